@@ -1,0 +1,37 @@
+# How the project's targets are made: warnings, sanitizers, plugins and unit tests.
+
+add_library(fstool_flags INTERFACE)
+target_compile_options(fstool_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+if(FSTOOL_SANITIZE)
+  target_compile_options(fstool_flags INTERFACE -fsanitize=${FSTOOL_SANITIZE} -fno-omit-frame-pointer
+                                                -fno-sanitize-recover=all)
+  target_link_options(fstool_flags INTERFACE -fsanitize=${FSTOOL_SANITIZE})
+endif()
+
+# fstool_add_plugin(NAME SOURCES file… [LIBRARIES target…])
+#
+# Makes the plugin NAME, loaded at run time, and the object library NAME-objects with the same code for its unit tests.
+function(fstool_add_plugin name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+  add_library(${name}-objects OBJECT ${arg_SOURCES})
+  target_include_directories(${name}-objects PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
+  target_link_libraries(${name}-objects PUBLIC libfstool ${arg_LIBRARIES} PRIVATE fstool_flags)
+  set_target_properties(${name}-objects PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+
+  add_library(${name} MODULE $<TARGET_OBJECTS:${name}-objects>)
+  target_link_libraries(${name} PRIVATE libfstool ${arg_LIBRARIES} fstool_flags)
+  set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${FSTOOL_PLUGIN_OUTPUT_DIRECTORY}"
+                                           INSTALL_RPATH "$ORIGIN/../..")
+  install(TARGETS ${name} LIBRARY DESTINATION "${FSTOOL_PLUGIN_INSTALL_DIR}")
+  set_property(GLOBAL APPEND PROPERTY FSTOOL_PLUGINS ${name})
+endfunction()
+
+# fstool_add_unit_test(ROOM SOURCES file… [LIBRARIES target…])
+#
+# Makes the test program unit-ROOM and registers each of its tests with CTest.
+function(fstool_add_unit_test room)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+  add_executable(unit-${room} ${arg_SOURCES})
+  target_link_libraries(unit-${room} PRIVATE libfstool ${arg_LIBRARIES} GTest::gtest_main fstool_flags)
+  gtest_discover_tests(unit-${room} TEST_PREFIX "unit.${room}." DISCOVERY_MODE PRE_TEST)
+endfunction()

@@ -1,0 +1,44 @@
+/// \file
+/// Codec: compression of blocks of bytes.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "fstool/api.h"
+
+namespace fstool {
+
+/// Compresses one block after another. Used by one thread at a time; keeps its tables between calls.
+class FSTOOL_API Compressor {
+ public:
+  virtual ~Compressor();
+  /// Compresses all of `in` into `out` and returns the number of bytes used, or nothing if they don't fit.
+  /// The result depends on `in` and the options alone, not on earlier calls. Throws Error(Internal).
+  virtual std::optional<std::size_t> compress(std::span<const std::byte> in, std::span<std::byte> out) = 0;
+};
+
+/// The other direction. Used by one thread at a time.
+class FSTOOL_API Decompressor {
+ public:
+  virtual ~Decompressor();
+  /// Decompresses the stream that begins at in[0] and returns the number of bytes put into `out`. Bytes after the
+  /// end of the stream are ignored (containers pad). Throws Error(Corrupt) if the stream is damaged, ends early,
+  /// or holds more than out.size() bytes.
+  virtual std::size_t decompress(std::span<const std::byte> in, std::span<std::byte> out) = 0;
+};
+
+/// One codec with its options applied. Thread-safe; a worker makes a Compressor of its own and keeps it.
+class FSTOOL_API Codec {
+ public:
+  virtual ~Codec();
+  /// The registered name, "deflate" or "zstd": containers that record which codec they used look at it.
+  virtual std::string name() const = 0;
+  virtual std::unique_ptr<Compressor> compressor() const = 0;
+  virtual std::unique_ptr<Decompressor> decompressor() const = 0;
+};
+
+}  // namespace fstool

@@ -1,0 +1,32 @@
+/// \file
+/// Container: a disk becomes a file, and back.
+#pragma once
+
+#include <memory>
+
+#include "fstool/api.h"
+#include "fstool/blob.h"
+#include "fstool/codec.h"
+#include "fstool/context.h"
+#include "fstool/output_file.h"
+
+namespace fstool {
+
+/// One container format with its options applied.
+class FSTOOL_API Container {
+ public:
+  virtual ~Container();
+
+  /// Writes `disk` to `output`, reading every byte of it at most once, with all of context.workers(). `codec` is null
+  /// if none is asked for. Reports progress in bytes of `disk`. Does not commit `output`. The bytes written depend on
+  /// the disk, the options and the codec alone. Throws Error(InvalidArgument) for a codec that the format can't use.
+  virtual void write(const Blob& disk, OutputFile& output, const Codec* codec, Context& context) = 0;
+
+  /// True if `file` holds this format. Never throws on damaged bytes.
+  virtual bool probe(const Blob& file) const = 0;
+
+  /// The disk in `file`. Throws Error(Corrupt/Unsupported). The default says that this format is only written.
+  virtual BlobPtr open(BlobPtr file, Context& context);
+};
+
+}  // namespace fstool

@@ -1,0 +1,71 @@
+/// \file
+/// Context: what a stage needs from outside.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "fstool/api.h"
+#include "fstool/tree.h"
+#include "fstool/uuid.h"
+#include "fstool/worker_pool.h"
+
+namespace fstool {
+
+class Registry;
+
+/// Hears how a run goes on. Every call may come from any thread.
+class FSTOOL_API ProgressListener {
+ public:
+  virtual ~ProgressListener();
+  /// A step begins: "reading ./rootfs", "writing disk.qcow2". `total` is in `unit`s ("bytes", "files"); 0 means
+  /// unknown.
+  virtual void begin(std::string_view step, std::uint64_t total, std::string_view unit) = 0;
+  /// `done` more units of the current step.
+  virtual void advance(std::uint64_t done) = 0;
+  /// Something the user should know that does not stop the work.
+  virtual void warn(std::string_view message) = 0;
+};
+
+/// Passed to every stage. All members are thread-safe, except that workers() follows WorkerPool's own rules.
+class FSTOOL_API Context {
+ public:
+  struct Settings {
+    unsigned threads = 0;                           ///< 0: one for each processor
+    std::optional<std::int64_t> source_date_epoch;  ///< seconds; from the environment variable of that name
+    std::shared_ptr<ProgressListener> listener;     ///< null: nobody listens
+    const std::atomic<bool>* cancelled = nullptr;   ///< becomes true when the user asks to stop
+  };
+
+  /// `registry` must outlive the Context.
+  Context(const Registry& registry, Settings settings);
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  const Registry& registry() const noexcept;
+  WorkerPool& workers() noexcept;
+
+  void begin_step(std::string_view step, std::uint64_t total, std::string_view unit);
+  /// Reports progress, and throws Error(Cancelled) if the user asked to stop. Call it at least every few MiB.
+  void advance(std::uint64_t done);
+  void warn(std::string_view message);
+
+  /// Throws Error(Cancelled) if the user asked to stop.
+  void check_cancelled() const;
+
+  /// The time to record where the source has none (a superblock's, lost+found's): SOURCE_DATE_EPOCH, else the newest
+  /// mtime of `tree`.
+  Timestamp clock(const Tree& tree) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fstool

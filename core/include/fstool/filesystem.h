@@ -1,0 +1,79 @@
+/// \file
+/// Filesystem: a Tree becomes a Blob, and back.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fstool/api.h"
+#include "fstool/blob.h"
+#include "fstool/context.h"
+#include "fstool/tree.h"
+#include "fstool/uuid.h"
+
+namespace fstool {
+
+/// How large a file system shall be.
+struct SizeRequest {
+  /// Exactly this many bytes (the file system may leave a remainder smaller than its block unused, but the Blob has
+  /// this size). Without it: as small as the tree allows, plus the headroom below.
+  std::optional<std::uint64_t> fixed;
+  std::uint64_t free_bytes = 0;    ///< headroom: at least this much free space for files
+  std::uint32_t free_percent = 0;  ///< headroom: at least this share of the file system free; 0 … 95
+};
+
+struct FormatRequest {
+  SizeRequest size;
+  Seed seed;                           ///< for UUIDs and hash seeds that the options don't give
+  std::uint64_t partition_offset = 0;  ///< bytes from the start of the disk; 0 for a bare file system
+  std::uint32_t sector_size = 512;     ///< of the disk, in bytes
+};
+
+/// What is worth telling about a file system.
+struct VolumeFacts {
+  std::string type;  ///< "ext4"
+  std::string label;
+  std::string uuid;               ///< as the format prints it; may be empty
+  std::uint64_t size = 0;         ///< bytes
+  std::uint32_t block_size = 0;   ///< bytes
+  std::uint64_t blocks = 0;       ///< blocks of block_size
+  std::uint64_t free_blocks = 0;  ///< what is reserved for the superuser counts as free
+  std::uint64_t inodes = 0;       ///< 0 where the format has no fixed number
+  std::uint64_t free_inodes = 0;
+  std::vector<std::string> features;  ///< the format's own words, in its own order
+};
+
+/// A file system that was planned but not written: reading the Blob makes it.
+struct FormattedVolume {
+  BlobPtr image;
+  VolumeFacts facts;
+};
+
+/// A file system that was opened.
+struct Volume {
+  std::shared_ptr<const Tree> tree;
+  VolumeFacts facts;
+};
+
+/// One file system format. Thread-safe.
+class FSTOOL_API Filesystem {
+ public:
+  virtual ~Filesystem();
+
+  /// Plans a file system that holds `tree`. Reads no file content; the returned Blob keeps `tree` alive and reads each
+  /// content byte when it is asked for it. The same tree, request and options give the same bytes.
+  /// Throws Error(NoSpace) if the size is too small (saying what is needed), Error(Unsupported) for what the format
+  /// can't hold (naming the path).
+  virtual FormattedVolume format(std::shared_ptr<const Tree> tree, const FormatRequest& request, Context& context) = 0;
+
+  /// True if `image` holds this format. Never throws on damaged bytes.
+  virtual bool probe(const Blob& image) const = 0;
+
+  /// Opens an image. Throws Error(Corrupt/Unsupported). The default says that this format is only written.
+  virtual Volume open(BlobPtr image, Context& context);
+};
+
+}  // namespace fstool

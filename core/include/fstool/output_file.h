@@ -1,0 +1,60 @@
+/// \file
+/// OutputFile: the only writer of results.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "fstool/api.h"
+#include "fstool/blob.h"
+
+namespace fstool {
+
+/// A file in the making. It is written beside its target and takes the target's place in commit(); until then, and
+/// after any failure, the target is what it was. Where the host can (O_TMPFILE), the unfinished file has no name, so
+/// that even a killed run leaves nothing behind. Block devices are written in place, and only if forced.
+/// write_at() and copy_from() may be called by several threads at once; the rest by one.
+class FSTOOL_API OutputFile {
+ public:
+  struct Options {
+    bool force = false;  ///< allow a block device as the target
+    bool sync = true;    ///< commit() returns only once the bytes are on stable storage
+  };
+
+  /// Opens the target. Follows symbolic links. Throws Error(Io/NotFound/InvalidArgument): no such directory, not
+  /// writable, a directory, a block device without `force`.
+  OutputFile(std::filesystem::path target, Options options);
+  explicit OutputFile(std::filesystem::path target) : OutputFile(std::move(target), Options{}) {}
+  /// Throws the unfinished file away.
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  const std::filesystem::path& target() const noexcept;
+
+  /// Writes all of `bytes` at `offset`. What is never written reads as zeros. Throws Error(NoSpace/Io).
+  void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
+
+  /// Copies `length` bytes from a host file inside the kernel, sharing blocks where the file system can. Returns the
+  /// number of bytes copied, which is less than `length` where the kernel can't; the caller writes the rest.
+  std::uint64_t copy_from(std::uint64_t offset, const HostRange& from, std::uint64_t length);
+
+  /// Sets the final size in bytes; may extend (with zeros) or cut. On a block device: Error(NoSpace) if it is smaller;
+  /// what the device held in ranges that were not written is zeroed.
+  void set_size(std::uint64_t size);
+
+  /// Bytes written so far by write_at() and copy_from().
+  std::uint64_t bytes_written() const noexcept;
+
+  /// Makes the result permanent: sync, rename, sync of the directory. Call it once, last.
+  void commit();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fstool

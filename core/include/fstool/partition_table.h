@@ -1,0 +1,73 @@
+/// \file
+/// PartitionTable: many Blobs become one disk, and back.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fstool/api.h"
+#include "fstool/blob.h"
+#include "fstool/context.h"
+#include "fstool/uuid.h"
+
+namespace fstool {
+
+/// A partition as it is asked for.
+struct PartitionRequest {
+  std::string name;                     ///< may be empty; used in messages and, where the table has names, stored
+  std::string type;                     ///< the user's words: a short name, "0x83", or a GUID
+  std::optional<std::uint64_t> size;    ///< bytes; nothing: all that remains (at most one such partition)
+  std::optional<std::uint64_t> offset;  ///< bytes from the start of the disk; nothing: the next aligned place
+};
+
+struct TableRequest {
+  std::vector<PartitionRequest> partitions;
+  std::optional<std::uint64_t> disk_size;  ///< bytes; nothing: just large enough
+  Seed seed;                               ///< for disk and partition identifiers
+  std::uint32_t sector_size = 512;         ///< bytes; 512 or 4096
+};
+
+/// A partition in its place.
+struct Partition {
+  std::uint32_t number = 0;  ///< as the kernel counts: from 1
+  std::string name;
+  std::string type;          ///< the table's own notation: "0x83", a GUID
+  std::string type_name;     ///< the short name if the type is known, else empty
+  std::string uuid;          ///< the table's own notation; may be empty
+  std::uint64_t offset = 0;  ///< bytes
+  std::uint64_t size = 0;    ///< bytes
+};
+
+/// A disk's partitions, in the order asked for (plan) or of their numbers (open).
+struct Layout {
+  std::string table;            ///< "gpt", "mbr"
+  std::string disk_id;          ///< GUID or "0x" and eight digits
+  std::uint64_t disk_size = 0;  ///< bytes
+  std::uint32_t sector_size = 512;
+  std::vector<Partition> partitions;
+};
+
+/// One kind of partition table. Thread-safe.
+class FSTOOL_API PartitionTable {
+ public:
+  virtual ~PartitionTable();
+
+  /// Finds every partition its place. Throws Error(InvalidArgument) for what the table can't express (unknown type,
+  /// name too long, too many partitions), Error(NoSpace) for partitions that overlap or don't fit, naming them.
+  virtual Layout plan(const TableRequest& request, Context& context) = 0;
+
+  /// The disk: the table's own structures and `contents[i]` at partitions[i].offset. A null content is a hole; one that
+  /// is shorter than its partition is followed by a hole; a longer one is Error(NoSpace).
+  virtual BlobPtr compose(const Layout& layout, std::vector<BlobPtr> contents, Context& context) = 0;
+
+  /// True if `disk` has this kind of table. Never throws on damaged bytes.
+  virtual bool probe(const Blob& disk) const = 0;
+
+  /// Reads the table. Throws Error(Corrupt/Unsupported). The default says that this format is only written.
+  virtual Layout open(const Blob& disk, Context& context);
+};
+
+}  // namespace fstool

@@ -1,0 +1,1 @@
+#include "fstool/size.h"

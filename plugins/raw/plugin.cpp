@@ -1,0 +1,5 @@
+#include "fstool/plugin.h"
+
+static void register_formats(fstool::Registry& /*registry*/) {}
+
+FSTOOL_PLUGIN("raw", FSTOOL_SDK_VERSION, "MIT", "", register_formats)

@@ -39,6 +39,8 @@ struct Partition {
   std::string uuid;          ///< the table's own notation; may be empty
   std::uint64_t offset = 0;  ///< bytes
   std::uint64_t size = 0;    ///< bytes
+  /// The table's own flags, as stored: the attribute bits of a GPT entry, the boot indicator of an MBR record.
+  std::uint64_t attributes = 0;
 };
 
 /// A disk's partitions, in the order asked for (plan) or of their numbers (open).

@@ -1,0 +1,72 @@
+#include "dirhash.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace fstool::ext4 {
+
+namespace {
+
+/// The largest hash is the end-of-directory mark of readdir; a name that hashes to it takes the one before.
+constexpr std::uint32_t kEndOfDirectory = 0xFFFFFFFE;
+
+constexpr std::uint32_t select(std::uint32_t x, std::uint32_t y, std::uint32_t z) { return z ^ (x & (y ^ z)); }
+constexpr std::uint32_t majority(std::uint32_t x, std::uint32_t y, std::uint32_t z) { return (x & y) + ((x ^ y) & z); }
+constexpr std::uint32_t parity(std::uint32_t x, std::uint32_t y, std::uint32_t z) { return x ^ y ^ z; }
+
+template <class Function>
+void md4_step(Function f, std::uint32_t& a, std::uint32_t b, std::uint32_t c, std::uint32_t d, std::uint32_t word,
+              int shift) {
+  a = std::rotl(a + f(b, c, d) + word, shift);
+}
+
+/// MD4 (RFC 1320) cut down to eight words of input and eight steps a round.
+void half_md4_transform(std::array<std::uint32_t, 4>& state, const std::array<std::uint32_t, 8>& in) {
+  constexpr std::uint32_t kRound2 = 0x5A827999;
+  constexpr std::uint32_t kRound3 = 0x6ED9EBA1;
+  auto [a, b, c, d] = state;
+  const auto round = [&](auto f, std::uint32_t add, const std::array<std::size_t, 8>& order,
+                         const std::array<int, 4>& shift) {
+    for (std::size_t i = 0; i < order.size(); i += 4) {
+      md4_step(f, a, b, c, d, in[order[i]] + add, shift[0]);
+      md4_step(f, d, a, b, c, in[order[i + 1]] + add, shift[1]);
+      md4_step(f, c, d, a, b, in[order[i + 2]] + add, shift[2]);
+      md4_step(f, b, c, d, a, in[order[i + 3]] + add, shift[3]);
+    }
+  };
+  round(select, 0, {0, 1, 2, 3, 4, 5, 6, 7}, {3, 7, 11, 19});
+  round(majority, kRound2, {1, 3, 5, 7, 0, 2, 4, 6}, {3, 5, 9, 13});
+  round(parity, kRound3, {3, 7, 2, 6, 1, 5, 0, 4}, {3, 9, 11, 15});
+  state[0] += a;
+  state[1] += b;
+  state[2] += c;
+  state[3] += d;
+}
+
+/// Packs up to 32 bytes of a name into words, the first byte on top, and pads with the length that is left.
+std::array<std::uint32_t, 8> pack_words_signed(std::string_view rest) {
+  auto pad = static_cast<std::uint32_t>(rest.size());
+  pad |= pad << 8;
+  pad |= pad << 16;
+  std::array<std::uint32_t, 8> words;
+  words.fill(pad);
+  const std::size_t length = std::min<std::size_t>(rest.size(), 32);
+  for (std::size_t i = 0; i < length; ++i) {
+    std::uint32_t& word = words[i / 4];
+    word = static_cast<std::uint32_t>(static_cast<signed char>(rest[i])) + (word << 8);
+  }
+  return words;
+}
+
+}  // namespace
+
+NameHash half_md4_signed(std::string_view name, const HashSeed& seed) {
+  std::array<std::uint32_t, 4> state = {0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476};
+  if (seed != HashSeed{}) state = seed;
+  for (std::size_t at = 0; at < name.size(); at += 32) half_md4_transform(state, pack_words_signed(name.substr(at)));
+  NameHash hash{state[1] & ~1U, state[2]};
+  if (hash.major == kEndOfDirectory) hash.major -= 2;
+  return hash;
+}
+
+}  // namespace fstool::ext4

@@ -1,0 +1,239 @@
+#include "xattr.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <tuple>
+#include <utility>
+
+#include "checksum_seed.h"
+#include "fstool/error.h"
+#include "fstool/size.h"
+
+namespace fstool::ext4 {
+
+namespace {
+
+constexpr std::size_t kAlignment = 4;
+/// The zero word that ends a list of entries.
+constexpr std::size_t kTerminator = 4;
+constexpr std::size_t kMaxNameBytes = 255;
+
+std::size_t entry_bytes(const StoredXattr& xattr) {
+  return sizeof(XattrEntry) + round_up(xattr.name.size(), kAlignment);
+}
+std::size_t value_bytes(const StoredXattr& xattr) { return round_up(xattr.value.size(), kAlignment); }
+
+/// Order of the entries in a block, which the kernel's binary search relies on.
+bool block_order(const StoredXattr& a, const StoredXattr& b) {
+  return std::forward_as_tuple(a.name_index, a.name.size(), a.name) <
+         std::forward_as_tuple(b.name_index, b.name.size(), b.name);
+}
+
+// POSIX ACLs. In memory (struct posix_acl_xattr_entry, version 2) each entry has tag, permissions and id; on disk
+// (struct ext4_acl_entry, version 1) only named users and groups have an id.
+constexpr std::uint32_t kAclXattrVersion = 2;
+constexpr std::uint32_t kAclDiskVersion = 1;
+constexpr std::uint16_t kAclUser = 0x02;
+constexpr std::uint16_t kAclGroup = 0x08;
+
+struct AclXattrEntry {
+  little_uint16_t tag;
+  little_uint16_t permissions;
+  little_uint32_t id;
+};
+static_assert(sizeof(AclXattrEntry) == 8);
+
+template <class T>
+void append_bytes(std::string& out, const T& object) {
+  out.append(reinterpret_cast<const char*>(&object), sizeof(object));
+}
+
+std::string acl_to_disk(const Xattr& xattr) {
+  const std::string& in = xattr.value;
+  little_uint32_t version;
+  const bool sized = in.size() >= sizeof(version) && (in.size() - sizeof(version)) % sizeof(AclXattrEntry) == 0;
+  if (sized) std::memcpy(&version, in.data(), sizeof(version));
+  if (!sized || version != kAclXattrVersion) {
+    throw Error(ErrorCode::InvalidArgument, fmt::format("the value of {} is not a POSIX ACL", xattr.name));
+  }
+  std::string out;
+  append_bytes(out, little_uint32_t(kAclDiskVersion));
+  for (std::size_t at = sizeof(version); at < in.size(); at += sizeof(AclXattrEntry)) {
+    AclXattrEntry entry;
+    std::memcpy(&entry, in.data() + at, sizeof(entry));
+    append_bytes(out, entry.tag);
+    append_bytes(out, entry.permissions);
+    if (entry.tag == kAclUser || entry.tag == kAclGroup) append_bytes(out, entry.id);
+  }
+  return out;
+}
+
+/// Shifts the running hash of ext4_xattr_hash_entry by five for each byte of the name, then by sixteen for each word.
+std::uint32_t name_hash(const std::string& name) {
+  std::uint32_t hash = 0;
+  for (const char c : name) hash = std::rotl(hash, 5) ^ static_cast<unsigned char>(c);
+  return hash;
+}
+
+std::uint32_t mix_word(std::uint32_t hash, std::uint32_t word) { return std::rotl(hash, 16) ^ word; }
+
+std::uint32_t entry_hash(const StoredXattr& xattr) {
+  std::uint32_t hash = name_hash(xattr.name);
+  for (std::size_t at = 0; at < xattr.value.size(); at += sizeof(little_uint32_t)) {
+    little_uint32_t word(0);
+    std::memcpy(&word, xattr.value.data() + at, std::min(sizeof(word), xattr.value.size() - at));
+    hash = mix_word(hash, word);
+  }
+  return hash;
+}
+
+/// Writes entries from the front and values from the back of a region.
+class EntryWriter {
+ public:
+  /// Offsets of values are given relative to `base` bytes into `out`; the first entry goes to `first_entry`.
+  EntryWriter(std::span<std::byte> out, std::size_t base, std::size_t first_entry)
+      : out_(out), base_(base), next_entry_(first_entry), values_begin_(out.size()) {}
+
+  void add(const StoredXattr& xattr, std::uint32_t hash) {
+    values_begin_ -= value_bytes(xattr);
+    std::memcpy(out_.data() + values_begin_, xattr.value.data(), xattr.value.size());
+    const std::size_t offset = xattr.value.empty() ? 0 : values_begin_ - base_;
+    write(xattr, static_cast<std::uint16_t>(offset), 0, hash);
+  }
+  void add_with_own_inode(const StoredXattr& xattr, std::uint32_t value_inode, std::uint32_t hash) {
+    write(xattr, 0, value_inode, hash);
+  }
+
+ private:
+  void write(const StoredXattr& xattr, std::uint16_t offset, std::uint32_t value_inode, std::uint32_t hash) {
+    XattrEntry entry{};
+    entry.name_length = static_cast<std::uint8_t>(xattr.name.size());
+    entry.name_index = xattr.name_index;
+    entry.value_offset = offset;
+    entry.value_inode = value_inode;
+    entry.value_size = static_cast<std::uint32_t>(xattr.value.size());
+    entry.hash = hash;
+    std::memcpy(out_.data() + next_entry_, &entry, sizeof(entry));
+    std::memcpy(out_.data() + next_entry_ + sizeof(entry), xattr.name.data(), xattr.name.size());
+    next_entry_ += entry_bytes(xattr);
+  }
+
+  std::span<std::byte> out_;
+  std::size_t base_;
+  std::size_t next_entry_;
+  std::size_t values_begin_;
+};
+
+}  // namespace
+
+StoredXattr to_stored(const Xattr& xattr) {
+  // EXT4_XATTR_INDEX_*: the longest prefix comes first.
+  static constexpr std::pair<std::string_view, std::uint8_t> kPrefixes[] = {
+      {"user.", 1},
+      {"system.posix_acl_access", 2},
+      {"system.posix_acl_default", 3},
+      {"trusted.", 4},
+      {"security.", 6},
+      {"system.richacl", 8},
+      {"system.", 7},
+  };
+  for (const auto& [prefix, index] : kPrefixes) {
+    if (!xattr.name.starts_with(prefix)) continue;
+    const bool whole_name = !prefix.ends_with('.');
+    if (whole_name && xattr.name.size() != prefix.size()) continue;
+    StoredXattr stored{index, xattr.name.substr(prefix.size()), xattr.value};
+    if (index == 2 || index == 3) stored.value = acl_to_disk(xattr);
+    if (stored.name.size() > kMaxNameBytes || (stored.name.empty() && !whole_name)) break;
+    return stored;
+  }
+  throw Error(ErrorCode::Unsupported, fmt::format("ext4 can't store an extended attribute named {}", xattr.name));
+}
+
+XattrPlacement place_xattrs(const Xattrs& xattrs, std::size_t inode_space, std::uint32_t block_size) {
+  XattrPlacement placement;
+  std::size_t inode_left =
+      inode_space > sizeof(little_uint32_t) + kTerminator ? inode_space - sizeof(little_uint32_t) - kTerminator : 0;
+  for (const Xattr& xattr : xattrs) {
+    StoredXattr stored = to_stored(xattr);
+    const std::size_t needed = entry_bytes(stored) + value_bytes(stored);
+    if (needed <= inode_left) {
+      inode_left -= needed;
+      placement.in_inode.push_back(std::move(stored));
+    } else {
+      placement.in_block.push_back(std::move(stored));
+    }
+  }
+
+  const std::size_t capacity = block_size - sizeof(XattrBlockHeader) - kTerminator;
+  std::size_t used = 0;
+  for (const StoredXattr& xattr : placement.in_block) used += entry_bytes(xattr) + value_bytes(xattr);
+  while (used > capacity) {
+    const auto largest =
+        std::max_element(placement.in_block.begin(), placement.in_block.end(),
+                         [](const StoredXattr& a, const StoredXattr& b) { return a.value.size() < b.value.size(); });
+    if (largest == placement.in_block.end() || largest->value.empty()) {
+      throw Error(ErrorCode::Unsupported,
+                  fmt::format("the names of its {} extended attributes don't fit into one block of {} bytes; use a "
+                              "larger block_size or fewer attributes",
+                              xattrs.size(), block_size));
+    }
+    used -= value_bytes(*largest);
+    placement.in_own_inodes.push_back(std::move(*largest));
+    placement.in_block.erase(largest);
+  }
+  std::sort(placement.in_block.begin(), placement.in_block.end(), block_order);
+  std::sort(placement.in_own_inodes.begin(), placement.in_own_inodes.end(), block_order);
+  return placement;
+}
+
+std::vector<std::byte> build_inode_xattrs(const std::vector<StoredXattr>& xattrs, std::size_t space) {
+  if (xattrs.empty()) return {};
+  std::vector<std::byte> bytes(space);
+  const little_uint32_t magic(kXattrMagic);
+  std::memcpy(bytes.data(), &magic, sizeof(magic));
+  EntryWriter writer(bytes, sizeof(magic), sizeof(magic));
+  for (const StoredXattr& xattr : xattrs) writer.add(xattr, 0);  // hashes are for blocks only
+  return bytes;
+}
+
+std::uint32_t xattr_value_hash(std::uint32_t filesystem_seed, const std::string& value) {
+  return crc32c(filesystem_seed, std::as_bytes(std::span(value)));
+}
+
+std::vector<std::byte> build_xattr_block(const XattrPlacement& placement,
+                                         const std::vector<std::uint32_t>& value_inodes, std::uint32_t references,
+                                         std::uint64_t physical, std::uint32_t block_size,
+                                         std::uint32_t filesystem_seed) {
+  std::vector<std::byte> bytes(block_size);
+  EntryWriter writer(bytes, 0, sizeof(XattrBlockHeader));
+  std::uint32_t block_hash = 0;
+  auto here = placement.in_block.begin();
+  auto own = placement.in_own_inodes.begin();
+  while (here != placement.in_block.end() || own != placement.in_own_inodes.end()) {
+    std::uint32_t hash = 0;
+    if (own == placement.in_own_inodes.end() || (here != placement.in_block.end() && block_order(*here, *own))) {
+      hash = entry_hash(*here);
+      writer.add(*here++, hash);
+    } else {
+      hash = mix_word(name_hash(own->name), xattr_value_hash(filesystem_seed, own->value));
+      const auto index = static_cast<std::size_t>(own - placement.in_own_inodes.begin());
+      writer.add_with_own_inode(*own++, value_inodes[index], hash);
+    }
+    block_hash = mix_word(block_hash, hash);
+  }
+
+  XattrBlockHeader header{};
+  header.magic = kXattrMagic;
+  header.reference_count = references;
+  header.blocks = 1;
+  header.hash = block_hash;
+  std::memcpy(bytes.data(), &header, sizeof(header));
+  header.checksum = crc32c(crc32c_of(filesystem_seed, little_uint64_t(physical)), bytes);
+  std::memcpy(bytes.data(), &header, sizeof(header));
+  return bytes;
+}
+
+}  // namespace fstool::ext4

@@ -1,0 +1,86 @@
+/// \file
+/// Extended attributes (Linux Documentation/filesystems/ext4, "Extended Attributes").
+///
+/// A node's attributes lie in the space behind its inode's fields, in a block that inodes with equal attributes share,
+/// or, where they are larger than that, each value in an inode of its own (feature ea_inode):
+///
+///     inode:  magic | entry … | 0000 |      free      | … value | value |
+///     block:  header (32 bytes) | entry … | 0000 | free | … value | value |
+///
+/// An entry's value offset counts from the first entry in an inode and from the start of the block in a block. The
+/// entries of a block are sorted by name index, name length and name.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fstool/tree.h"
+#include "superblock.h"
+
+namespace fstool::ext4 {
+
+struct XattrEntry {
+  std::uint8_t name_length;
+  std::uint8_t name_index;  // stands for the name's prefix
+  little_uint16_t value_offset;
+  little_uint32_t value_inode;  // 0: the value lies at value_offset
+  little_uint32_t value_size;
+  little_uint32_t hash;
+  // The name follows, padded to four bytes.
+};
+static_assert(sizeof(XattrEntry) == 16);
+
+struct XattrBlockHeader {
+  little_uint32_t magic;
+  little_uint32_t reference_count;
+  little_uint32_t blocks;
+  little_uint32_t hash;
+  little_uint32_t checksum;
+  std::array<little_uint32_t, 3> reserved;
+};
+static_assert(sizeof(XattrBlockHeader) == 32);
+
+inline constexpr std::uint32_t kXattrMagic = 0xEA020000;
+/// Most inodes that may share a block.
+inline constexpr std::uint32_t kXattrMaxReferences = 1024;
+
+/// One attribute in the form that ext4 stores.
+struct StoredXattr {
+  std::uint8_t name_index = 0;
+  std::string name;   ///< without the prefix that name_index stands for
+  std::string value;  ///< ACLs: in ext4's own form
+};
+
+/// Translates a name to its index and a POSIX ACL to ext4's form. Throws Error(Unsupported) for a name without a known
+/// prefix or longer than 255 bytes, Error(InvalidArgument) for a malformed ACL.
+StoredXattr to_stored(const Xattr& xattr);
+
+/// How one set of attributes is stored.
+struct XattrPlacement {
+  std::vector<StoredXattr> in_inode;
+  std::vector<StoredXattr> in_block;       ///< sorted as the block wants it
+  std::vector<StoredXattr> in_own_inodes;  ///< entry in the block, value in an inode of its own
+  bool needs_block() const { return !in_block.empty() || !in_own_inodes.empty(); }
+};
+
+/// Decides where each attribute goes: as much as fits into `inode_space` bytes behind the inode's fields, the rest into
+/// a block; if that overflows, the largest values into inodes of their own. Throws Error(Unsupported) if even the
+/// names don't fit.
+XattrPlacement place_xattrs(const Xattrs& xattrs, std::size_t inode_space, std::uint32_t block_size);
+
+/// The bytes behind the inode's fields; exactly `space` bytes, or none if `xattrs` is empty.
+std::vector<std::byte> build_inode_xattrs(const std::vector<StoredXattr>& xattrs, std::size_t space);
+
+/// crc32c by which an inode that holds a value is known.
+std::uint32_t xattr_value_hash(std::uint32_t filesystem_seed, const std::string& value);
+
+/// The block of `placement`. `value_inodes[i]` holds the value of in_own_inodes[i]; `physical` is where the block lies.
+std::vector<std::byte> build_xattr_block(const XattrPlacement& placement,
+                                         const std::vector<std::uint32_t>& value_inodes, std::uint32_t references,
+                                         std::uint64_t physical, std::uint32_t block_size,
+                                         std::uint32_t filesystem_seed);
+
+}  // namespace fstool::ext4

@@ -1,0 +1,37 @@
+/// \file
+/// The pipeline: a spec becomes a plan, and a plan becomes a file.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "fstool/blob.h"
+#include "fstool/codec.h"
+#include "fstool/container.h"
+#include "fstool/context.h"
+#include "fstool/output_file.h"
+#include "report.h"
+#include "spec.h"
+
+namespace fstool {
+
+/// All that is to be written, as a Blob that nobody has read yet.
+struct Plan {
+  BlobPtr disk;
+  std::unique_ptr<Container> container;
+  std::unique_ptr<Codec> codec;  ///< null: none
+  Report report;                 ///< without `output`
+  double seconds = 0;            ///< what planning took
+};
+
+/// Loads the sources and lays everything out. Options are checked before any source is read, and no file content is
+/// read at all. `output` chooses the container if the spec does not, and must not lie inside a source; it is not
+/// touched. An empty `output` is for a plan that is only shown.
+/// Throws Error: spec_error() for what is wrong in the spec; what a plugin reports, with the chain of what was done.
+Plan make_plan(const Spec& spec, const std::filesystem::path& output, Context& context);
+
+/// Writes a plan to `output` and makes it permanent. Returns the plan's report with the `output` part. If it throws,
+/// `output` is what it was before.
+Report write_plan(const Plan& plan, const std::filesystem::path& output, OutputFile::Options options, Context& context);
+
+}  // namespace fstool

@@ -1,0 +1,56 @@
+/// \file
+/// Report: what a run planned and wrote, for people and programs.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fstool/filesystem.h"
+#include "fstool/partition_table.h"
+
+namespace fstool {
+
+/// A file system of the image.
+struct VolumeReport {
+  std::string source;  ///< as the user wrote it; empty if there is none
+  VolumeFacts facts;
+};
+
+struct PartitionReport {
+  Partition partition;
+  std::optional<VolumeReport> volume;
+};
+
+/// The result of the last step.
+struct OutputReport {
+  std::filesystem::path path;
+  std::uint64_t file_size = 0;       ///< bytes
+  std::uint64_t allocated_size = 0;  ///< bytes that the host stores for it; 0 for a block device
+  double seconds = 0;                ///< planning and writing
+};
+
+struct Report {
+  std::string container;
+  std::string codec;               ///< empty: none
+  std::uint64_t virtual_size = 0;  ///< bytes of the disk or bare file system
+  // A disk:
+  std::string table;    ///< empty for a bare file system
+  std::string disk_id;  ///< the table's own notation
+  std::uint32_t sector_size = 0;
+  std::vector<PartitionReport> partitions;
+  // A bare file system:
+  std::optional<VolumeReport> volume;
+  /// Nothing while it is only planned.
+  std::optional<OutputReport> output;
+};
+
+/// One line: "disk.qcow2: qcow2, 340 MiB; gpt disk with 2 partitions, 1.2 GiB; 2.3 s".
+std::string summary_line(const Report& report);
+
+/// Several lines, each ended: the disk, its partitions with their places, the file systems in them.
+std::string describe_plan(const Report& report);
+
+}  // namespace fstool

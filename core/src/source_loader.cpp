@@ -1,0 +1,138 @@
+#include "source_loader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+#include <vector>
+
+#include "formats.h"
+#include "fstool/error.h"
+#include "tree_digest.h"
+
+namespace fstool {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// `path` without symbolic links, as far as it exists; the path itself if that can't be found out.
+fs::path real_path(const fs::path& path) {
+  std::error_code error;
+  const fs::path absolute = fs::absolute(path, error);
+  if (error) return path;
+  fs::path real = fs::weakly_canonical(absolute, error);
+  return error ? absolute : real;
+}
+
+/// True if `path` is `directory` or below it; both real.
+bool is_inside(const fs::path& path, const fs::path& directory) {
+  return std::ranges::mismatch(directory, path).in1 == directory.end();
+}
+
+/// Names what makes two choices give the same tree.
+std::string identity(const FilesystemChoice& choice) {
+  Digest digest;
+  if (choice.source) {
+    digest.add(std::string_view(choice.source->type));
+    digest.add(std::string_view(real_path(choice.source->path).native()));
+    digest.add(choice.source->options);
+  }
+  digest.add(static_cast<std::uint64_t>(choice.rootdevs));
+  digest.add(std::uint64_t{choice.mtime.has_value()});
+  digest.add(static_cast<std::uint64_t>(choice.mtime.value_or(0)));
+  return digest.finish().uuid("tree").to_string();
+}
+
+/// Which sources there are, or where plugins were looked for if there is none.
+std::string sources_text(const Registry& registry) {
+  std::string text;
+  for (const auto& [name, format] : registry.all<Source>()) text += (text.empty() ? "there are: " : ", ") + name;
+  if (!text.empty()) return text;
+  text = "there is none; looked in";
+  for (const fs::path& directory : registry.search_path()) text += " " + directory.string();
+  return text;
+}
+
+void set_mtime(Tree& tree, Timestamp mtime) {
+  for (std::size_t id = 0; id < tree.node_count(); ++id) tree.node(static_cast<NodeId>(id)).mtime = mtime;
+}
+
+}  // namespace
+
+SourceLoader::SourceLoader(Context& context, fs::path output) : context_(context), output_(std::move(output)) {}
+
+const Format<Source>& SourceLoader::format_of(const SourceChoice& choice) const {
+  const Registry& registry = context_.registry();
+  if (!choice.type.empty()) return find_format<Source>(registry, choice.type, choice.type_location);
+
+  std::vector<const Format<Source>*> accepting;
+  for (const auto& [name, format] : registry.all<Source>()) {
+    if (format.info.accepts && format.info.accepts(choice.path)) accepting.push_back(&format);
+  }
+  if (accepting.size() == 1) return *accepting.front();
+  if (accepting.size() > 1) {
+    throw spec_error(choice.location, fmt::format("both \"{}\" and \"{}\" can read the source {}: choose one, as in "
+                                                  "source = {{ path = \"{}\", type = \"{}\" }}",
+                                                  accepting[0]->info.name, accepting[1]->info.name, choice.written,
+                                                  choice.written, accepting[0]->info.name));
+  }
+  std::error_code error;
+  const fs::file_status status = fs::status(choice.path, error);
+  if (status.type() == fs::file_type::not_found) {
+    throw spec_error(choice.location, fmt::format("the source {} does not exist", choice.path.string()));
+  }
+  if (status.type() == fs::file_type::none) {
+    throw spec_error(choice.location, fmt::format("the source {}: {}", choice.path.string(), error.message()));
+  }
+  throw spec_error(choice.location,
+                   fmt::format("no source plugin can read {} ({})", choice.path.string(), sources_text(registry)));
+}
+
+std::unique_ptr<Source> SourceLoader::create(const SourceChoice& choice) const {
+  const Format<Source>& format = format_of(choice);
+  static const std::vector<std::string> keys = {"path", "type"};
+  refuse_unknown_options(choice.options, format.info, keys);
+  return format.create(choice.options);
+}
+
+void SourceLoader::refuse_output_inside(const SourceChoice& choice) const {
+  if (output_.empty()) return;
+  const fs::path output = real_path(output_);
+  const fs::path source = real_path(choice.path);
+  if (!is_inside(output, source)) return;
+  if (output == source) {
+    throw spec_error(choice.location, fmt::format("the output {} is the source itself", output_.string()));
+  }
+  throw spec_error(choice.location,
+                   fmt::format("the output {} lies inside the source {}, so that each image would contain the one "
+                               "before: write it somewhere else",
+                               output_.string(), choice.path.string()));
+}
+
+void SourceLoader::check(const FilesystemChoice& choice) const {
+  if (!choice.source) return;
+  refuse_output_inside(*choice.source);
+  create(*choice.source);
+}
+
+std::shared_ptr<const Tree> SourceLoader::load(const FilesystemChoice& choice) {
+  std::shared_ptr<const Tree>& slot = loaded_[identity(choice)];
+  if (slot) return slot;
+
+  Tree tree;
+  if (choice.source) {
+    try {
+      tree = create(*choice.source)->load(choice.source->path, context_);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::NotFound) throw;
+      throw spec_error(choice.source->location, error.what());
+    }
+  }
+  add_root_devices(tree, choice.rootdevs, context_.clock(tree));
+  if (choice.mtime) set_mtime(tree, {.seconds = *choice.mtime});
+  slot = std::make_shared<const Tree>(std::move(tree));
+  return slot;
+}
+
+}  // namespace fstool

@@ -1,0 +1,41 @@
+/// \file
+/// Loads the sources of a spec, each once, and changes their trees as the spec asks.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "fstool/context.h"
+#include "fstool/registry.h"
+#include "fstool/source.h"
+#include "fstool/tree.h"
+#include "spec.h"
+
+namespace fstool {
+
+/// Makes the trees of file systems. Not thread-safe.
+class SourceLoader {
+ public:
+  /// `output` is where the result goes, empty if nowhere: a source must not contain it.
+  SourceLoader(Context& context, std::filesystem::path output);
+
+  /// Refuses what can be refused without listing a source: no source accepts it, wrong options, the output in it.
+  /// Throws spec_error().
+  void check(const FilesystemChoice& choice) const;
+
+  /// The tree of `choice`, with its device nodes and mtime applied. Equal choices share one tree.
+  std::shared_ptr<const Tree> load(const FilesystemChoice& choice);
+
+ private:
+  const Format<Source>& format_of(const SourceChoice& choice) const;
+  std::unique_ptr<Source> create(const SourceChoice& choice) const;
+  void refuse_output_inside(const SourceChoice& choice) const;
+
+  Context& context_;
+  std::filesystem::path output_;
+  std::map<std::string, std::shared_ptr<const Tree>> loaded_;
+};
+
+}  // namespace fstool

@@ -1,0 +1,164 @@
+#include "spec_values.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "fstool/size.h"
+
+namespace fstool {
+
+namespace {
+
+/// Above this, a file system would be nearly empty and a rounding error decides over its size.
+constexpr std::uint32_t kMaxFreePercent = 95;
+
+std::optional<std::uint64_t> bytes_of(const OptionValue& value) {
+  if (const auto* number = std::get_if<std::int64_t>(&value.data); number != nullptr && *number >= 0) {
+    return static_cast<std::uint64_t>(*number);
+  }
+  if (const auto* text = std::get_if<std::string>(&value.data)) {
+    if (const auto size = parse_size(*text)) return size->value;
+  }
+  return std::nullopt;
+}
+
+/// The value as a message quotes it.
+std::string quoted(const OptionValue& value) {
+  if (const auto* text = std::get_if<std::string>(&value.data)) return fmt::format("\"{}\"", *text);
+  if (const auto* number = std::get_if<std::int64_t>(&value.data)) return std::to_string(*number);
+  return std::string(value.type_name());
+}
+
+}  // namespace
+
+Error wrong_type(const OptionValue& value, std::string_view key, std::string_view expected) {
+  return spec_error(value.location, fmt::format("{} must be {}, not {}", key, expected, value.type_name()));
+}
+
+SizeChoice parse_size_choice(const OptionValue& value, std::string_view key, bool allow_remaining) {
+  if (const auto* text = std::get_if<std::string>(&value.data)) {
+    if (*text == "auto") return {};
+    if (allow_remaining && *text == "remaining") return {.kind = SizeChoice::Kind::Remaining};
+  }
+  const auto bytes = bytes_of(value);
+  if (!bytes || *bytes == 0) {
+    throw spec_error(value.location, fmt::format("{} must be \"auto\"{} or a size such as \"512MiB\", not {}", key,
+                                                 allow_remaining ? ", \"remaining\"" : "", quoted(value)));
+  }
+  return {.kind = SizeChoice::Kind::Fixed, .bytes = *bytes};
+}
+
+Headroom parse_headroom(const OptionValue& value, std::string_view key) {
+  if (const auto bytes = bytes_of(value)) return {.bytes = *bytes};
+  const auto* text = std::get_if<std::string>(&value.data);
+  if (text != nullptr && text->ends_with('%')) {
+    std::uint32_t percent = 0;
+    const char* const end = text->data() + text->size() - 1;
+    const auto [stop, error] = std::from_chars(text->data(), end, percent);
+    if (error == std::errc() && stop == end && percent <= kMaxFreePercent) return {.percent = percent};
+  }
+  throw spec_error(value.location, fmt::format("{} must be a size such as \"64MiB\" or a share from \"0%\" to \"{}%\", "
+                                               "not {}",
+                                               key, kMaxFreePercent, quoted(value)));
+}
+
+std::string parse_text(const OptionValue& value, std::string_view key) {
+  const auto* text = std::get_if<std::string>(&value.data);
+  if (text == nullptr) throw wrong_type(value, key, "a string");
+  if (text->find('\0') != std::string::npos) {
+    throw spec_error(value.location, fmt::format("{} must not contain a NUL character", key));
+  }
+  return *text;
+}
+
+SourceChoice parse_source_choice(const OptionValue& value, const std::filesystem::path& directory) {
+  SourceChoice choice;
+  choice.location = value.location;
+  if (const auto* table = std::get_if<OptionTable>(&value.data)) {
+    TableReader reader(*table, "source", value.location);
+    choice.written = parse_text(reader.require("path"), "path");
+    if (const OptionValue* type = reader.take("type")) {
+      choice.type = parse_text(*type, "type");
+      choice.type_location = type->location;
+    }
+    choice.options = reader.rest();
+  } else if (std::holds_alternative<std::string>(value.data)) {
+    choice.written = parse_text(value, "source");
+  } else {
+    throw wrong_type(value, "source", "a path or a table { path = \"…\", … }");
+  }
+  if (choice.written.empty()) throw spec_error(value.location, "source must not be empty");
+  choice.path =
+      directory.empty() ? std::filesystem::path(choice.written) : (directory / choice.written).lexically_normal();
+  return choice;
+}
+
+TableReader::TableReader(const OptionTable& table, std::string name, LocationPtr location)
+    : table_(table), name_(std::move(name)), location_(std::move(location)), taken_(table.size()) {}
+
+const OptionValue* TableReader::take(std::string_view key) {
+  asked_.emplace_back(key);
+  const OptionValue* found = nullptr;
+  for (std::size_t i = 0; i < table_.size(); ++i) {
+    if (table_[i].key != key) continue;
+    if (found != nullptr) detail::throw_repeated_option(table_[i]);
+    found = &table_[i].value;
+    taken_[i] = true;
+  }
+  return found;
+}
+
+const OptionValue& TableReader::require(std::string_view key) {
+  if (const OptionValue* value = take(key)) return *value;
+  throw spec_error(location_, fmt::format("{} needs a {}", name_, key));
+}
+
+std::optional<std::string> TableReader::take_text(std::string_view key) {
+  const OptionValue* value = take(key);
+  if (value == nullptr) return std::nullopt;
+  return parse_text(*value, key);
+}
+
+std::optional<std::uint64_t> TableReader::take_bytes(std::string_view key) {
+  const OptionValue* value = take(key);
+  if (value == nullptr) return std::nullopt;
+  const auto bytes = bytes_of(*value);
+  if (!bytes) {
+    throw spec_error(value->location, fmt::format("{} must be a size such as \"1MiB\", not {}", key, quoted(*value)));
+  }
+  return bytes;
+}
+
+OptionTable TableReader::rest() const {
+  OptionTable rest;
+  for (std::size_t i = 0; i < table_.size(); ++i) {
+    if (!taken_[i]) rest.push_back(table_[i]);
+  }
+  return rest;
+}
+
+void TableReader::refuse_rest() const {
+  for (std::size_t i = 0; i < table_.size(); ++i) {
+    if (taken_[i]) continue;
+    const OptionEntry& entry = table_[i];
+    throw spec_error(entry.location,
+                     fmt::format("unknown key \"{}\" in {}{}", entry.key, name_, did_you_mean(entry.key, asked_)));
+  }
+}
+
+const OptionTable& as_table(const OptionValue& value, std::string_view key) {
+  const auto* table = std::get_if<OptionTable>(&value.data);
+  if (table == nullptr) throw wrong_type(value, key, "a table");
+  return *table;
+}
+
+FormatChoice read_format_choice(const OptionTable& table, std::string name, LocationPtr location) {
+  TableReader reader(table, std::move(name), std::move(location));
+  const OptionValue& type = reader.require("type");
+  FormatChoice choice{.type = parse_text(type, "type"), .location = type.location, .options = {}};
+  choice.options = reader.rest();
+  return choice;
+}
+
+}  // namespace fstool

@@ -1,0 +1,41 @@
+/// \file
+/// Digest: names a build by what goes into it, so that identifiers can be derived from it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "fstool/options.h"
+#include "fstool/tree.h"
+#include "fstool/uuid.h"
+
+namespace fstool {
+
+/// A streaming digest in constant memory. Each value is delimited, so ("ab", "c") and ("a", "bc") differ.
+class Digest {
+ public:
+  void add(std::string_view text);
+  void add(std::uint64_t number);
+
+  /// The metadata of everything that has a name in `tree`: names, kinds, modes, owners, sizes, mtimes, targets, xattrs,
+  /// device numbers, and which names are hard links of each other. Contents are not read. Independent of the order in
+  /// which nodes were added.
+  void add(const Tree& tree);
+
+  /// Options, independent of their order and of whether a number was written as a number or as text.
+  void add(const OptionTable& options);
+
+  /// The seed that stands for everything added.
+  Seed finish();
+
+ private:
+  void add(const Node& node);
+  void add(const OptionValue& value);
+  void fold();
+
+  std::string state_;  ///< digest of all that left the buffer
+  std::string buffer_;
+};
+
+}  // namespace fstool

@@ -255,6 +255,25 @@ Placement place_partitions(const TableRequest& request, const PlacementRules& ru
   return Placer(request, rules).place();
 }
 
+void add_partition_contents(BlobBuilder& disk, const Layout& layout, std::vector<BlobPtr> contents) {
+  if (contents.size() != layout.partitions.size()) {
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("{} contents for {} partitions", contents.size(), layout.partitions.size()));
+  }
+  for (std::size_t index = 0; index < contents.size(); ++index) {
+    const Partition& partition = layout.partitions[index];
+    BlobPtr& content = contents[index];
+    if (!content) continue;
+    if (content->size() > partition.size) {
+      throw Error(ErrorCode::NoSpace,
+                  fmt::format("{} of {} is too small for its content of {}: give it at least that size",
+                              partition_label(partition.number, partition.name), exact_size(partition.size),
+                              exact_size(content->size())));
+    }
+    disk.add(partition.offset, std::move(content));
+  }
+}
+
 std::string partition_label(std::size_t number, std::string_view name) {
   if (name.empty()) return fmt::format("partition {}", number);
   return fmt::format("partition {} (\"{}\")", number, name);

@@ -1,5 +1,18 @@
 #include "fstool/plugin.h"
 
-static void register_formats(fstool::Registry& /*registry*/) {}
+#include <memory>
 
-FSTOOL_PLUGIN("mbr", FSTOOL_SDK_VERSION, "MIT", "", register_formats)
+#include "mbr.h"
+
+namespace {
+
+void register_formats(fstool::Registry& registry) {
+  using namespace fstool;
+  registry.add(
+      make_format<PartitionTable>("mbr", "Master boot record: up to four primary partitions.", mbr::mbr_options(),
+                                  [](mbr::MbrOptions options) { return std::make_unique<mbr::MbrTable>(options); }));
+}
+
+}  // namespace
+
+FSTOOL_PLUGIN("mbr", FSTOOL_SDK_VERSION, "MIT", "MBR partition tables.", register_formats)

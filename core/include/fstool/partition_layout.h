@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "fstool/api.h"
+#include "fstool/blob.h"
 #include "fstool/partition_table.h"
 
 namespace fstool {
@@ -49,6 +50,11 @@ struct Placement {
 /// alignment, an empty partition, two that take what remains, too many), Error(NoSpace) for partitions that overlap
 /// or don't fit; the messages name the partitions and say what to change. Thread-safe.
 FSTOOL_API Placement place_partitions(const TableRequest& request, const PlacementRules& rules);
+
+/// Adds the contents of a layout's partitions to `disk`, as PartitionTable::compose() promises: a null content is a
+/// hole, a shorter one is followed by a hole, a longer one is Error(NoSpace). Throws Error(InvalidArgument) if there is
+/// not one content for each partition.
+FSTOOL_API void add_partition_contents(BlobBuilder& disk, const Layout& layout, std::vector<BlobPtr> contents);
 
 /// `partition 2 ("root")`, or `partition 2` for one without a name; for messages. Numbers count from 1.
 FSTOOL_API std::string partition_label(std::size_t number, std::string_view name);

@@ -1,0 +1,159 @@
+#include "gpt.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "fstool/context.h"
+#include "fstool/error.h"
+#include "fstool/partition_layout.h"
+#include "name.h"
+#include "partition_types.h"
+#include "structures.h"
+#include "table_reader.h"
+#include "table_writer.h"
+
+namespace fstool::gpt {
+namespace {
+
+constexpr std::array<std::uint32_t, 2> kSectorSizes{512, 4096};
+constexpr std::uint64_t kPrimaryLba = 1;
+
+/// The last sector of the disk, where the backup header is; sector 0, which has none, if the disk is too small.
+std::uint64_t backup_lba(const Blob& disk, std::uint32_t sector_size) {
+  return std::max<std::uint64_t>(disk.size() / sector_size, 1) - 1;
+}
+
+/// A copy of the table, or what is wrong with it.
+struct Attempt {
+  std::optional<Table> table;
+  std::string problem;
+};
+
+Attempt try_read_table(const Blob& disk, std::uint32_t sector_size, std::uint64_t lba) {
+  try {
+    return {read_table(disk, sector_size, lba), {}};
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::Corrupt && error.code() != ErrorCode::Unsupported) throw;
+    return {std::nullopt, error.what()};
+  }
+}
+
+Layout layout_of(const Table& table, const Blob& disk) {
+  Layout layout;
+  layout.table = "gpt";
+  layout.disk_id = to_uuid(table.header.disk_guid).to_string();
+  layout.disk_size = disk.size();
+  layout.sector_size = table.sector_size;
+  for (const NumberedEntry& numbered : table.entries) {
+    const PartitionEntry& entry = numbered.entry;
+    const Uuid type = to_uuid(entry.partition_type_guid);
+    Partition partition;
+    partition.number = numbered.number;
+    partition.name = decode_name(entry.partition_name);
+    partition.type = type.to_string();
+    partition.type_name = short_type_name(type);
+    partition.uuid = to_uuid(entry.unique_partition_guid).to_string();
+    partition.offset = entry.starting_lba * table.sector_size;
+    partition.size = (entry.ending_lba - entry.starting_lba + 1) * table.sector_size;
+    partition.attributes = entry.attributes;
+    layout.partitions.push_back(std::move(partition));
+  }
+  return layout;
+}
+
+void warn_about_backup(const Blob& disk, const Table& primary, Context& context) {
+  const Attempt backup = try_read_table(disk, primary.sector_size, primary.header.alternate_lba);
+  if (!backup.table) {
+    context.warn(fmt::format("the backup GPT is damaged ({}); the primary is used", backup.problem));
+  } else if (backup.table->header.partition_entry_array_crc32 != primary.header.partition_entry_array_crc32) {
+    context.warn("the backup GPT has other partitions than the primary, which is used");
+  }
+}
+
+}  // namespace
+
+const OptionSet<GptOptions>& gpt_options() {
+  static const OptionSet<GptOptions> set =
+      OptionSet<GptOptions>()
+          .add("alignment", &GptOptions::alignment, "Partitions without an offset start at a multiple of this size.")
+          .add("disk_guid", &GptOptions::disk_guid, "GUID of the disk; derived from the spec's seed if left out.");
+  return set;
+}
+
+Layout GptTable::plan(const TableRequest& request, Context& /*context*/) {
+  PlacementRules rules;
+  rules.table = "gpt";
+  rules.alignment = options_.alignment.value;
+  rules.head_size = head_size(request.sector_size);
+  rules.tail_size = tail_size(request.sector_size);
+  rules.max_partitions = kEntryCount;
+  const Placement placement = place_partitions(request, rules);
+
+  const Seed seed = request.seed.derive("gpt");
+  Layout layout;
+  layout.table = "gpt";
+  layout.disk_id = options_.disk_guid.value_or(seed.uuid("disk")).to_string();
+  layout.disk_size = placement.disk_size;
+  layout.sector_size = request.sector_size;
+  for (std::size_t index = 0; index < request.partitions.size(); ++index) {
+    const PartitionRequest& wanted = request.partitions[index];
+    with_context([&] { return partition_label(index + 1, wanted.name); },
+                 [&] {
+                   encode_name(wanted.name);  // refuses what the table can't hold
+                   const Uuid type = parse_partition_type(wanted.type);
+                   Partition partition;
+                   partition.number = static_cast<std::uint32_t>(index + 1);
+                   partition.name = wanted.name;
+                   partition.type = type.to_string();
+                   partition.type_name = short_type_name(type);
+                   partition.uuid = seed.uuid(fmt::format("partition {}", index + 1)).to_string();
+                   partition.offset = placement.partitions[index].offset;
+                   partition.size = placement.partitions[index].size;
+                   layout.partitions.push_back(std::move(partition));
+                 });
+  }
+  return layout;
+}
+
+BlobPtr GptTable::compose(const Layout& layout, std::vector<BlobPtr> contents, Context& /*context*/) {
+  TableBytes table = encode_table(layout);
+  const std::uint64_t tail_offset = layout.disk_size - table.tail.size();
+  BlobBuilder disk;
+  disk.add(0, make_memory_blob(std::move(table.head)));
+  add_partition_contents(disk, layout, std::move(contents));
+  disk.add(tail_offset, make_memory_blob(std::move(table.tail)));
+  return disk.finish(layout.disk_size);
+}
+
+bool GptTable::probe(const Blob& disk) const {
+  return has_protective_mbr(disk) && std::any_of(kSectorSizes.begin(), kSectorSizes.end(), [&](std::uint32_t size) {
+           return has_header(disk, size, kPrimaryLba) || has_header(disk, size, backup_lba(disk, size));
+         });
+}
+
+Layout GptTable::open(const Blob& disk, Context& context) {
+  std::string problem = "no GPT header";
+  for (const std::uint32_t sector_size : kSectorSizes) {
+    const Attempt primary = try_read_table(disk, sector_size, kPrimaryLba);
+    if (primary.table) {
+      warn_about_backup(disk, *primary.table, context);
+      return layout_of(*primary.table, disk);
+    }
+    if (has_header(disk, sector_size, kPrimaryLba)) problem = primary.problem;
+  }
+  for (const std::uint32_t sector_size : kSectorSizes) {
+    const Attempt backup = try_read_table(disk, sector_size, backup_lba(disk, sector_size));
+    if (!backup.table) continue;
+    context.warn(fmt::format("the primary GPT is damaged ({}); the backup is used", problem));
+    return layout_of(*backup.table, disk);
+  }
+  throw Error(ErrorCode::Corrupt,
+              fmt::format("the primary GPT is damaged ({}), and there is no usable backup", problem));
+}
+
+}  // namespace fstool::gpt

@@ -1,0 +1,151 @@
+#include "table_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstring>
+#include <optional>
+#include <span>
+
+#include "fstool/checksum.h"
+#include "fstool/error.h"
+#include "fstool/size.h"
+
+namespace fstool::gpt {
+namespace {
+
+/// Far more than any tool writes; bounds what a hostile header can make us read.
+constexpr std::uint64_t kMaxEntryArraySize = 4ULL * 1024 * 1024;
+constexpr std::uint32_t kMaxEntrySize = 4096;
+
+template <class... Args>
+Error corrupt(fmt::format_string<Args...> format, Args&&... args) {
+  return {ErrorCode::Corrupt, fmt::format(format, std::forward<Args>(args)...)};
+}
+
+template <class T>
+T from_bytes(std::span<const std::byte> bytes) {
+  T value;
+  std::memcpy(&value, bytes.data(), sizeof(value));
+  return value;
+}
+
+std::optional<std::vector<std::byte>> read_sector(const Blob& disk, std::uint32_t sector_size, std::uint64_t lba) {
+  if (lba >= disk.size() / sector_size) return std::nullopt;
+  std::vector<std::byte> sector(sector_size);
+  disk.read(lba * sector_size, sector);
+  return sector;
+}
+
+/// The CRC is taken over header_size bytes of the sector, with its own field as zero.
+std::uint32_t header_checksum(Header header, std::span<const std::byte> sector) {
+  header.header_crc32 = 0;
+  const std::uint32_t crc = crc32(0, std::as_bytes(std::span(&header, 1)));
+  return crc32(crc, sector.first(header.header_size).subspan(sizeof(Header)));
+}
+
+Header read_header(const Blob& disk, std::uint32_t sector_size, std::uint64_t lba) {
+  const std::optional<std::vector<std::byte>> sector = read_sector(disk, sector_size, lba);
+  if (!sector) throw corrupt("sector {} is beyond the end of the disk", lba);
+  const Header header = from_bytes<Header>(*sector);
+  if (header.signature != kHeaderSignature) throw corrupt("no header at sector {}", lba);
+  if (header.header_size < sizeof(Header) || header.header_size > sector_size) {
+    throw corrupt("header size {} is not between {} and the sector's {}", header.header_size.value(), sizeof(Header),
+                  sector_size);
+  }
+  if (header.header_crc32 != header_checksum(header, *sector)) throw corrupt("the header's CRC is wrong");
+  if (header.revision >> 16U != kHeaderRevision >> 16U) {
+    throw Error(ErrorCode::Unsupported, fmt::format("header revision 0x{:08x}", header.revision.value()));
+  }
+  if (header.my_lba != lba) {
+    throw corrupt("the header at sector {} says that it belongs at {}", lba, header.my_lba.value());
+  }
+  return header;
+}
+
+std::vector<std::byte> read_entry_array(const Blob& disk, std::uint32_t sector_size, const Header& header) {
+  const std::uint32_t entry_size = header.size_of_partition_entry;
+  if (entry_size < sizeof(PartitionEntry) || entry_size > kMaxEntrySize || !std::has_single_bit(entry_size)) {
+    throw corrupt("partition entry size {} is not a power of two from {} to {}", entry_size, sizeof(PartitionEntry),
+                  kMaxEntrySize);
+  }
+  const std::uint64_t array_size = std::uint64_t{header.number_of_partition_entries} * entry_size;
+  if (array_size > kMaxEntryArraySize) {
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("{} partition entries: their array may take {} at most",
+                            header.number_of_partition_entries.value(), format_size(kMaxEntryArraySize)));
+  }
+  const std::uint64_t disk_sectors = disk.size() / sector_size;
+  const std::uint64_t array_sectors = div_ceil(array_size, sector_size);
+  if (header.partition_entry_lba < 2 || header.partition_entry_lba > disk_sectors ||
+      array_sectors > disk_sectors - header.partition_entry_lba) {
+    throw corrupt("the partition entry array at sector {} does not lie on the disk",
+                  header.partition_entry_lba.value());
+  }
+  std::vector<std::byte> array(array_size);
+  disk.read(header.partition_entry_lba * sector_size, array);
+  if (header.partition_entry_array_crc32 != crc32(0, array)) throw corrupt("the partition entry array's CRC is wrong");
+  return array;
+}
+
+void check_bounds(const NumberedEntry& numbered, const Header& header, std::uint64_t disk_sectors) {
+  const std::uint64_t first = numbered.entry.starting_lba;
+  const std::uint64_t last = numbered.entry.ending_lba;
+  if (first > last) throw corrupt("partition {} ends before it begins", numbered.number);
+  if (first < header.first_usable_lba || last > header.last_usable_lba) {
+    throw corrupt("partition {} (sectors {} to {}) is outside the usable sectors {} to {}", numbered.number, first,
+                  last, header.first_usable_lba.value(), header.last_usable_lba.value());
+  }
+  if (last >= disk_sectors) {
+    throw corrupt("partition {} ends at sector {}, but the disk has {} sectors: the image may be cut off",
+                  numbered.number, last, disk_sectors);
+  }
+}
+
+void check_overlaps(std::vector<NumberedEntry> entries) {
+  std::sort(entries.begin(), entries.end(),
+            [](const NumberedEntry& a, const NumberedEntry& b) { return a.entry.starting_lba < b.entry.starting_lba; });
+  for (std::size_t next = 1; next < entries.size(); ++next) {
+    if (entries[next - 1].entry.ending_lba < entries[next].entry.starting_lba) continue;
+    throw corrupt("partitions {} and {} overlap", entries[next - 1].number, entries[next].number);
+  }
+}
+
+}  // namespace
+
+Table read_table(const Blob& disk, std::uint32_t sector_size, std::uint64_t lba) {
+  Table table;
+  table.sector_size = sector_size;
+  table.header = read_header(disk, sector_size, lba);
+
+  const std::vector<std::byte> array = read_entry_array(disk, sector_size, table.header);
+  for (std::uint32_t index = 0; index < table.header.number_of_partition_entries; ++index) {
+    const std::size_t offset = std::size_t{index} * table.header.size_of_partition_entry;
+    const NumberedEntry numbered{index + 1, from_bytes<PartitionEntry>(std::span(array).subspan(offset))};
+    if (to_uuid(numbered.entry.partition_type_guid).is_nil()) continue;
+    check_bounds(numbered, table.header, disk.size() / sector_size);
+    table.entries.push_back(numbered);
+  }
+  check_overlaps(table.entries);
+  return table;
+}
+
+bool has_header(const Blob& disk, std::uint32_t sector_size, std::uint64_t lba) {
+  const std::optional<std::vector<std::byte>> sector = read_sector(disk, sector_size, lba);
+  if (!sector) return false;
+  const Header header = from_bytes<Header>(*sector);
+  return header.signature == kHeaderSignature && header.my_lba == lba;
+}
+
+bool has_protective_mbr(const Blob& disk) {
+  const std::optional<std::vector<std::byte>> sector = read_sector(disk, sizeof(ProtectiveMbr), 0);
+  if (!sector) return false;
+  const ProtectiveMbr mbr = from_bytes<ProtectiveMbr>(*sector);
+  if (mbr.signature != kMbrSignature) return false;
+  return std::any_of(mbr.partition_record.begin(), mbr.partition_record.end(),
+                     [](const MbrRecord& record) { return record.os_type == kProtectiveType; });
+}
+
+}  // namespace fstool::gpt

@@ -1,0 +1,89 @@
+/// \file
+/// What the commands share: parsing of their arguments, help, and usage errors.
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fstool/error.h"
+
+namespace fstool {
+
+using Arguments = std::vector<std::string>;
+
+/// The exit codes of the program.
+inline constexpr int kExitSuccess = 0;
+inline constexpr int kExitFailure = 1;
+inline constexpr int kExitUsage = 2;
+
+/// The command line is wrong: exit code 2, and a pointer to the help.
+class UsageError : public std::runtime_error {
+ public:
+  /// `command` is what to ask for help, "run" for instance; empty for the program itself.
+  UsageError(std::string command, const std::string& message)
+      : std::runtime_error(message), command_(std::move(command)) {}
+  const std::string& command() const noexcept { return command_; }
+
+ private:
+  std::string command_;
+};
+
+/// What `--help` says beside the options.
+struct CommandHelp {
+  std::string name;         ///< "plugins list"
+  std::string synopsis;     ///< what follows the name: "SPEC -o OUTPUT [options]"
+  std::string description;  ///< paragraphs, wrapped by hand
+  std::string examples;     ///< lines, each indented by two blanks
+};
+
+/// The text that `--help` prints.
+std::string help_text(const CommandHelp& help, const boost::program_options::options_description& options);
+
+/// The parsed options of one command.
+class ParsedOptions {
+ public:
+  ParsedOptions(std::string command, boost::program_options::variables_map values)
+      : command_(std::move(command)), values_(std::move(values)) {}
+
+  const std::string& command() const noexcept { return command_; }
+  bool has(const std::string& name) const { return values_.count(name) > 0; }
+  /// The value, or "" if it was not given.
+  std::string text(const std::string& name) const;
+  /// All values in the order given.
+  std::vector<std::string> texts(const std::string& name) const;
+  /// The value, which has to be there; `what` says what is missing: "a spec".
+  std::string required(const std::string& name, std::string_view what) const;
+
+ private:
+  std::string command_;
+  boost::program_options::variables_map values_;
+};
+
+/// Parses `arguments`; `positional` names the options that bare arguments fill, in order. Adds the options that every
+/// command has (--plugin-dir, --help). Prints the help and returns nothing if it was asked for. Throws UsageError.
+std::optional<ParsedOptions> parse_arguments(const CommandHelp& help,
+                                             boost::program_options::options_description options,
+                                             const std::vector<std::string>& positional, const Arguments& arguments);
+
+/// Runs `work`, which reads an argument; an InvalidArgument error becomes a UsageError of `command`.
+template <class Work>
+decltype(auto) read_argument(const std::string& command, Work&& work) {
+  try {
+    return std::forward<Work>(work)();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::InvalidArgument) throw;
+    throw UsageError(command, error.what());
+  }
+}
+
+/// Writes to standard output. Throws Error(Io).
+void print(std::string_view text);
+
+/// Writes to standard error; if that fails there is nobody left to tell.
+void print_diagnostic(std::string_view text) noexcept;
+
+}  // namespace fstool

@@ -1,0 +1,252 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "commands.h"
+#include "json_text.h"
+#include "session.h"
+#include "spec.h"
+
+namespace fstool {
+
+namespace po = boost::program_options;
+
+namespace {
+
+const CommandHelp kListHelp = {
+    .name = "plugins list",
+    .synopsis = "[options]",
+    .description = "Lists the plugins that were found, what they offer, and why some are not used.",
+    .examples =
+        "  fstool plugins list\n"
+        "  fstool plugins list --json",
+};
+
+const CommandHelp kInfoHelp = {
+    .name = "plugins info",
+    .synopsis = "NAME [options]",
+    .description = "Describes the plugin or the format NAME, with all options, their types and defaults.",
+    .examples =
+        "  fstool plugins info ext4\n"
+        "  fstool plugins info qcow2 --json",
+};
+
+/// A format without its interface.
+struct FormatEntry {
+  Stage stage = Stage::Source;
+  const FormatInfo* info = nullptr;
+};
+
+template <class Interface>
+void append_formats(const Registry& registry, std::vector<FormatEntry>& entries) {
+  for (const auto& [name, format] : registry.all<Interface>()) entries.push_back({kStageOf<Interface>, &format.info});
+}
+
+std::vector<FormatEntry> all_formats(const Registry& registry) {
+  std::vector<FormatEntry> entries;
+  append_formats<Source>(registry, entries);
+  append_formats<Filesystem>(registry, entries);
+  append_formats<PartitionTable>(registry, entries);
+  append_formats<Container>(registry, entries);
+  append_formats<Codec>(registry, entries);
+  return entries;
+}
+
+std::string formats_text(const PluginRecord& plugin) {
+  std::string text;
+  for (const PluginFormat& format : plugin.formats) {
+    if (!text.empty()) text += ", ";
+    text += fmt::format("{} {}", stage_name(format.stage), format.name);
+  }
+  return text;
+}
+
+std::string list_text(const Session& session) {
+  std::string text;
+  for (const PluginRecord& plugin : session.plugins) {
+    const std::string name = plugin.name.empty() ? plugin.path.filename().string() : plugin.name;
+    if (plugin.status == PluginStatus::Loaded) {
+      text += fmt::format("{:<16} {:<8} {}\n", name, plugin.version, formats_text(plugin));
+    } else {
+      text += fmt::format("{:<16} {}: {}\n", name, plugin_status_name(plugin.status), plugin.path.string());
+      text += fmt::format("{:<16} {}\n", "", plugin.reason);
+    }
+  }
+  if (!text.empty()) return text;
+  text = "no plugins found; looked in\n";
+  for (const auto& directory : session.registry.search_path()) text += fmt::format("  {}\n", directory.string());
+  return text;
+}
+
+Json plugin_json(const PluginRecord& plugin) {
+  Json formats = Json::array();
+  for (const PluginFormat& format : plugin.formats) {
+    formats.push_back({{"stage", stage_name(format.stage)}, {"name", format.name}});
+  }
+  return {{"name", text_or_null(plugin.name)},           {"path", plugin.path.string()},
+          {"status", plugin_status_name(plugin.status)}, {"reason", text_or_null(plugin.reason)},
+          {"version", text_or_null(plugin.version)},     {"license", text_or_null(plugin.license)},
+          {"summary", text_or_null(plugin.summary)},     {"formats", std::move(formats)}};
+}
+
+Json list_json(const Session& session) {
+  Json search_path = Json::array();
+  for (const auto& directory : session.registry.search_path()) search_path.push_back(directory.string());
+  Json plugins = Json::array();
+  for (const PluginRecord& plugin : session.plugins) plugins.push_back(plugin_json(plugin));
+  return {{"search_path", std::move(search_path)}, {"plugins", std::move(plugins)}};
+}
+
+/// "integer, 1 to 22, default 3"
+std::string constraint_text(const OptionInfo& option) {
+  std::string text = option.type;
+  if (!option.choices.empty()) {
+    text += fmt::format(": {}", fmt::join(option.choices, ", "));
+  } else if (option.type == "string" && option.maximum) {
+    text += fmt::format(", at most {} bytes", *option.maximum);
+  } else if (option.minimum && option.maximum) {
+    text += fmt::format(", {} to {}", *option.minimum, *option.maximum);
+  }
+  if (!option.default_text.empty()) text += fmt::format("; default {}", option.default_text);
+  return text;
+}
+
+std::string options_text(const std::vector<OptionInfo>& options) {
+  std::string text;
+  for (const OptionInfo& option : options) {
+    text += fmt::format("  {} ({})\n      {}\n", option.name, constraint_text(option), option.summary);
+  }
+  return text;
+}
+
+std::string format_text(const FormatEntry& format) {
+  std::string text = fmt::format("{} {}: {}\n", stage_name(format.stage), format.info->name, format.info->summary);
+  if (!format.info->extensions.empty()) {
+    text += fmt::format("  chosen by the ending{} .{}\n", format.info->extensions.size() == 1 ? "" : "s",
+                        fmt::join(format.info->extensions, ", ."));
+  }
+  text += options_text(format.info->options);
+  if (format.stage == Stage::Filesystem) {
+    text += "  and, as for every file system:\n" + options_text(generic_filesystem_options());
+  }
+  return text;
+}
+
+Json option_json(const OptionInfo& option) {
+  return {{"name", option.name},
+          {"type", option.type},
+          {"summary", option.summary},
+          {"default", text_or_null(option.default_text)},
+          {"choices", option.choices},
+          {"minimum", option.minimum ? Json(*option.minimum) : Json(nullptr)},
+          {"maximum", option.maximum ? Json(*option.maximum) : Json(nullptr)}};
+}
+
+Json format_json(const FormatEntry& format) {
+  Json options = Json::array();
+  for (const OptionInfo& option : format.info->options) options.push_back(option_json(option));
+  if (format.stage == Stage::Filesystem) {
+    for (const OptionInfo& option : generic_filesystem_options()) options.push_back(option_json(option));
+  }
+  return {{"stage", stage_name(format.stage)},     {"name", format.info->name},
+          {"plugin", format.info->plugin},         {"summary", format.info->summary},
+          {"extensions", format.info->extensions}, {"options", std::move(options)}};
+}
+
+/// What NAME stands for: a plugin with its formats, or the formats of that name.
+struct Described {
+  std::vector<const PluginRecord*> plugins;
+  std::vector<FormatEntry> formats;
+};
+
+Described find_described(const Session& session, const std::string& name) {
+  Described described;
+  std::vector<std::string> known;
+  for (const PluginRecord& plugin : session.plugins) {
+    if (!plugin.name.empty()) known.push_back(plugin.name);
+    if (plugin.name == name) described.plugins.push_back(&plugin);
+  }
+  for (const FormatEntry& format : all_formats(session.registry)) {
+    known.push_back(format.info->name);
+    if (format.info->name == name || format.info->plugin == name) described.formats.push_back(format);
+  }
+  if (described.plugins.empty() && described.formats.empty()) {
+    throw Error(ErrorCode::NotFound,
+                fmt::format("there is no plugin or format \"{}\"{}", name, did_you_mean(name, known)));
+  }
+  return described;
+}
+
+std::string described_text(const Described& described) {
+  std::string text;
+  for (const PluginRecord* plugin : described.plugins) {
+    text += fmt::format("plugin {} {} ({}): {}\n  {}: {}\n", plugin->name, plugin->version, plugin->license,
+                        plugin->summary, plugin_status_name(plugin->status), plugin->path.string());
+    if (!plugin->reason.empty()) text += fmt::format("  {}\n", plugin->reason);
+  }
+  for (const FormatEntry& format : described.formats) text += (text.empty() ? "" : "\n") + format_text(format);
+  return text;
+}
+
+Json described_json(const Described& described) {
+  Json plugins = Json::array();
+  for (const PluginRecord* plugin : described.plugins) plugins.push_back(plugin_json(*plugin));
+  Json formats = Json::array();
+  for (const FormatEntry& format : described.formats) formats.push_back(format_json(format));
+  return {{"plugins", std::move(plugins)}, {"formats", std::move(formats)}};
+}
+
+int list_command(const Arguments& arguments) {
+  po::options_description options;
+  options.add_options()("json", "Report in JSON");
+  const auto parsed = parse_arguments(kListHelp, options, {}, arguments);
+  if (!parsed) return kExitSuccess;
+  const Session session = open_session(parsed->texts("plugin-dir"));
+  print(parsed->has("json") ? json_text(list_json(session)) : list_text(session));
+  return kExitSuccess;
+}
+
+int info_command(const Arguments& arguments) {
+  po::options_description options;
+  options.add_options()("name", po::value<std::string>(), "")("json", "Report in JSON");
+  const auto parsed = parse_arguments(kInfoHelp, options, {"name"}, arguments);
+  if (!parsed) return kExitSuccess;
+  const std::string name = parsed->required("name", "the name of a plugin or format");
+  const Session session = open_session(parsed->texts("plugin-dir"));
+  const Described described = find_described(session, name);
+  print(parsed->has("json") ? json_text(described_json(described)) : described_text(described));
+  return kExitSuccess;
+}
+
+}  // namespace
+
+int plugins_command(const Arguments& arguments) {
+  // Options in front of the subcommand are passed on; of these only --plugin-dir has a value.
+  auto subcommand = arguments.begin();
+  while (subcommand != arguments.end() && subcommand->starts_with('-')) {
+    const bool takes_value = *subcommand == "--plugin-dir";
+    ++subcommand;
+    if (takes_value && subcommand != arguments.end()) ++subcommand;
+  }
+  const bool help = std::ranges::find_if(arguments.begin(), subcommand, [](const std::string& argument) {
+                      return argument == "--help" || argument == "-h";
+                    }) != subcommand;
+  if (help) {
+    print(
+        "Usage: fstool plugins list [options]\n"
+        "       fstool plugins info NAME [options]\n"
+        "\n"
+        "Lists the plugins, or describes one of them or one of their formats.\n"
+        "\"fstool plugins list --help\" and \"fstool plugins info --help\" say more.\n");
+    return kExitSuccess;
+  }
+  if (subcommand == arguments.end()) throw UsageError("plugins", "\"list\" or \"info\" is missing");
+  Arguments rest(arguments.begin(), subcommand);
+  rest.insert(rest.end(), std::next(subcommand), arguments.end());
+  if (*subcommand == "list") return list_command(rest);
+  if (*subcommand == "info") return info_command(rest);
+  throw UsageError(
+      "plugins", fmt::format("unknown subcommand \"{}\"{}", *subcommand, did_you_mean(*subcommand, {"list", "info"})));
+}
+
+}  // namespace fstool

@@ -1,0 +1,20 @@
+/// \file
+/// JSON as the commands print it.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace fstool {
+
+/// Objects keep the order in which they are written down.
+using Json = nlohmann::ordered_json;
+
+inline Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+/// Indented, with a newline at the end. Bytes that are not UTF-8 (names of files may have any) are replaced by U+FFFD.
+inline std::string json_text(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace fstool

@@ -1,0 +1,61 @@
+#include "report_json.h"
+
+#include "json_text.h"
+
+namespace fstool {
+
+namespace {
+
+Json volume_json(const std::optional<VolumeReport>& volume) {
+  if (!volume) return nullptr;
+  const VolumeFacts& facts = volume->facts;
+  return {{"type", facts.type},        {"source", text_or_null(volume->source)},
+          {"label", facts.label},      {"uuid", text_or_null(facts.uuid)},
+          {"size", facts.size},        {"block_size", facts.block_size},
+          {"blocks", facts.blocks},    {"free_blocks", facts.free_blocks},
+          {"inodes", facts.inodes},    {"free_inodes", facts.free_inodes},
+          {"features", facts.features}};
+}
+
+Json partition_json(const PartitionReport& entry) {
+  const Partition& partition = entry.partition;
+  return {{"number", partition.number},
+          {"name", partition.name},
+          {"type", partition.type},
+          {"type_name", text_or_null(partition.type_name)},
+          {"uuid", text_or_null(partition.uuid)},
+          {"offset", partition.offset},
+          {"size", partition.size},
+          {"filesystem", volume_json(entry.volume)}};
+}
+
+Json table_json(const Report& report) {
+  if (report.table.empty()) return nullptr;
+  Json partitions = Json::array();
+  for (const PartitionReport& entry : report.partitions) partitions.push_back(partition_json(entry));
+  return {{"type", report.table},
+          {"disk_id", report.disk_id},
+          {"sector_size", report.sector_size},
+          {"partitions", std::move(partitions)}};
+}
+
+Json output_json(const std::optional<OutputReport>& output) {
+  if (!output) return nullptr;
+  return {{"path", output->path.string()},
+          {"file_size", output->file_size},
+          {"allocated_size", output->allocated_size},
+          {"seconds", output->seconds}};
+}
+
+}  // namespace
+
+std::string report_json(const Report& report) {
+  return json_text({{"container", report.container},
+                    {"codec", text_or_null(report.codec)},
+                    {"virtual_size", report.virtual_size},
+                    {"partition_table", table_json(report)},
+                    {"filesystem", volume_json(report.volume)},
+                    {"output", output_json(report.output)}});
+}
+
+}  // namespace fstool

@@ -1,0 +1,34 @@
+// The out-of-line parts of the stage interfaces: destructors (so that each class has one vtable and one type
+// information, here), and what formats that are only written do when they are asked to read.
+
+#include <string_view>
+
+#include "fstool/codec.h"
+#include "fstool/container.h"
+#include "fstool/error.h"
+#include "fstool/filesystem.h"
+#include "fstool/partition_table.h"
+#include "fstool/source.h"
+
+namespace fstool {
+namespace {
+
+[[noreturn]] void throw_write_only(std::string_view stage) {
+  throw Error(ErrorCode::Unsupported, "this " + std::string(stage) + " format can be written, but not read");
+}
+
+}  // namespace
+
+Source::~Source() = default;
+Filesystem::~Filesystem() = default;
+PartitionTable::~PartitionTable() = default;
+Container::~Container() = default;
+Codec::~Codec() = default;
+Compressor::~Compressor() = default;
+Decompressor::~Decompressor() = default;
+
+Volume Filesystem::open(BlobPtr /*image*/, Context& /*context*/) { throw_write_only("filesystem"); }
+Layout PartitionTable::open(const Blob& /*disk*/, Context& /*context*/) { throw_write_only("partition table"); }
+BlobPtr Container::open(BlobPtr /*file*/, Context& /*context*/) { throw_write_only("container"); }
+
+}  // namespace fstool

@@ -1,0 +1,49 @@
+#include "fstool/context.h"
+
+#include "fstool/error.h"
+
+namespace fstool {
+
+ProgressListener::~ProgressListener() = default;
+
+struct Context::Impl {
+  const Registry& registry;
+  Settings settings;
+  WorkerPool workers;
+};
+
+Context::Context(const Registry& registry, Settings settings)
+    : impl_(new Impl{registry, settings, WorkerPool(settings.threads)}) {}
+
+Context::~Context() = default;
+
+const Registry& Context::registry() const noexcept { return impl_->registry; }
+WorkerPool& Context::workers() noexcept { return impl_->workers; }
+
+void Context::begin_step(std::string_view step, std::uint64_t total, std::string_view unit) {
+  check_cancelled();
+  if (impl_->settings.listener) impl_->settings.listener->begin(step, total, unit);
+}
+
+void Context::advance(std::uint64_t done) {
+  check_cancelled();
+  if (impl_->settings.listener) impl_->settings.listener->advance(done);
+}
+
+void Context::warn(std::string_view message) {
+  if (impl_->settings.listener) impl_->settings.listener->warn(message);
+}
+
+void Context::check_cancelled() const {
+  const std::atomic<bool>* cancelled = impl_->settings.cancelled;
+  if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) {
+    throw Error(ErrorCode::Cancelled, "cancelled");
+  }
+}
+
+Timestamp Context::clock(const Tree& tree) const {
+  if (impl_->settings.source_date_epoch) return {*impl_->settings.source_date_epoch, 0};
+  return tree.newest_mtime();
+}
+
+}  // namespace fstool

@@ -1,0 +1,86 @@
+/// \file
+/// What the tests of every partition table need: a Context that remembers warnings, requests, and disks in files.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fstool/context.h"
+#include "fstool/error.h"
+#include "fstool/partition_table.h"
+#include "fstool/registry.h"
+#include "run_tool.h"
+
+namespace fstool::test {
+
+inline constexpr std::uint64_t kKiB = 1024;
+inline constexpr std::uint64_t kMiB = 1024 * kKiB;
+inline constexpr std::uint64_t kGiB = 1024 * kMiB;
+
+class WarningRecorder : public ProgressListener {
+ public:
+  void begin(std::string_view /*step*/, std::uint64_t /*total*/, std::string_view /*unit*/) override {}
+  void advance(std::uint64_t /*done*/) override {}
+  void warn(std::string_view message) override {
+    const std::lock_guard lock(mutex_);
+    warnings_ += std::string(message) + '\n';
+  }
+  std::string warnings() const {
+    const std::lock_guard lock(mutex_);
+    return warnings_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string warnings_;
+};
+
+class PartitionTableFixture : public testing::Test {
+ protected:
+  static TableRequest request(std::vector<PartitionRequest> partitions, std::optional<std::uint64_t> disk_size = {},
+                              std::uint32_t sector_size = 512) {
+    return {std::move(partitions), disk_size, Seed("test"), sector_size};
+  }
+  static PartitionRequest partition(std::string name, std::string type, std::optional<std::uint64_t> size,
+                                    std::optional<std::uint64_t> offset = {}) {
+    return {std::move(name), std::move(type), size, offset};
+  }
+
+  /// A file with the disk that `table` makes of `wanted`, its partitions empty.
+  std::filesystem::path make_disk(PartitionTable& table, const TableRequest& wanted) {
+    const Layout layout = table.plan(wanted, context_);
+    const std::filesystem::path path = directory_.path() / "disk.img";
+    write_blob(*table.compose(layout, std::vector<BlobPtr>(layout.partitions.size()), context_), path);
+    return path;
+  }
+
+  std::string warnings() const { return listener_->warnings(); }
+
+  Registry registry_;
+  std::shared_ptr<WarningRecorder> listener_ = std::make_shared<WarningRecorder>();
+  Context context_{registry_, {.threads = 1, .source_date_epoch = {}, .listener = listener_, .cancelled = nullptr}};
+  TemporaryDirectory directory_;
+};
+
+/// The code and text of the Error that `work` throws.
+template <class Work>
+std::pair<ErrorCode, std::string> error_of(Work&& work) {
+  try {
+    std::forward<Work>(work)();
+  } catch (const Error& error) {
+    return {error.code(), error.what()};
+  }
+  ADD_FAILURE() << "no error was thrown";
+  return {ErrorCode::Internal, ""};
+}
+
+}  // namespace fstool::test

@@ -1,0 +1,215 @@
+#include "mbr.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <functional>
+
+#include "partition_table_fixture.h"
+#include "partition_types.h"
+#include "structures.h"
+
+namespace fstool::mbr {
+namespace {
+
+using test::error_of;
+using test::kGiB;
+using test::kMiB;
+using test::run_tool;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr std::optional<std::uint64_t> kRemaining;
+
+class Mbr : public test::PartitionTableFixture {
+ protected:
+  MbrTable table_{MbrOptions{}};
+};
+
+TEST_F(Mbr, SfdiskFdiskAndPartedAgreeOnTheContents) {
+  const auto path =
+      make_disk(table_, request({partition("boot", "fat", 33 * kMiB), partition("root", "linux", kRemaining),
+                                 partition("swap", "0x82", 1000000)},
+                                256 * kMiB));
+  const auto verified = run_tool("sfdisk --verify " + path.string());
+  EXPECT_EQ(verified.exit_code, 0) << verified.output;
+  EXPECT_THAT(verified.output, HasSubstr("No errors detected."));
+
+  const auto listed = run_tool("sfdisk --json " + path.string());
+  EXPECT_THAT(listed.output, HasSubstr("\"label\": \"dos\""));
+  EXPECT_THAT(listed.output, HasSubstr("\"start\": 2048,\n            \"size\": 67584,\n            \"type\": \"c\""));
+  EXPECT_THAT(listed.output,
+              HasSubstr("\"start\": 69632,\n            \"size\": 452608,\n            \"type\": \"83\""));
+  EXPECT_THAT(listed.output,
+              HasSubstr("\"start\": 522240,\n            \"size\": 1954,\n            \"type\": \"82\""));
+
+  const auto parted = run_tool("parted -sm " + path.string() + " unit s print");
+  EXPECT_EQ(parted.exit_code, 0) << parted.output;
+  EXPECT_THAT(parted.output, HasSubstr("1:2048s:69631s:67584s:::lba;"));
+  EXPECT_THAT(parted.output, HasSubstr("2:69632s:522239s:452608s:::;"));
+}
+
+TEST_F(Mbr, ToolsAcceptSectorsOf4096Bytes) {
+  const auto path = make_disk(
+      table_, request({partition("a", "linux", 10 * kMiB), partition("b", "linux", kRemaining)}, 64 * kMiB, 4096));
+  const auto fdisk = run_tool("printf 'v\\nq\\n' | fdisk -b 4096 " + path.string());
+  EXPECT_THAT(fdisk.output, HasSubstr("No errors detected."));
+  const auto parted = run_tool("PARTED_SECTOR_SIZE=4096 parted -sm " + path.string() + " unit s print");
+  EXPECT_EQ(parted.exit_code, 0) << parted.output;
+  EXPECT_THAT(parted.output, HasSubstr("1:256s:2815s:2560s:::;"));
+  EXPECT_THAT(parted.output, HasSubstr("2:2816s:16383s:13568s:::;"));
+  const auto partx = run_tool("partx --sector-size 4096 --raw -o NR,START,END,TYPE " + path.string());
+  EXPECT_THAT(partx.output, HasSubstr("1 2048 22527 0x83"));
+  EXPECT_THAT(partx.output, HasSubstr("2 22528 131071 0x83"));
+}
+
+TEST_F(Mbr, WritesTheBytesThatSfdiskWrites) {
+  // 20 GiB: behind the last cylinder that CHS can address.
+  for (const std::uint64_t size : {4 * kMiB, 64 * kMiB, 20 * kGiB}) {
+    MbrOptions options;
+    options.disk_signature = 0xdeadbeef;
+    MbrTable table(options);
+    const auto ours =
+        make_disk(table, request({partition("", "linux", kMiB), partition("", "0x8e", kRemaining)}, size));
+    const auto theirs = directory_.path() / "sfdisk.img";
+    const auto made = run_tool("truncate -s " + std::to_string(size) + " " + theirs.string() +
+                               " && printf 'label: dos\\nlabel-id: 0xdeadbeef\\nstart=2048,size=2048,type=83\\n"
+                               "start=4096,type=8e\\n' | sfdisk -q " +
+                               theirs.string());
+    ASSERT_EQ(made.exit_code, 0) << made.output;
+    EXPECT_EQ(run_tool("cmp -l " + ours.string() + " " + theirs.string() + " | head").output, "") << size;
+    std::filesystem::remove(theirs);
+  }
+}
+
+TEST_F(Mbr, MoreThanFourPartitionsAreRefused) {
+  const std::vector<PartitionRequest> five(5, partition("", "linux", kMiB));
+  const auto [code, text] = error_of([&] { table_.plan(request(five), context_); });
+  EXPECT_EQ(code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(text, "5 partitions: mbr holds four; use partition_table = \"gpt\"");
+}
+
+TEST_F(Mbr, NothingLiesBeyond32BitsOfSectors) {
+  const std::uint64_t limit = 2048 * kGiB;
+  EXPECT_EQ(error_of([&] { table_.plan(request({partition("a", "linux", kMiB, limit)}), context_); }).first,
+            ErrorCode::NoSpace);
+  EXPECT_EQ(error_of([&] { table_.plan(request({partition("a", "linux", limit)}), context_); }).first,
+            ErrorCode::NoSpace);
+  const auto [code, text] =
+      error_of([&] { table_.plan(request({partition("a", "linux", kRemaining)}, 2 * limit), context_); });
+  EXPECT_EQ(code, ErrorCode::NoSpace);
+  EXPECT_THAT(text, HasSubstr("would end beyond 2 TiB, the most that mbr can address"));
+
+  const auto path = make_disk(table_, request({partition("a", "linux", kRemaining)}, limit));
+  EXPECT_THAT(run_tool("sfdisk --verify " + path.string()).output, HasSubstr("No errors detected."));
+  EXPECT_EQ(table_.open(*open_file_blob(path), context_).partitions.at(0).size, limit - kMiB);
+}
+
+TEST_F(Mbr, ADiskWithoutSizeIsJustLargeEnough) {
+  const auto path = make_disk(table_, request({partition("a", "linux", 1536 * 1024)}));
+  EXPECT_EQ(std::filesystem::file_size(path), 3 * kMiB);
+  EXPECT_THAT(run_tool("sfdisk --verify " + path.string()).output, HasSubstr("No errors detected."));
+}
+
+TEST_F(Mbr, TheSignatureComesFromTheSeedOrTheOption) {
+  const TableRequest wanted = request({partition("a", "linux", kMiB)});
+  const Layout layout = table_.plan(wanted, context_);
+  EXPECT_EQ(layout.disk_id, table_.plan(wanted, context_).disk_id);
+  EXPECT_NE(layout.disk_id, "0x00000000");
+  EXPECT_EQ(layout.partitions[0].uuid, layout.disk_id.substr(2) + "-01");
+
+  MbrOptions options;
+  options.disk_signature = 0x1234;
+  EXPECT_EQ(MbrTable(options).plan(wanted, context_).disk_id, "0x00001234");
+}
+
+TEST_F(Mbr, AContentLargerThanItsPartitionIsRefused) {
+  const Layout layout = table_.plan(request({partition("boot", "linux", kMiB)}), context_);
+  EXPECT_EQ(error_of([&] { table_.compose(layout, {make_hole_blob(2 * kMiB)}, context_); }).first, ErrorCode::NoSpace);
+  EXPECT_EQ(error_of([&] { table_.compose(layout, {}, context_); }).first, ErrorCode::InvalidArgument);
+}
+
+TEST_F(Mbr, ListsPrimariesIncludingTheExtendedOne) {
+  const auto path = directory_.path() / "extended.img";
+  const auto made = run_tool(
+      "truncate -s 64M " + path.string() +
+      " && printf 'label: dos\\nsize=8M,type=83,bootable\\nsize=32M,type=5\\nsize=8M\\n' | sfdisk -q " + path.string());
+  ASSERT_EQ(made.exit_code, 0) << made.output;
+  const BlobPtr disk = open_file_blob(path);
+  EXPECT_TRUE(table_.probe(*disk));
+  const Layout layout = table_.open(*disk, context_);
+  ASSERT_EQ(layout.partitions.size(), 2U);
+  EXPECT_EQ(layout.partitions[0].type_name, "linux");
+  EXPECT_EQ(layout.partitions[0].attributes, kActive);
+  EXPECT_EQ(layout.partitions[0].offset, kMiB);
+  EXPECT_EQ(layout.partitions[0].size, 8 * kMiB);
+  EXPECT_EQ(layout.partitions[1].type, "0x05");
+  EXPECT_EQ(layout.partitions[1].type_name, "extended");
+}
+
+TEST_F(Mbr, BootSectorsOfFileSystemsAndGptDisksAreNotProbed) {
+  const auto path = directory_.path() / "other.img";
+  ASSERT_EQ(run_tool("truncate -s 64M " + path.string() + " && mkfs.vfat " + path.string()).exit_code, 0);
+  EXPECT_FALSE(table_.probe(*open_file_blob(path)));
+  ASSERT_EQ(run_tool("sgdisk -o -n 1 " + path.string()).exit_code, 0);
+  EXPECT_FALSE(table_.probe(*open_file_blob(path)));
+  EXPECT_FALSE(table_.probe(*make_hole_blob(0)));
+  EXPECT_FALSE(table_.probe(*make_hole_blob(511)));
+  EXPECT_FALSE(table_.probe(*make_hole_blob(kMiB)));
+}
+
+TEST_F(Mbr, HostileRecordsAreRefused) {
+  const Layout layout =
+      table_.plan(request({partition("a", "linux", kMiB), partition("b", "linux", kMiB)}, 8 * kMiB), context_);
+  const BlobPtr disk = table_.compose(layout, {nullptr, nullptr}, context_);
+  const auto problem = [&](const std::function<void(MasterBootRecord&)>& change) {
+    std::vector<std::byte> bytes = read_all(*disk, 8 * kMiB);
+    MasterBootRecord mbr;
+    std::memcpy(&mbr, bytes.data(), sizeof(mbr));
+    change(mbr);
+    std::memcpy(bytes.data(), &mbr, sizeof(mbr));
+    const auto [code, text] = error_of([&] { table_.open(*make_memory_blob(std::move(bytes)), context_); });
+    EXPECT_EQ(code, ErrorCode::Corrupt);
+    return text;
+  };
+  EXPECT_THAT(problem([](MasterBootRecord& mbr) { mbr.signature = 0; }), HasSubstr("no MBR"));
+  EXPECT_THAT(problem([](MasterBootRecord& mbr) { mbr.partitions[0].boot_indicator = 1; }),
+              HasSubstr("boot indicator 0x01"));
+  EXPECT_THAT(problem([](MasterBootRecord& mbr) { mbr.partitions[0].starting_lba = 0; }),
+              HasSubstr("partition 1 begins in the MBR itself"));
+  EXPECT_THAT(problem([](MasterBootRecord& mbr) { mbr.partitions[0].size_in_lba = 2049; }),
+              HasSubstr("overlap at sector 4096"));
+  EXPECT_THAT(problem([](MasterBootRecord& mbr) {
+                mbr.partitions[1].starting_lba = UINT32_MAX;
+                mbr.partitions[1].size_in_lba = UINT32_MAX;
+              }),
+              HasSubstr("partition 2 ends at sector 8589934589, but the disk has 16384 sectors"));
+}
+
+TEST(MbrPartitionTypes, SfdiskKnowsEveryType) {
+  const std::string known = run_tool("sfdisk --label dos --list-types").output;
+  for (const PartitionType& type : partition_types()) {
+    std::array<char, 8> line{};
+    std::snprintf(line.data(), line.size(), "\n%2x  ", type.os_type);
+    EXPECT_THAT(known, HasSubstr(line.data())) << type.name;
+  }
+}
+
+TEST(MbrPartitionTypes, RefusesTheRestWithAdvice) {
+  const auto refused = [](std::string_view words) {
+    const auto [code, text] = error_of([&] { parse_partition_type(words); });
+    EXPECT_EQ(code, ErrorCode::InvalidArgument);
+    return text;
+  };
+  EXPECT_EQ(parse_partition_type("0xDa"), 0xda);
+  EXPECT_THAT(refused("linus"), HasSubstr("did you mean \"linux\"?"));
+  EXPECT_THAT(refused("0x00"), HasSubstr("unused record"));
+  EXPECT_THAT(refused("0x0f"), HasSubstr("extended"));
+  EXPECT_THAT(refused("0xee"), HasSubstr("partition_table = \"gpt\""));
+  EXPECT_THAT(refused("0x100"), HasSubstr("unknown mbr partition type"));
+  EXPECT_THAT(refused("0fc63daf-8483-4772-8e79-3d69d8477de4"), HasSubstr("is a GPT type"));
+}
+
+}  // namespace
+}  // namespace fstool::mbr

@@ -49,9 +49,8 @@ std::vector<DataExtent> data_extents(const Blob& blob, std::uint64_t offset, std
 std::vector<std::byte> read_all(const Blob& blob, std::uint64_t limit) {
   const std::uint64_t size = blob.size();
   if (size > limit) {
-    throw Error(ErrorCode::Unsupported,
-                fmt::format("{} are too large to be read at once: at most {} are supported", format_size(size),
-                            format_size(limit)));
+    throw Error(ErrorCode::Unsupported, fmt::format("{} are too large to be read at once: at most {} are supported",
+                                                    format_size(size), format_size(limit)));
   }
   std::vector<std::byte> bytes(size);
   blob.read(0, bytes);

@@ -9,25 +9,22 @@
 #include "fstool/error.h"
 
 namespace fstool {
-
 namespace {
 
 template <class Interface>
 using Formats = std::map<std::string, Format<Interface>, std::less<>>;
 
-bool is_valid_name(std::string_view name) {
-  const auto alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  return !name.empty() && alphanumeric(name.front()) && std::all_of(name.begin(), name.end(), [&](char c) {
-    return alphanumeric(c) || c == '+' || c == '.' || c == '_' || c == '-';
-  });
+bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool is_name_char(char c) { return is_name_start(c) || c == '+' || c == '.' || c == '_' || c == '-'; }
+bool is_format_name(std::string_view name) {
+  return !name.empty() && is_name_start(name.front()) && std::all_of(name.begin(), name.end(), is_name_char);
 }
 
 template <class Interface>
-void check_new(const Formats<Interface>& formats, const std::string& name) {
-  const auto found = formats.find(name);
-  if (found == formats.end()) return;
-  throw Error(ErrorCode::Plugin, fmt::format("it offers the {} \"{}\", which plugin \"{}\" offers already",
-                                             stage_name(kStageOf<Interface>), name, found->second.info.plugin));
+Error taken(const Format<Interface>& present) {
+  return Error(ErrorCode::Plugin,
+               fmt::format("there is already a {} \"{}\"{}", stage_name(kStageOf<Interface>), present.info.name,
+                           present.info.plugin.empty() ? "" : fmt::format(" from plugin {}", present.info.plugin)));
 }
 
 }  // namespace
@@ -38,65 +35,91 @@ struct Registry::Impl {
   std::string current_plugin;
 
   template <class Interface>
-  void add(Format<Interface> format) {
-    auto& formats = std::get<Formats<Interface>>(stages);
-    const std::string name = format.info.name;
-    if (!is_valid_name(name)) {
-      throw Error(ErrorCode::Plugin, fmt::format("\"{}\" is not a valid name for a format", name));
-    }
-    check_new<Interface>(formats, name);
-    format.info.plugin = current_plugin;
-    formats.emplace(name, std::move(format));
+  Formats<Interface>& formats() {
+    return std::get<Formats<Interface>>(stages);
   }
 
   template <class Interface>
-  const Format<Interface>& get(std::string_view name) const {
-    const auto& formats = std::get<Formats<Interface>>(stages);
-    const auto found = formats.find(name);
-    if (found != formats.end()) return found->second;
-    std::vector<std::string> known;
-    for (const auto& [key, format] : formats) known.push_back(key);
+  void add(Format<Interface> format) {
+    if (!is_format_name(format.info.name)) {
+      throw Error(ErrorCode::Plugin,
+                  fmt::format("\"{}\" can't be the name of a {}: names consist of a-z, 0-9, \"+\", \".\", \"_\" and "
+                              "\"-\" and begin with a letter or digit",
+                              format.info.name, stage_name(kStageOf<Interface>)));
+    }
+    format.info.plugin = current_plugin;
+    std::string name = format.info.name;
+    const auto [position, added] = formats<Interface>().try_emplace(std::move(name), std::move(format));
+    if (!added) throw taken(position->second);
+  }
+
+  template <class Interface>
+  const Format<Interface>& get(std::string_view name) {
+    const auto& present = formats<Interface>();
+    if (const auto found = present.find(name); found != present.end()) return found->second;
+    std::vector<std::string> names;
+    for (const auto& [known, format] : present) names.push_back(known);
     std::vector<std::string> places;
     for (const auto& directory : search_path) places.push_back(directory.string());
     throw Error(ErrorCode::NotFound,
-                fmt::format("no plugin offers the {} \"{}\"{}; there {}; plugins were looked for in {}",
-                            stage_name(kStageOf<Interface>), name, did_you_mean(name, known),
-                            known.empty() ? "is none" : fmt::format("is {}", fmt::join(known, ", ")),
-                            places.empty() ? "no directory" : fmt::format("{}", fmt::join(places, ", "))));
+                fmt::format("no {} is called \"{}\"{}: {}; {}", stage_name(kStageOf<Interface>), name,
+                            did_you_mean(name, names),
+                            names.empty() ? "there is none" : fmt::format("there is {}", fmt::join(names, ", ")),
+                            places.empty() ? "plugins were looked for nowhere"
+                                           : fmt::format("plugins were looked for in {}", fmt::join(places, ", "))));
+  }
+
+  template <class Interface>
+  void check_disjoint(Impl& other) {
+    for (const auto& [name, format] : other.formats<Interface>()) {
+      if (const auto found = formats<Interface>().find(name); found != formats<Interface>().end()) {
+        throw taken(found->second);
+      }
+    }
+  }
+
+  template <class... Interface>
+  void merge(Impl& other) {
+    (check_disjoint<Interface>(other), ...);
+    (formats<Interface>().merge(other.formats<Interface>()), ...);
   }
 };
+
+std::string_view stage_name(Stage stage) {
+  switch (stage) {
+    case Stage::Source:
+      return "source";
+    case Stage::Filesystem:
+      return "filesystem";
+    case Stage::PartitionTable:
+      return "partition table";
+    case Stage::Container:
+      return "container";
+    case Stage::Codec:
+      return "codec";
+  }
+  return "stage";
+}
 
 Registry::Registry() : impl_(std::make_unique<Impl>()) {}
 Registry::~Registry() = default;
 Registry::Registry(Registry&&) noexcept = default;
 Registry& Registry::operator=(Registry&&) noexcept = default;
 
-const std::vector<std::filesystem::path>& Registry::search_path() const noexcept { return impl_->search_path; }
-void Registry::set_search_path(std::vector<std::filesystem::path> directories) {
-  impl_->search_path = std::move(directories);
-}
-void Registry::set_current_plugin(std::string name) { impl_->current_plugin = std::move(name); }
+void Registry::add(Format<Source> format) { impl_->add(std::move(format)); }
+void Registry::add(Format<Filesystem> format) { impl_->add(std::move(format)); }
+void Registry::add(Format<PartitionTable> format) { impl_->add(std::move(format)); }
+void Registry::add(Format<Container> format) { impl_->add(std::move(format)); }
+void Registry::add(Format<Codec> format) { impl_->add(std::move(format)); }
 
-void Registry::merge(Registry&& other) {
-  const auto each_stage = [&](auto&& action) {
-    std::apply([&](auto&... from) { (action(from), ...); }, other.impl_->stages);
-  };
-  each_stage([&]<class Interface>(Formats<Interface>& from) {
-    for (const auto& [name, format] : from) check_new<Interface>(std::get<Formats<Interface>>(impl_->stages), name);
-  });
-  each_stage(
-      [&]<class Interface>(Formats<Interface>& from) { std::get<Formats<Interface>>(impl_->stages).merge(from); });
-}
-
-#define FSTOOL_DEFINE_REGISTRY_STAGE(Interface)                                                   \
-  void Registry::add(Format<Interface> format) { impl_->add(std::move(format)); }                 \
-  template <>                                                                                     \
-  const std::map<std::string, Format<Interface>, std::less<>>& Registry::all<Interface>() const { \
-    return std::get<Formats<Interface>>(impl_->stages);                                           \
-  }                                                                                               \
-  template <>                                                                                     \
-  const Format<Interface>& Registry::get<Interface>(std::string_view name) const {                \
-    return impl_->get<Interface>(name);                                                           \
+#define FSTOOL_DEFINE_REGISTRY_STAGE(Interface)                         \
+  template <>                                                           \
+  const Formats<Interface>& Registry::all<Interface>() const {          \
+    return impl_->formats<Interface>();                                 \
+  }                                                                     \
+  template <>                                                           \
+  const Format<Interface>& Registry::get(std::string_view name) const { \
+    return impl_->get<Interface>(name);                                 \
   }
 FSTOOL_DEFINE_REGISTRY_STAGE(Source)
 FSTOOL_DEFINE_REGISTRY_STAGE(Filesystem)
@@ -104,5 +127,17 @@ FSTOOL_DEFINE_REGISTRY_STAGE(PartitionTable)
 FSTOOL_DEFINE_REGISTRY_STAGE(Container)
 FSTOOL_DEFINE_REGISTRY_STAGE(Codec)
 #undef FSTOOL_DEFINE_REGISTRY_STAGE
+
+const std::vector<std::filesystem::path>& Registry::search_path() const noexcept { return impl_->search_path; }
+
+void Registry::set_search_path(std::vector<std::filesystem::path> directories) {
+  impl_->search_path = std::move(directories);
+}
+
+void Registry::set_current_plugin(std::string name) { impl_->current_plugin = std::move(name); }
+
+void Registry::merge(Registry&& other) {
+  impl_->merge<Source, Filesystem, PartitionTable, Container, Codec>(*other.impl_);
+}
 
 }  // namespace fstool

@@ -246,7 +246,7 @@ class OptionSet {
     else if constexpr (std::integral<V>)
       return std::to_string(value);
     else if constexpr (std::same_as<V, Bytes>)
-      return format_size(value.value);
+      return size_text(value.value);
     else if constexpr (std::same_as<V, std::string>)
       return value;
     else if constexpr (std::same_as<V, Uuid>)

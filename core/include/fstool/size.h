@@ -26,6 +26,9 @@ FSTOOL_API std::optional<Bytes> parse_size(std::string_view text);
 /// bytes".
 FSTOOL_API std::string format_size(std::uint64_t bytes);
 
+/// As a spec would say it, exactly: in the largest unit of 1024 that divides the number: "64KiB", "1537".
+FSTOOL_API std::string size_text(std::uint64_t bytes);
+
 /// The smallest multiple of `multiple` (at least 1) that is not below `value`. The caller makes sure it fits 64 bits.
 constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;

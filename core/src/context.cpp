@@ -1,5 +1,7 @@
 #include "fstool/context.h"
 
+#include <utility>
+
 #include "fstool/error.h"
 
 namespace fstool {
@@ -7,27 +9,30 @@ namespace fstool {
 ProgressListener::~ProgressListener() = default;
 
 struct Context::Impl {
+  Impl(const Registry& formats, Settings with)
+      : registry(formats), settings(std::move(with)), workers(settings.threads) {}
+
   const Registry& registry;
   Settings settings;
   WorkerPool workers;
 };
 
 Context::Context(const Registry& registry, Settings settings)
-    : impl_(new Impl{registry, settings, WorkerPool(settings.threads)}) {}
+    : impl_(std::make_unique<Impl>(registry, std::move(settings))) {}
 
 Context::~Context() = default;
 
 const Registry& Context::registry() const noexcept { return impl_->registry; }
+
 WorkerPool& Context::workers() noexcept { return impl_->workers; }
 
 void Context::begin_step(std::string_view step, std::uint64_t total, std::string_view unit) {
-  check_cancelled();
   if (impl_->settings.listener) impl_->settings.listener->begin(step, total, unit);
 }
 
 void Context::advance(std::uint64_t done) {
-  check_cancelled();
   if (impl_->settings.listener) impl_->settings.listener->advance(done);
+  check_cancelled();
 }
 
 void Context::warn(std::string_view message) {
@@ -35,7 +40,7 @@ void Context::warn(std::string_view message) {
 }
 
 void Context::check_cancelled() const {
-  const std::atomic<bool>* cancelled = impl_->settings.cancelled;
+  const std::atomic<bool>* const cancelled = impl_->settings.cancelled;
   if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) {
     throw Error(ErrorCode::Cancelled, "cancelled");
   }

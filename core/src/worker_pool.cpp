@@ -1,221 +1,324 @@
 #include "fstool/worker_pool.h"
 
+#include <fmt/format.h>
 #include <sched.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
-#include <deque>
+#include <cstddef>
 #include <exception>
 #include <mutex>
+#include <optional>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "fstool/error.h"
 
 namespace fstool {
-
 namespace {
 
-/// Products that may be alive in ordered(): enough that no worker waits while the consumer is at one.
-unsigned slots_for(unsigned threads) { return 2 * threads + 2; }
-
 unsigned usable_processors() {
-  cpu_set_t set;
-  if (::sched_getaffinity(0, sizeof(set), &set) == 0) return static_cast<unsigned>(std::max(CPU_COUNT(&set), 1));
-  return std::max(std::thread::hardware_concurrency(), 1U);
+  cpu_set_t processors;
+  // Fails on machines with more processors than a cpu_set_t can name.
+  if (::sched_getaffinity(0, sizeof(processors), &processors) == 0) {
+    return static_cast<unsigned>(CPU_COUNT(&processors));
+  }
+  return std::max(1U, std::thread::hardware_concurrency());
 }
 
-/// The exception of the lowest index that failed.
-class FirstFailure {
+/// The failure of a run that is to be reported: that of the lowest index. Thread-safe.
+class Failure {
  public:
-  void record(std::uint64_t index, std::exception_ptr exception) {
-    if (exception_ && index >= index_) return;
-    index_ = index;
-    exception_ = std::move(exception);
+  /// True once anything failed. Says nothing about what other threads wrote.
+  bool happened() const noexcept { return happened_.load(std::memory_order_relaxed); }
+
+  /// Keeps the exception that is being handled.
+  void record(std::uint64_t index) {
+    const std::lock_guard lock(mutex_);
+    if (!exception_ || index < index_) {
+      exception_ = std::current_exception();
+      index_ = index;
+    }
+    happened_.store(true, std::memory_order_relaxed);
   }
-  bool any() const { return exception_ != nullptr; }
-  void rethrow_if_any() const {
+
+  void rethrow() const {
     if (exception_) std::rethrow_exception(exception_);
   }
 
  private:
-  std::uint64_t index_ = 0;
+  std::atomic<bool> happened_ = false;
+  std::mutex mutex_;
   std::exception_ptr exception_;
+  std::uint64_t index_ = 0;
 };
 
 }  // namespace
 
-/// The threads sleep until a call gives them a `step`. Each of them then calls it again and again, with the mutex held
-/// on entry and exit, until it returns false; the call is over when all threads have left it.
+/// Threads that all run the same body, once for each round.
 struct WorkerPool::Impl {
-  explicit Impl(unsigned count) {
-    threads.reserve(count);
-    for (unsigned worker = 0; worker < count; ++worker) threads.emplace_back([this, worker] { run(worker); });
-  }
+  using Body = std::function<void(unsigned worker)>;
 
   ~Impl() {
     {
       const std::lock_guard lock(mutex);
       stopping = true;
     }
-    wake.notify_all();
+    round_begins.notify_all();
     for (std::thread& thread : threads) thread.join();
   }
 
-  using Lock = std::unique_lock<std::mutex>;
-  using Step = std::function<bool(unsigned worker, Lock& lock)>;
+  /// Runs `body` on every worker, and `meanwhile` on this thread; returns when all are done. Neither may throw.
+  template <class Meanwhile>
+  void run(const Body& body, Meanwhile&& meanwhile) {
+    {
+      const std::lock_guard lock(mutex);
+      current_body = &body;
+      running = threads.size();
+      ++round;
+    }
+    round_begins.notify_all();
+    meanwhile();
+    std::unique_lock lock(mutex);
+    round_ends.wait(lock, [&] { return running == 0; });
+  }
+  void run(const Body& body) {
+    run(body, [] {});
+  }
 
-  void run(unsigned worker) {
-    Lock lock(mutex);
-    std::uint64_t seen = 0;
+  void work(unsigned worker) {
+    std::uint64_t last_round = 0;
+    std::unique_lock lock(mutex);
     while (true) {
-      wake.wait(lock, [&] { return stopping || generation != seen; });
+      round_begins.wait(lock, [&] { return stopping || round != last_round; });
       if (stopping) return;
-      seen = generation;
-      while (step(worker, lock)) {
-      }
-      if (--running == 0) changed.notify_all();
+      last_round = round;
+      const Body& body = *current_body;
+      lock.unlock();
+      body(worker);
+      lock.lock();
+      if (--running == 0) round_ends.notify_one();
     }
   }
 
-  void begin(Lock& /*held*/, Step new_step) {
-    step = std::move(new_step);
-    running = static_cast<unsigned>(threads.size());
-    ++generation;
-    wake.notify_all();
-  }
-  void wait_until_done(Lock& lock) {
-    changed.wait(lock, [&] { return running == 0; });
-    step = nullptr;
-  }
-
-  std::vector<std::thread> threads;
   std::mutex mutex;
-  std::condition_variable wake;     // a call began, or the pool ends
-  std::condition_variable changed;  // something happened within the call
-  Step step;
-  std::uint64_t generation = 0;
-  unsigned running = 0;
+  std::condition_variable round_begins;
+  std::condition_variable round_ends;
+  const Body* current_body = nullptr;
+  std::uint64_t round = 0;
+  std::size_t running = 0;
   bool stopping = false;
+  std::vector<std::thread> threads;
 };
 
-WorkerPool::WorkerPool(unsigned threads) : impl_(std::make_unique<Impl>(threads == 0 ? usable_processors() : threads)) {}
+namespace {
+
+/// The state of WorkerPool::ordered(). Product i lies in slot i % slots and may be begun once product i - slots is
+/// consumed. Indices are handed out in order, so whatever is not yet consumed is either done or being worked on.
+class OrderedRun {
+ public:
+  OrderedRun(std::uint64_t count, unsigned slots) : count_(count), done_(slots, false) {}
+
+  /// The next index to produce, once there is a slot for it. Nothing: there is no more to do.
+  std::optional<std::uint64_t> take() {
+    std::unique_lock lock(mutex_);
+    slot_freed_.wait(lock, [&] { return over() || next_ - consumed_ < done_.size(); });
+    if (over()) return std::nullopt;
+    return next_++;
+  }
+
+  void produced(std::uint64_t index) {
+    {
+      const std::lock_guard lock(mutex_);
+      done_[slot(index)] = true;
+      if (index != consumed_) return;  // the consumer waits for an earlier one
+    }
+    product_done_.notify_one();
+  }
+
+  /// Waits until product `index` is there; false if something failed.
+  bool await(std::uint64_t index) {
+    std::unique_lock lock(mutex_);
+    product_done_.wait(lock, [&] { return failure_.happened() || done_[slot(index)]; });
+    return !failure_.happened();
+  }
+
+  void consumed(std::uint64_t index) {
+    {
+      const std::lock_guard lock(mutex_);
+      done_[slot(index)] = false;
+      consumed_ = index + 1;
+    }
+    slot_freed_.notify_one();
+  }
+
+  /// Records the exception that is being handled, and ends the run.
+  void fail(std::uint64_t index) {
+    {
+      const std::lock_guard lock(mutex_);
+      failure_.record(index);
+    }
+    slot_freed_.notify_all();
+    product_done_.notify_one();
+  }
+
+  /// Lets the workers that still wait for a slot find out that there is nothing left.
+  void finish() { slot_freed_.notify_all(); }
+
+  std::size_t slot(std::uint64_t index) const { return index % done_.size(); }
+  void rethrow() const { failure_.rethrow(); }
+
+ private:
+  bool over() const { return failure_.happened() || next_ == count_; }
+
+  const std::uint64_t count_;
+  std::mutex mutex_;
+  std::condition_variable slot_freed_;
+  std::condition_variable product_done_;
+  std::vector<bool> done_;  // by slot
+  std::uint64_t next_ = 0;
+  std::uint64_t consumed_ = 0;
+  Failure failure_;
+};
+
+/// The state of WorkerPool::run_tasks(): the tasks that wait, the youngest first, so that a walk of a tree goes deep
+/// before it goes wide and few wait at once.
+class TaskRun {
+ public:
+  void submit(WorkerPool::Task task) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (failure_.happened()) return;
+      waiting_.push_back(std::move(task));
+      ++unfinished_;
+    }
+    changed_.notify_one();
+  }
+
+  /// Runs tasks until there are none and none can come.
+  void work(unsigned worker) {
+    while (std::optional<WorkerPool::Task> task = take()) {
+      try {
+        (*task)(worker);
+      } catch (...) {
+        fail();
+      }
+      finished();
+    }
+  }
+
+  void rethrow() const { failure_.rethrow(); }
+
+ private:
+  std::optional<WorkerPool::Task> take() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return unfinished_ == 0 || failure_.happened() || !waiting_.empty(); });
+    if (unfinished_ == 0 || failure_.happened()) return std::nullopt;
+    std::optional<WorkerPool::Task> task = std::move(waiting_.back());
+    waiting_.pop_back();
+    return task;
+  }
+
+  void finished() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (--unfinished_ != 0) return;
+    }
+    changed_.notify_all();
+  }
+
+  void fail() {
+    {
+      const std::lock_guard lock(mutex_);
+      failure_.record(failures_++);
+    }
+    changed_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<WorkerPool::Task> waiting_;
+  std::uint64_t unfinished_ = 0;  // waiting or running
+  std::uint64_t failures_ = 0;
+  Failure failure_;
+};
+
+}  // namespace
+
+WorkerPool::WorkerPool(unsigned threads) : impl_(std::make_unique<Impl>()) {
+  const unsigned count = threads == 0 ? usable_processors() : threads;
+  try {
+    for (unsigned worker = 0; worker < count; ++worker) {
+      impl_->threads.emplace_back([impl = impl_.get(), worker] { impl->work(worker); });
+    }
+  } catch (const std::system_error& error) {
+    throw system_error(fmt::format("starting {} worker threads", count), error.code().value());
+  }
+}
 
 WorkerPool::~WorkerPool() = default;
 
 unsigned WorkerPool::size() const noexcept { return static_cast<unsigned>(impl_->threads.size()); }
 
-unsigned WorkerPool::slots() const noexcept { return slots_for(size()); }
+// Two for each worker: one that is worked on and one that waits for its turn; and some more, so that the workers keep
+// going while the consumer is busy or one product takes long.
+unsigned WorkerPool::slots() const noexcept { return 2 * size() + 2; }
 
-void WorkerPool::for_each(std::uint64_t count, const std::function<void(std::uint64_t, unsigned)>& job) {
-  std::uint64_t next = 0;
-  FirstFailure failure;
-  Impl::Lock lock(impl_->mutex);
-  impl_->begin(lock, [&](unsigned worker, Impl::Lock& held) {
-    if (next == count || failure.any()) return false;
-    const std::uint64_t index = next++;
-    held.unlock();
-    std::exception_ptr thrown;
-    try {
-      job(index, worker);
-    } catch (...) {
-      thrown = std::current_exception();
+void WorkerPool::for_each(std::uint64_t count, const std::function<void(std::uint64_t index, unsigned worker)>& job) {
+  std::atomic<std::uint64_t> next = 0;
+  Failure failure;
+  impl_->run([&](unsigned worker) {
+    while (!failure.happened()) {
+      const std::uint64_t index = next.fetch_add(1, std::memory_order_relaxed);
+      if (index >= count) return;
+      try {
+        job(index, worker);
+      } catch (...) {
+        failure.record(index);
+      }
     }
-    held.lock();
-    if (thrown) failure.record(index, std::move(thrown));
-    return true;
   });
-  impl_->wait_until_done(lock);
-  failure.rethrow_if_any();
+  failure.rethrow();
 }
 
-void WorkerPool::ordered(std::uint64_t count, const std::function<void(std::uint64_t, unsigned, unsigned)>& produce,
-                         const std::function<void(std::uint64_t, unsigned)>& consume) {
-  // Index i uses slot i mod slots, and is begun only when index i - slots has been consumed.
-  const unsigned slot_count = slots();
-  std::vector<bool> ready(slot_count);
-  std::uint64_t next = 0;
-  std::uint64_t consumed = 0;
-  FirstFailure failure;
-  Impl::Lock lock(impl_->mutex);
-  impl_->begin(lock, [&](unsigned worker, Impl::Lock& held) {
-    impl_->changed.wait(held, [&] { return failure.any() || next == count || next < consumed + slot_count; });
-    if (failure.any() || next == count) return false;
-    const std::uint64_t index = next++;
-    const auto slot = static_cast<unsigned>(index % slot_count);
-    held.unlock();
-    std::exception_ptr thrown;
-    try {
-      produce(index, worker, slot);
-    } catch (...) {
-      thrown = std::current_exception();
+void WorkerPool::ordered(std::uint64_t count,
+                         const std::function<void(std::uint64_t index, unsigned worker, unsigned slot)>& produce,
+                         const std::function<void(std::uint64_t index, unsigned slot)>& consume) {
+  OrderedRun run(count, slots());
+  const auto produce_all = [&](unsigned worker) {
+    while (const std::optional<std::uint64_t> index = run.take()) {
+      try {
+        produce(*index, worker, static_cast<unsigned>(run.slot(*index)));
+        run.produced(*index);
+      } catch (...) {
+        run.fail(*index);
+      }
     }
-    held.lock();
-    if (thrown) {
-      failure.record(index, std::move(thrown));
-    } else {
-      ready[slot] = true;
-    }
-    impl_->changed.notify_all();
-    return true;
-  });
-  while (consumed < count) {
-    const auto slot = static_cast<unsigned>(consumed % slot_count);
-    impl_->changed.wait(lock, [&] { return failure.any() || ready[slot]; });
-    if (failure.any()) break;
-    ready[slot] = false;
-    lock.unlock();
-    std::exception_ptr thrown;
-    try {
-      consume(consumed, slot);
-    } catch (...) {
-      thrown = std::current_exception();
-    }
-    lock.lock();
-    if (thrown) {
-      failure.record(consumed, std::move(thrown));
-    } else {
-      ++consumed;
-    }
-    impl_->changed.notify_all();
-  }
-  impl_->wait_until_done(lock);
-  failure.rethrow_if_any();
-}
-
-void WorkerPool::run_tasks(const std::function<void(const Submit&)>& first) {
-  std::deque<Task> tasks;
-  std::uint64_t active = 0;  // tasks that run now and may submit more
-  FirstFailure failure;
-  const Submit submit = [&](Task task) {
-    const std::lock_guard guard(impl_->mutex);
-    tasks.push_back(std::move(task));
-    impl_->changed.notify_one();
   };
-  first(submit);
-  Impl::Lock lock(impl_->mutex);
-  impl_->begin(lock, [&](unsigned worker, Impl::Lock& held) {
-    impl_->changed.wait(held, [&] { return failure.any() || !tasks.empty() || active == 0; });
-    if (failure.any() || tasks.empty()) return false;
-    // The newest first: a tree is walked in depth, so that few tasks wait.
-    Task task = std::move(tasks.back());
-    tasks.pop_back();
-    ++active;
-    held.unlock();
-    std::exception_ptr thrown;
-    try {
-      task(worker);
-    } catch (...) {
-      thrown = std::current_exception();
+  const auto consume_all = [&] {
+    for (std::uint64_t index = 0; index < count && run.await(index); ++index) {
+      try {
+        consume(index, static_cast<unsigned>(run.slot(index)));
+        run.consumed(index);
+      } catch (...) {
+        run.fail(index);
+      }
     }
-    task = nullptr;
-    held.lock();
-    --active;
-    if (thrown) failure.record(0, std::move(thrown));
-    if (active == 0 || failure.any()) impl_->changed.notify_all();
-    return true;
-  });
-  impl_->wait_until_done(lock);
-  failure.rethrow_if_any();
+    run.finish();
+  };
+  impl_->run(produce_all, consume_all);
+  run.rethrow();
+}
+
+void WorkerPool::run_tasks(const std::function<void(const Submit& submit)>& first) {
+  TaskRun run;
+  const Submit submit = [&run](Task task) { run.submit(std::move(task)); };
+  run.submit([&](unsigned) { first(submit); });
+  impl_->run([&](unsigned worker) { run.work(worker); });
+  run.rethrow();
 }
 
 }  // namespace fstool

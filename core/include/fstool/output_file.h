@@ -43,7 +43,7 @@ class FSTOOL_API OutputFile {
   std::uint64_t copy_from(std::uint64_t offset, const HostRange& from, std::uint64_t length);
 
   /// Sets the final size in bytes; may extend (with zeros) or cut. On a block device: Error(NoSpace) if it is smaller;
-  /// what the device held in ranges that were not written is zeroed.
+  /// what it held in ranges that were not written is zeroed by commit().
   void set_size(std::uint64_t size);
 
   /// Bytes written so far by write_at() and copy_from().

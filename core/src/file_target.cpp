@@ -1,0 +1,145 @@
+// An output file that is made beside its target and takes its place at the end.
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "file_descriptor.h"
+#include "output_target.h"
+
+namespace fstool {
+namespace {
+
+constexpr int kAttempts = 100;
+
+/// `.NAME.XXXXXX`, hard to guess and unlikely to exist.
+std::string temporary_name(const std::string& name) {
+  constexpr std::size_t kLongestStem = 200;  // a name has at most 255 bytes
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  std::random_device random;
+  std::uniform_int_distribution<std::size_t> letter(0, kLetters.size() - 1);
+  std::string result = "." + name.substr(0, kLongestStem) + ".";
+  for (int i = 0; i < 6; ++i) result += kLetters[letter(random)];
+  return result;
+}
+
+/// The name of an unfinished file, which is taken away with this object.
+class TemporaryName {
+ public:
+  TemporaryName(int directory, std::string name) : directory_(directory), name_(std::move(name)) {}
+  ~TemporaryName() { ::unlinkat(directory_, name_.c_str(), 0); }
+  TemporaryName(const TemporaryName&) = delete;
+  TemporaryName& operator=(const TemporaryName&) = delete;
+
+  const char* get() const { return name_.c_str(); }
+
+ private:
+  int directory_;  // open as long as this object lives
+  std::string name_;
+};
+
+class FileTarget final : public OutputTarget {
+ public:
+  explicit FileTarget(const std::filesystem::path& path) : path_(path), name_(path.filename().string()) {
+    const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+    directory_ = FileDescriptor(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory_) throw system_error(doing(), errno);
+    if (!open_unnamed()) open_named();
+    adopt_mode();
+  }
+
+  int fd() const override { return file_.get(); }
+
+  void written(std::uint64_t /*offset*/, std::uint64_t /*length*/) override {}
+
+  void set_size(std::uint64_t size) override {
+    if (::ftruncate(fd(), static_cast<off_t>(size)) != 0) throw write_error(path_, errno);
+  }
+
+  void commit(bool sync) override {
+    if (sync && ::fsync(fd()) != 0) throw write_error(path_, errno);
+    if (!temporary_) link_file();
+    if (temporary_) replace_target();
+    if (sync && ::fsync(directory_.get()) != 0) throw write_error(path_, errno);
+  }
+
+ private:
+  std::string doing() const { return "writing " + path_.string(); }
+  /// The open file's name in /proc, by which a file without a name can be given one.
+  std::string proc_name() const { return fmt::format("/proc/self/fd/{}", fd()); }
+
+  /// False if the file system, or a missing /proc, doesn't allow files without a name.
+  bool open_unnamed() {
+    file_ = FileDescriptor(::openat(directory_.get(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666));
+    if (file_) return ::access(proc_name().c_str(), F_OK) == 0;
+    switch (errno) {
+      case EOPNOTSUPP:
+      case EISDIR:
+      case ENOENT:
+      case EINVAL:
+        return false;
+      default:
+        throw write_error(path_, errno);
+    }
+  }
+
+  void open_named() {
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      std::string name = temporary_name(name_);
+      file_ = FileDescriptor(::openat(directory_.get(), name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666));
+      if (file_) {
+        temporary_.emplace(directory_.get(), std::move(name));
+        return;
+      }
+      if (errno != EEXIST) throw write_error(path_, errno);
+    }
+    throw system_error(doing(), EEXIST);
+  }
+
+  /// A file that replaces another is open to whom that was open to.
+  void adopt_mode() {
+    struct stat status {};
+    if (::fstatat(directory_.get(), name_.c_str(), &status, 0) != 0) return;
+    if (::fchmod(fd(), status.st_mode & 0777U) != 0) throw write_error(path_, errno);
+  }
+
+  /// Gives the unnamed file its name, or a temporary one if that is taken.
+  void link_file() {
+    std::string name = name_;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      if (::linkat(AT_FDCWD, proc_name().c_str(), directory_.get(), name.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+        if (attempt != 0) temporary_.emplace(directory_.get(), std::move(name));
+        return;
+      }
+      if (errno != EEXIST) throw write_error(path_, errno);
+      name = temporary_name(name_);
+    }
+    throw system_error(doing(), EEXIST);
+  }
+
+  void replace_target() {
+    if (::renameat(directory_.get(), temporary_->get(), directory_.get(), name_.c_str()) != 0) {
+      throw write_error(path_, errno);
+    }
+    temporary_.reset();  // the name is gone; taking it away again does nothing
+  }
+
+  std::filesystem::path path_;
+  std::string name_;
+  FileDescriptor directory_;
+  FileDescriptor file_;
+  std::optional<TemporaryName> temporary_;  // while the unfinished file has a name; goes before the directory is closed
+};
+
+}  // namespace
+
+std::unique_ptr<OutputTarget> make_file_target(const std::filesystem::path& path) {
+  return std::make_unique<FileTarget>(path);
+}
+
+}  // namespace fstool

@@ -1,0 +1,171 @@
+#include "fstool/output_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+#include "fstool/error.h"
+#include "output_target.h"
+
+namespace fstool {
+namespace {
+
+std::string doing(const std::filesystem::path& path) { return "writing " + path.string(); }
+
+/// What `path` leads to, through any symbolic links. The file itself need not exist.
+std::filesystem::path follow_links(std::filesystem::path path) {
+  constexpr int kMaxLinks = 40;  // as the kernel
+  for (int i = 0; i < kMaxLinks; ++i) {
+    std::error_code error;
+    if (!std::filesystem::is_symlink(std::filesystem::symlink_status(path, error))) return path;
+    const std::filesystem::path link = std::filesystem::read_symlink(path, error);
+    if (error) throw system_error(doing(path), error.value());
+    path = path.parent_path() / link;
+  }
+  throw system_error(doing(path), ELOOP);
+}
+
+Error unusable(const std::filesystem::path& path, std::string_view reason) {
+  return Error(ErrorCode::InvalidArgument, fmt::format("{}: {}", doing(path), reason));
+}
+
+std::unique_ptr<OutputTarget> open_target(const std::filesystem::path& target, bool force) {
+  if (!target.has_filename()) throw unusable(target, "this is a directory; name a file in it");
+  const std::filesystem::path path = follow_links(target);
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno != ENOENT) throw system_error(doing(target), errno);
+    return make_file_target(path);
+  }
+  switch (status.st_mode & S_IFMT) {
+    case S_IFREG:
+      // Replacing needs no permission to write to the old file, but who took it away meant to keep the file.
+      if (::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0) throw system_error(doing(target), errno);
+      return make_file_target(path);
+    case S_IFBLK:
+      if (!force) {
+        throw unusable(target, "this is a block device: what it holds would be lost; use --force to write to it");
+      }
+      return make_device_target(path);
+    case S_IFDIR:
+      throw unusable(target, "this is a directory; name a file in it");
+    case S_IFCHR:
+      throw unusable(target, "this is a character device; only files and block devices can hold an image");
+    default:
+      throw unusable(target, "this is a pipe or socket; only files and block devices can hold an image");
+  }
+}
+
+/// True for the answers of copy_file_range(2) that mean "copy it yourself".
+bool is_copy_unsupported(int error_number) {
+  switch (error_number) {
+    case EXDEV:
+    case EINVAL:
+    case EOPNOTSUPP:
+    case ENOSYS:
+    case EPERM:
+    case EBADF:
+    case ETXTBSY:
+    case EISDIR:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+struct OutputFile::Impl {
+  std::filesystem::path path;
+  Options options;
+  std::unique_ptr<OutputTarget> target;
+  std::atomic<std::uint64_t> bytes_written = 0;
+
+  void written(std::uint64_t offset, std::uint64_t length) {
+    target->written(offset, length);
+    bytes_written.fetch_add(length, std::memory_order_relaxed);
+  }
+};
+
+OutputFile::OutputFile(std::filesystem::path target, Options options) : impl_(std::make_unique<Impl>()) {
+  impl_->target = open_target(target, options.force);
+  impl_->path = std::move(target);
+  impl_->options = options;
+}
+
+OutputFile::~OutputFile() = default;
+
+const std::filesystem::path& OutputFile::target() const noexcept { return impl_->path; }
+
+void OutputFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+  write_all(impl_->target->fd(), impl_->path, offset, bytes);
+  impl_->written(offset, bytes.size());
+}
+
+std::uint64_t OutputFile::copy_from(std::uint64_t offset, const HostRange& from, std::uint64_t length) {
+  constexpr std::uint64_t kMostAtOnce = 1U << 30U;
+  auto in = static_cast<off64_t>(from.offset);
+  auto out = static_cast<off64_t>(offset);
+  std::uint64_t copied = 0;
+  while (copied < length) {
+    const ssize_t count = ::copy_file_range(from.file->fd(), &in, impl_->target->fd(), &out,
+                                            static_cast<std::size_t>(std::min(length - copied, kMostAtOnce)), 0);
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      if (is_copy_unsupported(errno)) break;
+      throw write_error(impl_->path, errno);
+    }
+    // Some file systems (procfs, FUSE) answer 0 where read(2) finds bytes.
+    if (count == 0) break;
+    copied += static_cast<std::uint64_t>(count);
+  }
+  if (copied != 0) {
+    from.file->verify();
+    impl_->written(offset, copied);
+  }
+  return copied;
+}
+
+void OutputFile::set_size(std::uint64_t size) { impl_->target->set_size(size); }
+
+std::uint64_t OutputFile::bytes_written() const noexcept {
+  return impl_->bytes_written.load(std::memory_order_relaxed);
+}
+
+void OutputFile::commit() { impl_->target->commit(impl_->options.sync); }
+
+Error write_error(const std::filesystem::path& path, int error_number) {
+  switch (error_number) {
+    case ENOSPC:
+      return Error(ErrorCode::NoSpace, fmt::format("{}: no space left on the device that holds it", doing(path)));
+    case EDQUOT:
+      return Error(ErrorCode::NoSpace, fmt::format("{}: it exceeds your disk quota", doing(path)));
+    case EFBIG:
+      return Error(ErrorCode::NoSpace,
+                   fmt::format("{}: it exceeds the largest file that its file system or your limits (ulimit -f) allow",
+                               doing(path)));
+    default:
+      return system_error(doing(path), error_number);
+  }
+}
+
+void write_all(int fd, const std::filesystem::path& path, std::uint64_t offset, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      throw write_error(path, errno);
+    }
+    offset += static_cast<std::uint64_t>(count);
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+}
+
+}  // namespace fstool

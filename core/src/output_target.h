@@ -1,0 +1,45 @@
+/// \file
+/// Where an OutputFile's bytes go: a new file that takes the place of the old one, or a block device.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "fstool/error.h"
+
+namespace fstool {
+
+class OutputTarget {
+ public:
+  virtual ~OutputTarget() = default;
+
+  /// Open for writing.
+  virtual int fd() const = 0;
+
+  /// Hears that `length` bytes at `offset` were written. Thread-safe.
+  virtual void written(std::uint64_t offset, std::uint64_t length) = 0;
+
+  /// OutputFile::set_size().
+  virtual void set_size(std::uint64_t size) = 0;
+
+  /// OutputFile::commit().
+  virtual void commit(bool sync) = 0;
+};
+
+/// A new file in the directory of `path` (which is not a symbolic link) that replaces it in commit(), and vanishes if
+/// it is destroyed before. Throws Error(Io/NotFound/NoSpace).
+std::unique_ptr<OutputTarget> make_file_target(const std::filesystem::path& path);
+
+/// The block device `path`, written in place. Throws Error(Io) if somebody else uses it.
+std::unique_ptr<OutputTarget> make_device_target(const std::filesystem::path& path);
+
+/// The error for a write to `path` that the system refused: says what to do if there is no room.
+Error write_error(const std::filesystem::path& path, int error_number);
+
+/// pwrite(2) of all of `bytes`. Throws write_error().
+void write_all(int fd, const std::filesystem::path& path, std::uint64_t offset, std::span<const std::byte> bytes);
+
+}  // namespace fstool

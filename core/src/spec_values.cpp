@@ -23,17 +23,20 @@ std::optional<std::uint64_t> bytes_of(const OptionValue& value) {
   return std::nullopt;
 }
 
-/// The value as a message quotes it.
-std::string quoted(const OptionValue& value) {
-  if (const auto* text = std::get_if<std::string>(&value.data)) return fmt::format("\"{}\"", *text);
-  if (const auto* number = std::get_if<std::int64_t>(&value.data)) return std::to_string(*number);
-  return std::string(value.type_name());
+/// The value as a message names it: "the string \"big\"", "the integer 7", "a table".
+std::string shown(const OptionValue& value) {
+  const std::string_view type = value.type_name();
+  if (const auto* text = std::get_if<std::string>(&value.data)) return fmt::format("{} \"{}\"", type, *text);
+  if (const auto* number = std::get_if<std::int64_t>(&value.data)) return fmt::format("{} {}", type, *number);
+  if (const auto* real = std::get_if<double>(&value.data)) return fmt::format("{} {}", type, *real);
+  if (const auto* flag = std::get_if<bool>(&value.data)) return fmt::format("{} {}", type, *flag);
+  return std::string(type);
 }
 
 }  // namespace
 
 Error wrong_type(const OptionValue& value, std::string_view key, std::string_view expected) {
-  return spec_error(value.location, fmt::format("{} must be {}, not {}", key, expected, value.type_name()));
+  return spec_error(value.location, fmt::format("{} must be {}, not {}", key, expected, shown(value)));
 }
 
 SizeChoice parse_size_choice(const OptionValue& value, std::string_view key, bool allow_remaining) {
@@ -44,7 +47,7 @@ SizeChoice parse_size_choice(const OptionValue& value, std::string_view key, boo
   const auto bytes = bytes_of(value);
   if (!bytes || *bytes == 0) {
     throw spec_error(value.location, fmt::format("{} must be \"auto\"{} or a size such as \"512MiB\", not {}", key,
-                                                 allow_remaining ? ", \"remaining\"" : "", quoted(value)));
+                                                 allow_remaining ? ", \"remaining\"" : "", shown(value)));
   }
   return {.kind = SizeChoice::Kind::Fixed, .bytes = *bytes};
 }
@@ -60,7 +63,7 @@ Headroom parse_headroom(const OptionValue& value, std::string_view key) {
   }
   throw spec_error(value.location, fmt::format("{} must be a size such as \"64MiB\" or a share from \"0%\" to \"{}%\", "
                                                "not {}",
-                                               key, kMaxFreePercent, quoted(value)));
+                                               key, kMaxFreePercent, shown(value)));
 }
 
 std::string parse_text(const OptionValue& value, std::string_view key) {
@@ -125,7 +128,7 @@ std::optional<std::uint64_t> TableReader::take_bytes(std::string_view key) {
   if (value == nullptr) return std::nullopt;
   const auto bytes = bytes_of(*value);
   if (!bytes) {
-    throw spec_error(value->location, fmt::format("{} must be a size such as \"1MiB\", not {}", key, quoted(*value)));
+    throw spec_error(value->location, fmt::format("{} must be a size such as \"1MiB\", not {}", key, shown(*value)));
   }
   return bytes;
 }

@@ -1,0 +1,245 @@
+#include "spec.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "fstool/error.h"
+#include "run_tool.h"
+#include "spec_toml.h"
+
+namespace fstool {
+namespace {
+
+Spec read(const std::string& text) { return read_spec(parse_toml(text, "p.toml"), "p.toml", "specs"); }
+
+/// The message that reading `text` fails with.
+std::string failure(const std::string& text) {
+  try {
+    read(text);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::InvalidSpec);
+    return error.what();
+  }
+  ADD_FAILURE() << "no error for:\n" << text;
+  return {};
+}
+
+constexpr char kDisk[] = R"(
+seed = "s"
+[container]
+type = "qcow2"
+cluster_size = "64KiB"
+[codec]
+type = "zstd"
+level = 3
+[image]
+partition_table = "gpt"
+size = "4GiB"
+sector_size = 4096
+alignment = "2MiB"
+[[partitions]]
+name = "root"
+type = 0x83
+offset = "1MiB"
+[partitions.filesystem]
+type = "ext4"
+source = "./rootfs"
+block_size = 4096
+mtime = 1700000000
+rootdevs = "minimal"
+free = "20%"
+[partitions.filesystem.options]
+volume_label = "ROOT"
+[[partitions]]
+type = "swap"
+size = "remaining"
+)";
+
+TEST(SpecTest, ReadsADisk) {
+  const Spec spec = read(kDisk);
+  EXPECT_EQ(spec.seed, "s");
+  ASSERT_TRUE(spec.container);
+  EXPECT_EQ(spec.container->type, "qcow2");
+  ASSERT_EQ(spec.container->options.size(), 1U);
+  EXPECT_EQ(spec.container->options[0].key, "cluster_size");
+  ASSERT_TRUE(spec.codec);
+  EXPECT_EQ(spec.codec->type, "zstd");
+  ASSERT_TRUE(spec.image);
+  EXPECT_EQ(spec.image->table.type, "gpt");
+  EXPECT_EQ(spec.image->size.bytes, 4ULL << 30);
+  EXPECT_EQ(spec.image->sector_size, 4096U);
+  ASSERT_EQ(spec.image->table.options.size(), 1U);
+  EXPECT_EQ(spec.image->table.options[0].key, "alignment");
+  ASSERT_EQ(spec.partitions.size(), 2U);
+  const PartitionChoice& root = spec.partitions[0];
+  EXPECT_EQ(root.name, "root");
+  EXPECT_EQ(root.type, "0x83");
+  EXPECT_EQ(root.offset, 1ULL << 20);
+  EXPECT_EQ(root.size.kind, SizeChoice::Kind::Auto);
+  ASSERT_TRUE(root.filesystem);
+  EXPECT_EQ(root.filesystem->format.type, "ext4");
+  EXPECT_EQ(root.filesystem->source->path, "specs/rootfs");
+  EXPECT_EQ(root.filesystem->source->written, "./rootfs");
+  EXPECT_EQ(root.filesystem->mtime, 1700000000);
+  EXPECT_EQ(root.filesystem->rootdevs, RootDevices::Minimal);
+  EXPECT_EQ(root.filesystem->free.percent, 20U);
+  ASSERT_EQ(root.filesystem->format.options.size(), 2U);
+  EXPECT_EQ(root.filesystem->format.options[0].key, "block_size");
+  EXPECT_EQ(root.filesystem->format.options[1].key, "volume_label");
+  EXPECT_EQ(spec.partitions[1].size.kind, SizeChoice::Kind::Remaining);
+}
+
+TEST(SpecTest, ReadsABareFileSystem) {
+  const Spec spec = read("[filesystem]\ntype = \"ext4\"\nsource = \"/srv/root\"\nsize = \"512MiB\"\n");
+  ASSERT_TRUE(spec.filesystem);
+  EXPECT_EQ(spec.filesystem->source->path, "/srv/root");
+  EXPECT_EQ(spec.filesystem->size->bytes, 512ULL << 20);
+  EXPECT_FALSE(spec.image);
+}
+
+TEST(SpecTest, ReadsASourceTable) {
+  const Spec spec = read("[filesystem]\ntype = \"x\"\nsource = { path = \"a.tar\", type = \"tar\", strip = 1 }\n");
+  EXPECT_EQ(spec.filesystem->source->type, "tar");
+  EXPECT_EQ(spec.filesystem->source->path, "specs/a.tar");
+  ASSERT_EQ(spec.filesystem->source->options.size(), 1U);
+  EXPECT_EQ(spec.filesystem->source->options[0].key, "strip");
+}
+
+TEST(SpecTest, PointsAtAnUnknownKey) {
+  EXPECT_EQ(failure("[image]\npartition_table = \"gpt\"\n[[partitions]]\ntype = \"linux\"\n  sice = \"1MiB\"\n"),
+            "p.toml:5:3: unknown key \"sice\" in [[partitions]] (did you mean \"size\"?)\n"
+            "  sice = \"1MiB\"\n"
+            "  ^");
+}
+
+TEST(SpecTest, PointsAtAnUnknownTable) {
+  EXPECT_EQ(failure("[filesystem]\ntype = \"ext4\"\n\n[conteiner]\ntype = \"raw\"\n"),
+            "p.toml:4:1: unknown key \"conteiner\" in the spec (did you mean \"container\"?)\n"
+            "[conteiner]\n"
+            "^");
+}
+
+TEST(SpecTest, PointsAtAKeyOfAnInlineTable) {
+  EXPECT_EQ(failure("image = { partition_table = 7 }\n"),
+            "p.toml:1:29: partition_table must be a string, not the integer 7\n"
+            "image = { partition_table = 7 }\n"
+            "                            ^");
+}
+
+TEST(SpecTest, SaysWhatAWrongValueShouldBe) {
+  const auto filesystem = [](const std::string& line) { return failure("[filesystem]\ntype = \"x\"\n" + line + "\n"); };
+  EXPECT_NE(filesystem("size = \"big\"").find("p.toml:3:8: size must be \"auto\" or a size such as \"512MiB\", not"),
+            std::string::npos);
+  EXPECT_NE(filesystem("size = 0").find("size must be"), std::string::npos);
+  EXPECT_NE(filesystem("size = \"remaining\"").find("size must be"), std::string::npos);
+  EXPECT_NE(filesystem("source = 3").find("source must be a path or a table"), std::string::npos);
+  EXPECT_NE(filesystem("source = \"\"").find("source must not be empty"), std::string::npos);
+  EXPECT_NE(filesystem("source = \"a\\u0000b\"").find("NUL"), std::string::npos);
+  EXPECT_NE(filesystem("free = \"96%\"").find("free must be"), std::string::npos);
+  EXPECT_NE(filesystem("free = \"-1%\"").find("free must be"), std::string::npos);
+  EXPECT_NE(filesystem("mtime = \"now\"").find("mtime must be"), std::string::npos);
+  EXPECT_NE(filesystem("rootdevs = \"some\"").find("rootdevs"), std::string::npos);
+  EXPECT_NE(filesystem("mtime = 1979-05-27T07:32:00Z").find("dates and times"), std::string::npos);
+  EXPECT_NE(filesystem("options = 1").find("options must be a table"), std::string::npos);
+}
+
+TEST(SpecTest, RefusesAKeyThatIsAlsoInOptions) {
+  EXPECT_NE(
+      failure("[filesystem]\ntype = \"x\"\nlabel = \"a\"\n[filesystem.options]\nlabel = \"b\"\n").find("p.toml:5:1"),
+      std::string::npos);
+  EXPECT_NE(failure("[filesystem]\ntype = \"x\"\nmtime = 1\noptions = { mtime = 2 }\n").find("p.toml:4:13"),
+            std::string::npos);
+}
+
+TEST(SpecTest, RefusesImpossibleCombinations) {
+  const std::string image = "[image]\npartition_table = \"gpt\"\n";
+  EXPECT_NE(failure(image).find("[image] needs at least one [[partitions]]"), std::string::npos);
+  EXPECT_NE(failure("partitions = []\n" + image).find("needs at least one"), std::string::npos);
+  EXPECT_NE(failure("[[partitions]]\ntype = \"linux\"\nsize = 1\n").find("needs an [image]"), std::string::npos);
+  EXPECT_NE(failure("[filesystem]\ntype = \"x\"\n" + image + "[[partitions]]\ntype = \"linux\"\nsize = 1\n")
+                .find("can't be combined"),
+            std::string::npos);
+  EXPECT_NE(failure("").find("nothing to build"), std::string::npos);
+  EXPECT_NE(failure("[filesystem]\nsource = \"x\"\n").find("[filesystem] needs a type"), std::string::npos);
+  EXPECT_NE(failure("[image]\nsize = \"auto\"\n").find("[image] needs a partition_table"), std::string::npos);
+}
+
+TEST(SpecTest, RefusesPartitionsWithoutAPossibleSize) {
+  const std::string image = "[image]\npartition_table = \"gpt\"\n";
+  const std::string fixed = image + "size = \"1GiB\"\n";
+  const std::string partition = "[[partitions]]\ntype = \"linux\"\n";
+  EXPECT_NE(failure(image + partition).find("needs a size"), std::string::npos);
+  EXPECT_NE(failure(image + partition + "size = \"auto\"\n").find("p.toml:5:8"), std::string::npos);
+  EXPECT_NE(failure(image + partition + "size = \"remaining\"\n").find("\"remaining\" means nothing"),
+            std::string::npos);
+  EXPECT_NE(failure(fixed + partition + "size = \"remaining\"\n" + partition + "size = \"remaining\"\n")
+                .find("only one partition"),
+            std::string::npos);
+  EXPECT_NE(failure(fixed + "[[partitions]]\nsize = 1\ntype = 256\n").find("from 0x00 to 0xff"), std::string::npos);
+}
+
+TEST(SpecTest, ReportsSyntaxErrorsInItsOwnForm) {
+  const std::string message = failure("[image]\npartition_table \"gpt\"\n");
+  EXPECT_TRUE(message.starts_with("p.toml:2:")) << message;
+  EXPECT_NE(message.find("\npartition_table \"gpt\"\n"), std::string::npos) << message;
+  EXPECT_EQ(message.find("toml::"), std::string::npos) << message;
+  EXPECT_EQ(message.find("[error]"), std::string::npos) << message;
+}
+
+TEST(SpecTest, SurvivesTextThatIsNotToml) {
+  for (const char* text : {"[", "=", "a =", "a = [1,", "\"", "a = \"\\q\"", "a = 1\na = 2", "[a]\n[a]", "a = 1e999",
+                           "a = 99999999999999999999", "a.b = 1\na = 2", "[[a]]\n[a]", "a = \xff", "a = { b = 1\n}"}) {
+    EXPECT_TRUE(failure(text).starts_with("p.toml")) << text;
+  }
+  EXPECT_NE(failure(std::string("a = 1\0", 6)).find("p.toml:1:6"), std::string::npos);
+}
+
+TEST(SpecTest, RefusesNestingThatWouldExhaustTheStack) {
+  const std::string many(100'000, '[');
+  EXPECT_TRUE(failure("a = " + many).find("nested too deeply") != std::string::npos);
+  std::string dotted = "a";
+  for (int i = 0; i < 50'000; ++i) dotted += ".a";
+  EXPECT_TRUE(failure(dotted + " = 1").find("nested too deeply") != std::string::npos);
+  EXPECT_TRUE(failure("[" + dotted + "]").find("nested too deeply") != std::string::npos);
+}
+
+TEST(SpecTest, BracketsInStringsAndCommentsAreNotNesting) {
+  const std::string many(1000, '[');
+  const Spec spec = read("# " + many + "\nseed = '" + many + "'\n[filesystem]\ntype = \"x\"\nlabel = \"\"\"" + many +
+                         "\n\"" + many + "\"\"\"\"\n");
+  EXPECT_EQ(spec.seed, many);
+}
+
+class SpecFileTest : public testing::Test {
+ protected:
+  std::filesystem::path write(const std::string& text) {
+    const auto path = root_.path() / "p.toml";
+    std::ofstream(path) << text;
+    return path;
+  }
+  const Variables variables_{{"who=me"}, [](const std::string&) { return std::nullopt; }};
+  test::TemporaryDirectory root_;
+};
+
+TEST_F(SpecFileTest, PathsAreRelativeToTheFileAndVariablesAreReplaced) {
+  const Spec spec = load_spec(write("[filesystem]\ntype = \"x\"\nsource = \"${who}/root\"\n"), variables_);
+  EXPECT_EQ(spec.filesystem->source->path, root_.path() / "me/root");
+}
+
+TEST_F(SpecFileTest, AHugeFileIsNotRead) {
+  EXPECT_THROW(load_spec(write(std::string(300 * 1024, '\n')), variables_), Error);
+}
+
+TEST_F(SpecFileTest, AMissingFileIsNamed) {
+  try {
+    load_spec(root_.path() / "none.toml", variables_);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::NotFound);
+    EXPECT_NE(std::string(error.what()).find("none.toml"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace fstool

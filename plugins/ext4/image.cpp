@@ -86,6 +86,10 @@ void Image::fill_node_inode(std::uint32_t inode, NodeId id, Inode& fields) const
     fields.file_acl_lo = static_cast<std::uint32_t>(physical);
     fields.file_acl_hi = static_cast<std::uint16_t>(physical >> 32);
     xattr_blocks = 1;
+    // Values in inodes of their own are charged to each inode that refers to them.
+    for (const StoredXattr& xattr : contents_->xattrs(inode)->placement.in_own_inodes) {
+      xattr_blocks += div_ceil(xattr.value.size(), geometry_.block_size);
+    }
   }
   set_blocks(fields, xattr_blocks, geometry_.block_size);
 

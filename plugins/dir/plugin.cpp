@@ -1,5 +1,21 @@
 #include "fstool/plugin.h"
 
-static void register_formats(fstool::Registry& /*registry*/) {}
+#include <memory>
 
-FSTOOL_PLUGIN("dir", FSTOOL_SDK_VERSION, "MIT", "", register_formats)
+#include "directory_source.h"
+#include "fstool/options.h"
+
+namespace {
+
+void register_formats(fstool::Registry& registry) {
+  using namespace fstool;
+  auto format =
+      make_format<Source>("dir", "A directory of this machine, with everything below it.", OptionSet<NoOptions>(),
+                          [](NoOptions) { return std::make_unique<dir::DirectorySource>(); });
+  format.info.accepts = dir::DirectorySource::accepts;
+  registry.add(std::move(format));
+}
+
+}  // namespace
+
+FSTOOL_PLUGIN("dir", FSTOOL_SDK_VERSION, "MIT", "Reads directory trees of the host.", register_formats)

@@ -1,0 +1,99 @@
+/// \file
+/// HostTree: a directory tree of the host as it was listed, and how its files are opened again.
+///
+/// Nothing below the top directory is ever named by a path: every open steps down from a directory's descriptor with
+/// openat(2) and O_NOFOLLOW, so that trees deeper than PATH_MAX work and a symlink that appears meanwhile leads
+/// nowhere. Descriptors of directories and of files that are read in pieces are kept in two bounded caches.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "descriptor.h"
+#include "file_content.h"
+#include "fstool/blob.h"
+#include "fstool/error.h"
+#include "lru_cache.h"
+#include "name_arena.h"
+
+namespace fstool::dir {
+
+class HostTree;
+
+/// One directory of a HostTree.
+struct Directory {
+  const HostTree* tree = nullptr;
+  const Directory* parent = nullptr;  ///< null: the top
+  const char* name = "";              ///< in `parent`
+};
+
+/// Held by a shared_ptr, which everything that reads from it shares. Adding (keep_name, add_…) happens while the tree
+/// is listed, by one thread for each worker number; the rest is thread-safe.
+class HostTree : public std::enable_shared_from_this<HostTree> {
+ public:
+  /// Opens the top directory, which may be named through symlinks. Throws Error(NotFound/InvalidArgument/Io).
+  HostTree(const std::filesystem::path& location, unsigned workers);
+  ~HostTree();
+  HostTree(const HostTree&) = delete;
+  HostTree& operator=(const HostTree&) = delete;
+
+  const Directory& top() const noexcept { return top_; }
+
+  /// The path of `name` in `directory`, for messages: it begins as the user named the top directory.
+  std::string path(const Directory& directory, std::string_view name) const;
+  std::string path(const Directory& directory) const;
+
+  /// Copies `name`; valid as long as the tree.
+  const char* keep_name(unsigned worker, std::string_view name);
+  /// `name` was returned by keep_name().
+  const Directory& add_directory(unsigned worker, const Directory& parent, const char* name);
+
+  /// The content of a file without holes. `name` was returned by keep_name(). By one thread at a time.
+  BlobPtr add_file(const Directory& directory, const char* name, const FileIdentity& identity);
+  /// The content of a file that has data in `extents` alone. Otherwise as above.
+  BlobPtr add_sparse_file(const Directory& directory, const char* name, const FileIdentity& identity,
+                          std::vector<FileExtent> extents);
+
+  /// Opens a directory for reading its entries and as a starting point for its files, or returns the descriptor that
+  /// is still open. Throws Error(Changed/Io).
+  std::shared_ptr<const Descriptor> open_directory(const Directory& directory) const;
+  /// Opens the file `name` for reading. Throws Error(Changed/Io).
+  Descriptor open_file(const Directory& directory, const char* name) const;
+  /// As open_file(), or returns the descriptor that is still open.
+  std::shared_ptr<const OpenFile> open_shared(const FileContent& file) const;
+
+  /// Closes the descriptors that nobody uses just now.
+  void close_idle() const;
+
+  /// The error for a failed system call on `path`: Error(Changed) if it says that the name no longer stands for what
+  /// was listed, else as system_error().
+  static Error error(const std::string& path, int error_number);
+
+ private:
+  struct WorkerStorage {
+    NameArena names;
+    std::deque<Directory> directories;
+  };
+
+  int try_open_at(int directory, const char* name, int flags) const;
+
+  std::string location_;
+  Directory top_;
+  std::shared_ptr<const Descriptor> top_descriptor_;
+  std::vector<WorkerStorage> storage_;
+  std::deque<FileContent> files_;
+  std::deque<SparseFileContent> sparse_files_;
+  /// Reading should leave no trace in access times, but only a file's owner may ask for that; after the first refusal
+  /// nobody tries again.
+  mutable std::atomic<bool> keep_access_times_{true};
+  mutable LruCache<const Directory*, Descriptor> open_directories_;
+  mutable LruCache<const FileContent*, OpenFile> open_files_;
+};
+
+}  // namespace fstool::dir

@@ -1,0 +1,177 @@
+#include "scanner.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "fstool/error.h"
+
+namespace fstool::dir {
+
+namespace {
+
+/// Entries that one task looks at: enough to make a task worth its cost, few enough that one huge directory keeps all
+/// workers busy.
+constexpr std::size_t kBatchEntries = 512;
+/// Room for the answer of one getdents64(2).
+constexpr std::size_t kListingBytes = 64 * 1024;
+
+std::uint64_t allocated_bytes(const struct stat& status) { return static_cast<std::uint64_t>(status.st_blocks) * 512; }
+
+}  // namespace
+
+Scanner::Scanner(HostTree& tree, Context& context)
+    : tree_(tree),
+      context_(context),
+      xattrs_(XattrReader::detect(tree.open_directory(tree.top())->get())),
+      directories_(context.workers().size()) {}
+
+ScannedDirectory& Scanner::scan() {
+  constexpr unsigned kFirstWorker = 0;
+  ScannedDirectory& top = add_directory(kFirstWorker, tree_.top());
+  context_.workers().run_tasks([&](const WorkerPool::Submit& submit) {
+    submit([this, &top, &submit](unsigned worker) { scan_directory(top, submit, worker); });
+  });
+  return top;
+}
+
+ScannedDirectory& Scanner::add_directory(unsigned worker, const Directory& directory) {
+  return directories_[worker].emplace_back(ScannedDirectory{.directory = &directory, .attributes = {}, .batches = {}});
+}
+
+void Scanner::scan_directory(ScannedDirectory& scanned, const WorkerPool::Submit& submit, unsigned worker) {
+  const Directory& of = *scanned.directory;
+  const std::shared_ptr<const Descriptor> open = tree_.open_directory(of);
+  struct stat status {};
+  if (::fstat(open->get(), &status) != 0) throw HostTree::error(tree_.path(of), errno);
+  scanned.attributes = attributes_of(status, open->get(), of, "");
+
+  const auto names = std::make_shared<const Names>(read_names(open->get(), of, worker));
+  context_.advance(1);
+  scanned.batches.resize((names->size() + kBatchEntries - 1) / kBatchEntries);
+  if (scanned.batches.size() == 1) {
+    scanned.batches[0] = scan_batch(of, *names, submit, worker);
+    return;
+  }
+  for (std::size_t index = 0; index < scanned.batches.size(); ++index) {
+    submit([this, &scanned, &submit, names, index](unsigned batch_worker) {
+      const std::size_t first = index * kBatchEntries;
+      const auto batch = std::span(*names).subspan(first, std::min(kBatchEntries, names->size() - first));
+      scanned.batches[index] = scan_batch(*scanned.directory, batch, submit, batch_worker);
+    });
+  }
+}
+
+Scanner::Names Scanner::read_names(int directory, const Directory& of, unsigned worker) {
+  Names names;
+  alignas(dirent64) std::array<char, kListingBytes> listing;
+  for (;;) {
+    const ssize_t size = ::getdents64(directory, listing.data(), listing.size());
+    if (size < 0) throw HostTree::error(tree_.path(of), errno);
+    if (size == 0) break;
+    for (std::size_t at = 0; at < static_cast<std::size_t>(size);) {
+      const auto* const entry = reinterpret_cast<const dirent64*>(listing.data() + at);
+      at += entry->d_reclen;
+      const std::string_view name(entry->d_name);
+      if (name == "." || name == "..") continue;
+      names.push_back({tree_.keep_name(worker, name), entry->d_type == DT_DIR});
+    }
+  }
+  std::ranges::sort(names, [](const Name& a, const Name& b) { return std::strcmp(a.text, b.text) < 0; });
+  return names;
+}
+
+std::vector<ScannedEntry> Scanner::scan_batch(const Directory& of, std::span<const Name> names,
+                                              const WorkerPool::Submit& submit, unsigned worker) {
+  // Not handed over from the task that listed the names: waiting batches must not keep descriptors open.
+  const std::shared_ptr<const Descriptor> open = tree_.open_directory(of);
+  std::vector<ScannedEntry> entries;
+  entries.reserve(names.size());
+  std::uint64_t others = 0;  // a directory counts itself when it is listed
+  for (const Name& name : names) {
+    entries.push_back(scan_entry(open->get(), of, name, submit, worker));
+    if (entries.back().directory == nullptr) ++others;
+  }
+  context_.advance(others);
+  return entries;
+}
+
+ScannedEntry Scanner::scan_entry(int directory, const Directory& of, const Name& name, const WorkerPool::Submit& submit,
+                                 unsigned worker) {
+  ScannedEntry entry;
+  entry.name = name.text;
+  struct stat status {};
+  status.st_mode = S_IFDIR;
+  // A directory's attributes are taken from the descriptor through which it is listed.
+  if (!name.is_directory && ::fstatat(directory, name.text, &status, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) {
+    throw HostTree::error(tree_.path(of, name.text), errno);
+  }
+  if (S_ISDIR(status.st_mode)) {
+    ScannedDirectory& below = add_directory(worker, tree_.add_directory(worker, of, name.text));
+    entry.directory = &below;
+    submit([this, &below, &submit](unsigned task_worker) { scan_directory(below, submit, task_worker); });
+    return entry;
+  }
+  entry.attributes = attributes_of(status, directory, of, name.text);
+  entry.identity = FileIdentity(status);
+  if (status.st_nlink > 1) entry.host_device = status.st_dev;
+  if (S_ISREG(status.st_mode)) entry.data = data_of_sparse(status, of, name.text);
+  if (S_ISLNK(status.st_mode)) entry.target = read_target(directory, of, name.text, worker);
+  if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
+    entry.device = {gnu_dev_major(status.st_rdev), gnu_dev_minor(status.st_rdev)};
+  }
+  return entry;
+}
+
+Attributes Scanner::attributes_of(const struct stat& status, int directory, const Directory& of, const char* name) {
+  int error = 0;
+  const SharedXattrs* const xattrs = xattrs_.read(directory, name, error);
+  if (error != 0) {
+    Error failure = HostTree::error(tree_.path(of, name), error);
+    failure.add_context("reading extended attributes");
+    throw failure;
+  }
+  return {.mtime = {status.st_mtim.tv_sec, static_cast<std::uint32_t>(status.st_mtim.tv_nsec)},
+          .xattrs = xattrs,
+          .uid = status.st_uid,
+          .gid = status.st_gid,
+          .mode = status.st_mode};
+}
+
+std::string_view Scanner::read_target(int directory, const Directory& of, const char* name, unsigned worker) {
+  // st_size is not the length everywhere (procfs says 0), so the answer's own size decides.
+  std::string target(4096, '\0');
+  for (;;) {
+    const ssize_t size = ::readlinkat(directory, name, target.data(), target.size());
+    if (size < 0 && errno == EINVAL) throw HostTree::error(tree_.path(of, name), ENOENT);  // no longer a symlink
+    if (size < 0) throw HostTree::error(tree_.path(of, name), errno);
+    if (size == 0) throw Error(ErrorCode::Unsupported, fmt::format("{} is an empty symlink", tree_.path(of, name)));
+    if (static_cast<std::size_t>(size) < target.size()) {
+      target.resize(static_cast<std::size_t>(size));
+      return {tree_.keep_name(worker, target), target.size()};
+    }
+    target.resize(2 * target.size());
+  }
+}
+
+std::unique_ptr<std::vector<FileExtent>> Scanner::data_of_sparse(const struct stat& status, const Directory& of,
+                                                                 const char* name) {
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (allocated_bytes(status) >= size) return nullptr;
+  const Descriptor file = tree_.open_file(of, name);
+  std::vector<FileExtent> extents = find_data(file.get(), size, tree_.path(of, name));
+  // A file system that compresses needs few blocks without having holes.
+  if (extents.size() == 1 && extents[0].begin == 0 && extents[0].end == size) return nullptr;
+  return std::make_unique<std::vector<FileExtent>>(std::move(extents));
+}
+
+}  // namespace fstool::dir

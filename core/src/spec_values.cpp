@@ -23,20 +23,17 @@ std::optional<std::uint64_t> bytes_of(const OptionValue& value) {
   return std::nullopt;
 }
 
-/// The value as a message names it: "the string \"big\"", "the integer 7", "a table".
+/// A value of the right type or not, as a message quotes it.
 std::string shown(const OptionValue& value) {
-  const std::string_view type = value.type_name();
-  if (const auto* text = std::get_if<std::string>(&value.data)) return fmt::format("{} \"{}\"", type, *text);
-  if (const auto* number = std::get_if<std::int64_t>(&value.data)) return fmt::format("{} {}", type, *number);
-  if (const auto* real = std::get_if<double>(&value.data)) return fmt::format("{} {}", type, *real);
-  if (const auto* flag = std::get_if<bool>(&value.data)) return fmt::format("{} {}", type, *flag);
-  return std::string(type);
+  if (const auto* text = std::get_if<std::string>(&value.data)) return fmt::format("\"{}\"", *text);
+  if (const auto* number = std::get_if<std::int64_t>(&value.data)) return std::to_string(*number);
+  return std::string(value.type_name());
 }
 
 }  // namespace
 
 Error wrong_type(const OptionValue& value, std::string_view key, std::string_view expected) {
-  return spec_error(value.location, fmt::format("{} must be {}, not {}", key, expected, shown(value)));
+  return spec_error(value.location, fmt::format("{} must be {}, not {}", key, expected, value.type_name()));
 }
 
 SizeChoice parse_size_choice(const OptionValue& value, std::string_view key, bool allow_remaining) {

@@ -127,8 +127,7 @@ TEST_F(PluginHostTest, RefusesAPluginWhoseFormatIsTaken) {
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(records[0].status, PluginStatus::Loaded);
   EXPECT_EQ(records[1].status, PluginStatus::Refused);
-  EXPECT_NE(records[1].reason.find("the codec \"identity\", which plugin \"good\" offers already"), std::string::npos)
-      << records[1].reason;
+  EXPECT_NE(records[1].reason.find("codec \"identity\""), std::string::npos) << records[1].reason;
   EXPECT_EQ(registry_.get<Codec>("identity").info.plugin, "good");
 }
 

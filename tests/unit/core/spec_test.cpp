@@ -122,7 +122,7 @@ TEST(SpecTest, PointsAtAnUnknownTable) {
 
 TEST(SpecTest, PointsAtAKeyOfAnInlineTable) {
   EXPECT_EQ(failure("image = { partition_table = 7 }\n"),
-            "p.toml:1:29: partition_table must be a string, not the integer 7\n"
+            "p.toml:1:29: partition_table must be a string, not an integer\n"
             "image = { partition_table = 7 }\n"
             "                            ^");
 }

@@ -1,0 +1,190 @@
+#include "fake_formats.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "fstool/error.h"
+#include "fstool/size.h"
+
+namespace fstool::test {
+
+namespace {
+
+std::vector<std::byte> bytes_of(const std::string& text) {
+  std::vector<std::byte> bytes(text.size());
+  std::memcpy(bytes.data(), text.data(), text.size());
+  return bytes;
+}
+
+class ListSource : public Source {
+ public:
+  explicit ListSource(FakeLog& log) : log_(log) {}
+  Tree load(const std::filesystem::path& location, Context& /*context*/) override {
+    log_.loads.push_back(location.string());
+    if (location.stem() == "missing") throw Error(ErrorCode::NotFound, location.string() + " is not there");
+    Tree tree;
+    const std::string letters = location.stem().string();
+    for (std::size_t i = 0; i < letters.size(); ++i) {
+      Node node;
+      node.mtime.seconds = 1000 + static_cast<std::int64_t>(i);
+      tree.add(Tree::kRoot, letters.substr(i, 1), std::move(node));
+    }
+    return tree;
+  }
+
+ private:
+  FakeLog& log_;
+};
+
+struct FakeOptions {
+  std::int64_t fill = 0;
+  std::string label;
+};
+
+class FakeFilesystem : public Filesystem {
+ public:
+  FakeFilesystem(FakeLog& log, FakeOptions options) : log_(log), options_(std::move(options)) {}
+
+  FormattedVolume format(std::shared_ptr<const Tree> tree, const FormatRequest& request,
+                         Context& /*context*/) override {
+    std::string names;
+    for (const DirEntry& entry : tree->entries(Tree::kRoot)) {
+      names += entry.name;
+      names += '@' + std::to_string(tree->node(entry.node).mtime.seconds) + ' ';
+    }
+    const std::uint64_t needed = 1000 * tree->entries(Tree::kRoot).size() + request.size.free_bytes;
+    log_.fixed_sizes.push_back(request.size.fixed.value_or(0));
+    log_.offsets.push_back(request.partition_offset);
+    log_.seeds.push_back(request.seed.uuid("fake").to_string());
+    log_.trees.push_back(names);
+    if (request.size.fixed && *request.size.fixed < needed) throw Error(ErrorCode::NoSpace, "too small");
+    FormattedVolume volume;
+    volume.facts.type = "fake";
+    volume.facts.label = options_.label;
+    volume.facts.size = request.size.fixed.value_or(needed);
+    volume.facts.block_size = 1;
+    volume.facts.blocks = volume.facts.size;
+    volume.facts.free_blocks = volume.facts.size - needed + request.size.free_bytes;
+    BlobBuilder builder;
+    builder.add(0, make_memory_blob(bytes_of(names)));
+    volume.image = builder.finish(volume.facts.size);
+    return volume;
+  }
+
+  bool probe(const Blob& /*image*/) const override { return false; }
+
+ private:
+  FakeLog& log_;
+  FakeOptions options_;
+};
+
+struct RowOptions {
+  Bytes gap{0};
+};
+
+class RowTable : public PartitionTable {
+ public:
+  explicit RowTable(RowOptions options) : options_(options) {}
+
+  Layout plan(const TableRequest& request, Context& /*context*/) override {
+    Layout layout;
+    layout.table = "row";
+    layout.disk_id = request.seed.uuid("disk").to_string();
+    layout.sector_size = request.sector_size;
+    std::uint64_t next = round_up(1024, request.sector_size);
+    for (const PartitionRequest& wanted : request.partitions) {
+      Partition partition;
+      partition.number = static_cast<std::uint32_t>(layout.partitions.size() + 1);
+      partition.name = wanted.name;
+      partition.type = wanted.type;
+      partition.offset = wanted.offset.value_or(next);
+      if (!wanted.size && !request.disk_size) throw Error(ErrorCode::InvalidArgument, "nothing remains of no size");
+      partition.size = wanted.size ? *wanted.size : *request.disk_size - partition.offset - following(request, wanted);
+      next = round_up(partition.offset + partition.size, request.sector_size) + options_.gap.value;
+      layout.partitions.push_back(partition);
+    }
+    layout.disk_size = request.disk_size.value_or(next);
+    if (next - options_.gap.value > layout.disk_size) throw Error(ErrorCode::NoSpace, "the row is too long");
+    return layout;
+  }
+
+  BlobPtr compose(const Layout& layout, std::vector<BlobPtr> contents, Context& /*context*/) override {
+    BlobBuilder builder;
+    for (std::size_t i = 0; i < contents.size(); ++i) {
+      if (contents[i]) builder.add(layout.partitions[i].offset, contents[i]);
+    }
+    return builder.finish(layout.disk_size);
+  }
+
+  bool probe(const Blob& /*disk*/) const override { return false; }
+
+ private:
+  static std::uint64_t following(const TableRequest& request, const PartitionRequest& wanted) {
+    std::uint64_t sum = 0;
+    for (auto i = static_cast<std::size_t>(&wanted - request.partitions.data()) + 1; i < request.partitions.size();
+         ++i) {
+      sum += request.partitions[i].size.value_or(0);
+    }
+    return sum;
+  }
+
+  RowOptions options_;
+};
+
+struct BoxOptions {
+  bool lid = false;
+};
+
+class NamedContainer : public Container {
+ public:
+  explicit NamedContainer(std::string name) : name_(std::move(name)) {}
+
+  void write(const Blob& disk, OutputFile& output, const Codec* codec, Context& context) override {
+    const std::string header = name_ + (codec != nullptr ? "+" + codec->name() : "") + ":";
+    output.write_at(0, bytes_of(header));
+    output.write_at(header.size(), read_all(disk, 1 << 20));
+    context.advance(disk.size());
+  }
+  bool probe(const Blob& /*file*/) const override { return false; }
+
+ private:
+  std::string name_;
+};
+
+class ShoutCodec : public Codec {
+ public:
+  std::string name() const override { return "shout"; }
+  std::unique_ptr<Compressor> compressor() const override { return nullptr; }
+  std::unique_ptr<Decompressor> decompressor() const override { return nullptr; }
+};
+
+}  // namespace
+
+Registry make_fake_registry(FakeLog& log) {
+  Registry registry;
+  auto list = make_format<Source>("list", "", OptionSet<NoOptions>(),
+                                  [&log](const NoOptions&) { return std::make_unique<ListSource>(log); });
+  list.info.accepts = [](const std::filesystem::path& path) { return path.extension() == ".list"; };
+  registry.add(list);
+  list.info.name = "other";
+  list.info.accepts = [](const std::filesystem::path& path) { return path.filename().string().starts_with("both"); };
+  registry.add(list);
+
+  registry.add(make_format<Filesystem>(
+      "fake", "", OptionSet<FakeOptions>().add("fill", &FakeOptions::fill, "").add("label", &FakeOptions::label, ""),
+      [&log](const FakeOptions& options) { return std::make_unique<FakeFilesystem>(log, options); }));
+  registry.add(
+      make_format<PartitionTable>("row", "", OptionSet<RowOptions>().add("gap", &RowOptions::gap, ""),
+                                  [](const RowOptions& options) { return std::make_unique<RowTable>(options); }));
+  registry.add(make_format<Container>("raw", "", OptionSet<NoOptions>(),
+                                      [](const NoOptions&) { return std::make_unique<NamedContainer>("raw"); }));
+  auto box = make_format<Container>("box", "", OptionSet<BoxOptions>().add("lid", &BoxOptions::lid, ""),
+                                    [](const BoxOptions&) { return std::make_unique<NamedContainer>("box"); });
+  box.info.extensions = {"box", "tar.box"};
+  registry.add(std::move(box));
+  registry.add(make_format<Codec>("shout", "", OptionSet<NoOptions>(),
+                                  [](const NoOptions&) { return std::make_unique<ShoutCodec>(); }));
+  return registry;
+}
+
+}  // namespace fstool::test

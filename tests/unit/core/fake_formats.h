@@ -1,0 +1,33 @@
+/// \file
+/// Formats without plugins for the tests of the pipeline. They write what they were told as text, so that a test can
+/// read it off the output.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "fstool/registry.h"
+
+namespace fstool::test {
+
+/// What happened to the fakes of one registry.
+struct FakeLog {
+  std::vector<std::string> loads;          ///< locations, in order
+  std::vector<std::uint64_t> fixed_sizes;  ///< one for each format() call; 0: made to measure
+  std::vector<std::uint64_t> offsets;      ///< one for each format() call
+  std::vector<std::string> seeds;          ///< one for each format() call
+  std::vector<std::string> trees;          ///< names in the root directory, one for each format() call
+};
+
+/// A registry with:
+/// * source "list": accepts names that end in ".list", whose tree has one file per letter of the name before it;
+/// * source "other": accepts ".list" files that begin with "both";
+/// * filesystem "fake": a text, padded to the size asked for, or to 1000 bytes for each file (options: fill, label);
+/// * partition table "row": partitions one after the other, from byte 1024 on, in whole sectors (option: gap);
+/// * containers "raw" and "box" (extensions "box", "tar.box"; option: lid): the bytes, behind the container's name;
+/// * codec "shout".
+/// The log must outlive the registry.
+Registry make_fake_registry(FakeLog& log);
+
+}  // namespace fstool::test

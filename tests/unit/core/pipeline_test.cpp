@@ -1,0 +1,290 @@
+#include "pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+
+#include "fake_formats.h"
+#include "fstool/error.h"
+#include "run_tool.h"
+#include "spec_toml.h"
+
+namespace fstool {
+namespace {
+
+namespace fs = std::filesystem;
+using Strings = std::vector<std::string>;
+using Numbers = std::vector<std::uint64_t>;
+
+class PipelineTest : public testing::Test {
+ protected:
+  Spec read(const std::string& text) { return read_spec(parse_toml(text, "p.toml"), "p.toml", root_.path()); }
+  Plan plan(const std::string& text, const fs::path& output = {}) { return make_plan(read(text), output, context_); }
+
+  std::string failure(const std::string& text, const fs::path& output = {}) {
+    try {
+      plan(text, output);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    ADD_FAILURE() << "no error for:\n" << text;
+    return {};
+  }
+
+  fs::path output(const std::string& name) { return root_.path() / name; }
+  static std::string contents(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  test::TemporaryDirectory root_;
+  test::FakeLog log_;
+  Registry registry_ = test::make_fake_registry(log_);
+  std::atomic<bool> cancelled_ = false;
+  Context context_{registry_,
+                   {.threads = 1, .source_date_epoch = std::nullopt, .listener = nullptr, .cancelled = &cancelled_}};
+};
+
+const std::string kBare = "[filesystem]\ntype = \"fake\"\nsource = \"ab.list\"\n";
+
+std::string disk(const std::string& partitions, const std::string& image = "") {
+  return "[image]\npartition_table = \"row\"\n" + image + partitions;
+}
+std::string partition(const std::string& keys, const std::string& source = "") {
+  std::string text = "[[partitions]]\ntype = \"linux\"\n" + keys;
+  if (!source.empty()) text += "[partitions.filesystem]\ntype = \"fake\"\nsource = \"" + source + "\"\n";
+  return text;
+}
+
+TEST_F(PipelineTest, WritesABareFileSystem) {
+  const Plan made = plan(kBare, output("a.img"));
+  EXPECT_EQ(made.report.virtual_size, 2000U);
+  EXPECT_FALSE(fs::exists(output("a.img")));
+  const Report report = write_plan(made, output("a.img"), {.sync = false}, context_);
+  const std::string written = contents(output("a.img"));
+  EXPECT_TRUE(written.starts_with("raw:a@1000 b@1001 ")) << written;
+  ASSERT_TRUE(report.output);
+  EXPECT_EQ(report.output->file_size, written.size());
+  EXPECT_EQ(report.container, "raw");
+  EXPECT_EQ(report.volume->source, "ab.list");
+}
+
+TEST_F(PipelineTest, ASizeOfAFileSystemIsKept) {
+  plan(kBare + "size = \"4KiB\"\n");
+  EXPECT_EQ(log_.fixed_sizes, (Numbers{4096}));
+}
+
+TEST_F(PipelineTest, AFileSystemWithoutASourceIsEmpty) {
+  EXPECT_EQ(plan("[filesystem]\ntype = \"fake\"\nsize = 64\n").report.virtual_size, 64U);
+  EXPECT_EQ(log_.trees, (Strings{""}));
+}
+
+TEST_F(PipelineTest, AppliesMtimeAndDeviceNodes) {
+  plan(kBare + "mtime = 77\nrootdevs = \"minimal\"\n");
+  EXPECT_EQ(log_.trees, (Strings{"a@77 b@77 dev@77 "}));
+}
+
+TEST_F(PipelineTest, NewDevicesHaveTheNewestTimeOfTheTree) {
+  plan(kBare + "rootdevs = \"minimal\"\n");
+  EXPECT_EQ(log_.trees, (Strings{"a@1000 b@1001 dev@1001 "}));
+}
+
+TEST_F(PipelineTest, MeasuresFileSystemsOfPartitionsWithoutASize) {
+  const Plan made = plan(disk(partition("name = \"one\"\n", "ab.list") + partition("size = 512\n") +
+                              partition("size = \"auto\"\n", "abc.list")));
+  ASSERT_EQ(made.report.partitions.size(), 3U);
+  EXPECT_EQ(made.report.partitions[0].partition.offset, 1024U);
+  EXPECT_EQ(made.report.partitions[0].partition.size, 2048U);
+  EXPECT_EQ(made.report.partitions[2].partition.offset, 1024U + 2048 + 512);
+  EXPECT_EQ(made.report.partitions[2].partition.size, 3072U);
+  EXPECT_FALSE(made.report.partitions[1].volume);
+  EXPECT_EQ(log_.fixed_sizes, (Numbers{0, 0}));
+  EXPECT_EQ(log_.offsets, (Numbers{1024, 1024 + 2048 + 512}));
+  EXPECT_EQ(made.disk->size(), 1024U + 2048 + 512 + 3072);
+  std::vector<std::byte> first(7);
+  made.disk->read(1024, first);
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(first.data()), first.size()), "a@1000 ");
+}
+
+TEST_F(PipelineTest, FormatsToTheSizeOfThePartition) {
+  const Plan made = plan(disk(partition("size = \"4KiB\"\n", "ab.list") + partition("size = \"remaining\"\n", "a.list"),
+                              "size = \"16KiB\"\n"));
+  EXPECT_EQ(log_.fixed_sizes, (Numbers{4096, 16384 - 1024 - 4096}));
+  EXPECT_EQ(log_.offsets, (Numbers{1024, 1024 + 4096}));
+  EXPECT_EQ(made.report.virtual_size, 16384U);
+}
+
+TEST_F(PipelineTest, RemainingOnAnImageToMeasureIsMeasuredToo) {
+  plan(disk(partition("size = \"remaining\"\n", "ab.list")));
+  EXPECT_EQ(log_.fixed_sizes, (Numbers{0}));
+}
+
+TEST_F(PipelineTest, FormatsAgainWhereThePartitionMoved) {
+  // The place of the second partition is known only once the first has taken what remains.
+  plan(disk(partition("size = \"remaining\"\n") + partition("", "ab.list"), "size = \"16KiB\"\n"));
+  EXPECT_EQ(log_.offsets, (Numbers{1024 + 512, 16384 - 2048}));
+}
+
+TEST_F(PipelineTest, TheSizeOfAFileSystemInAFixedPartitionIsIgnored) {
+  plan(disk(partition("size = \"4KiB\"\n", "ab.list") + "size = \"1MiB\"\n"));
+  EXPECT_EQ(log_.fixed_sizes, (Numbers{4096}));
+}
+
+TEST_F(PipelineTest, TheSizeOfAFileSystemInAnAutoPartitionDecides) {
+  const Plan made = plan(disk(partition("", "ab.list") + "size = \"8KiB\"\n"));
+  EXPECT_EQ(log_.fixed_sizes, (Numbers{8192}));
+  EXPECT_EQ(made.report.partitions[0].partition.size, 8192U);
+}
+
+TEST_F(PipelineTest, ErrorsNameThePartition) {
+  EXPECT_EQ(failure(disk(partition("name = \"root\"\nsize = 512\n", "ab.list"))),
+            "building partition 1 (root): too small");
+}
+
+TEST_F(PipelineTest, HeadroomIsRequiredWhereTheSizeIsGiven) {
+  EXPECT_NE(failure(kBare + "size = 2100\nfree = 200\n").find("too small"), std::string::npos);
+  EXPECT_NE(failure(kBare + "size = 2100\nfree = \"50%\"\n").find("\"free\" asks for"), std::string::npos);
+  EXPECT_EQ(plan(kBare + "size = 4200\nfree = \"50%\"\n").report.virtual_size, 4200U);
+}
+
+TEST_F(PipelineTest, LoadsEachSourceOnce) {
+  plan(disk(partition("", "ab.list") + partition("", "ab.list") + partition("", "c.list")));
+  EXPECT_EQ(log_.loads.size(), 2U);
+  EXPECT_EQ(log_.trees.size(), 3U);
+}
+
+TEST_F(PipelineTest, ASourceThatIsChangedInTwoWaysIsLoadedTwice) {
+  plan(disk(partition("", "ab.list") + "mtime = 1\n" + partition("", "ab.list") + "mtime = 2\n"));
+  EXPECT_EQ(log_.trees, (Strings{"a@1 b@1 ", "a@2 b@2 "}));
+}
+
+TEST_F(PipelineTest, PartitionsOfOneSourceGetSeedsOfTheirOwn) {
+  plan(disk(partition("", "ab.list") + partition("", "ab.list")));
+  ASSERT_EQ(log_.seeds.size(), 2U);
+  EXPECT_NE(log_.seeds[0], log_.seeds[1]);
+}
+
+TEST_F(PipelineTest, TheSeedComesFromWhatIsBuilt) {
+  plan(kBare);
+  plan("[container]\ntype = \"box\"\n" + kBare);
+  fs::create_directory(root_.path() / "elsewhere");
+  plan("[filesystem]\ntype = \"fake\"\nsource = \"elsewhere/ab.list\"\n");
+  plan("[filesystem]\ntype = \"fake\"\nsource = \"abc.list\"\n");
+  plan(kBare + "label = \"x\"\n");
+  ASSERT_EQ(log_.seeds.size(), 5U);
+  EXPECT_EQ(log_.seeds[0], log_.seeds[1]);
+  EXPECT_EQ(log_.seeds[0], log_.seeds[2]);
+  EXPECT_NE(log_.seeds[0], log_.seeds[3]);
+  EXPECT_NE(log_.seeds[0], log_.seeds[4]);
+}
+
+TEST_F(PipelineTest, ASeedInTheSpecDecidesAlone) {
+  plan("seed = \"s\"\n" + kBare);
+  plan("seed = \"s\"\n" + kBare + "label = \"x\"\n");
+  plan("seed = \"t\"\n" + kBare);
+  EXPECT_EQ(log_.seeds[0], log_.seeds[1]);
+  EXPECT_NE(log_.seeds[0], log_.seeds[2]);
+}
+
+TEST_F(PipelineTest, TheLongestMatchingEndingChoosesTheContainer) {
+  EXPECT_EQ(plan(kBare, output("a.box")).report.container, "box");
+  EXPECT_EQ(plan(kBare, output("a.TAR.BOX")).report.container, "box");
+  EXPECT_EQ(plan(kBare, output("a.unknown")).report.container, "raw");
+  EXPECT_EQ(plan(kBare, output("box")).report.container, "raw");
+  EXPECT_EQ(plan("[container]\ntype = \"raw\"\n" + kBare, output("a.box")).report.container, "raw");
+}
+
+TEST_F(PipelineTest, TheContainerGetsTheCodec) {
+  const Plan made = plan("[codec]\ntype = \"shout\"\n" + kBare, output("a.box"));
+  EXPECT_EQ(made.report.codec, "shout");
+  write_plan(made, output("a.box"), {.sync = false}, context_);
+  EXPECT_TRUE(contents(output("a.box")).starts_with("box+shout:"));
+}
+
+TEST_F(PipelineTest, AMissingCodecIsOneLineWithItsPlace) {
+  const std::string message = failure("[codec]\ntype = \"whisper\"\n" + kBare);
+  EXPECT_TRUE(message.starts_with("p.toml:2:8: ")) << message;
+  EXPECT_NE(message.find("whisper"), std::string::npos) << message;
+  EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+  EXPECT_TRUE(log_.loads.empty());
+}
+
+TEST_F(PipelineTest, UnknownOptionsAreRefusedBeforeAnythingIsRead) {
+  const std::string message = failure(kBare + "lable = \"x\"\n");
+  EXPECT_TRUE(message.starts_with("p.toml:4:1: ")) << message;
+  EXPECT_NE(message.find("did you mean \"label\"?"), std::string::npos) << message;
+  EXPECT_NE(failure(kBare + "suorce = \"x\"\n").find("did you mean \"source\"?"), std::string::npos);
+  EXPECT_NE(failure(kBare + "rootdev = \"x\"\n").find("did you mean \"rootdevs\"?"), std::string::npos);
+  EXPECT_NE(failure("[container]\ntype = \"box\"\nlit = true\n" + kBare).find("did you mean \"lid\"?"),
+            std::string::npos);
+  EXPECT_NE(failure(disk(partition("", "a.list"), "sise = 4\n")).find("did you mean \"size\"?"), std::string::npos);
+  EXPECT_TRUE(log_.loads.empty());
+}
+
+TEST_F(PipelineTest, AMissingSourceIsReportedWhereItIsWritten) {
+  const std::string message = failure("[filesystem]\ntype = \"fake\"\nsource = \"nowhere\"\n");
+  EXPECT_TRUE(message.starts_with("p.toml:3:10: the source ")) << message;
+  EXPECT_NE(message.find("does not exist"), std::string::npos) << message;
+  EXPECT_TRUE(failure("[filesystem]\ntype = \"fake\"\nsource = \"missing.list\"\n").starts_with("p.toml:3:10: "));
+}
+
+TEST_F(PipelineTest, ASourceThatNobodyReadsIsReported) {
+  std::ofstream(root_.path() / "data.xyz") << "x";
+  const std::string message = failure("[filesystem]\ntype = \"fake\"\nsource = \"data.xyz\"\n");
+  EXPECT_NE(message.find("no source plugin can read"), std::string::npos) << message;
+  EXPECT_NE(message.find("list"), std::string::npos) << message;
+}
+
+TEST_F(PipelineTest, TwoSourcesThatAcceptAPathAskForAType) {
+  EXPECT_NE(failure("[filesystem]\ntype = \"fake\"\nsource = \"both.list\"\n").find("choose one"), std::string::npos);
+  plan("[filesystem]\ntype = \"fake\"\nsource = { path = \"both.list\", type = \"other\" }\n");
+  EXPECT_EQ(log_.loads.size(), 1U);
+}
+
+TEST_F(PipelineTest, TheOutputMayNotLieInASource) {
+  fs::create_directories(root_.path() / "dir/sub");
+  fs::create_directory_symlink(root_.path() / "dir/sub", root_.path() / "link");
+  const std::string text = "[filesystem]\ntype = \"fake\"\nsource = { path = \"dir\", type = \"list\" }\n";
+  EXPECT_NE(failure(text, output("dir/a.img")).find("lies inside the source"), std::string::npos);
+  EXPECT_NE(failure(text, output("dir/sub/a.img")).find("lies inside the source"), std::string::npos);
+  EXPECT_NE(failure(text, output("link/a.img")).find("lies inside the source"), std::string::npos);
+  EXPECT_NE(failure(text, output("dir")).find("is the source itself"), std::string::npos);
+  EXPECT_EQ(plan(text, output("dir.img")).report.container, "raw");
+}
+
+TEST_F(PipelineTest, AFailedRunLeavesTheOldOutput) {
+  std::ofstream(output("a.img")) << "old";
+  const Plan made = plan(kBare, output("a.img"));
+  cancelled_ = true;
+  EXPECT_THROW(write_plan(made, output("a.img"), {.sync = false}, context_), Error);
+  EXPECT_EQ(contents(output("a.img")), "old");
+  EXPECT_EQ(std::distance(fs::directory_iterator(root_.path()), {}), 1);
+}
+
+TEST_F(PipelineTest, CancellingStopsThePlan) {
+  cancelled_ = true;
+  try {
+    plan(kBare);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::Cancelled);
+  }
+}
+
+TEST(ReportTest, SaysWhatWasBuiltInOneLine) {
+  Report report;
+  report.container = "qcow2";
+  report.codec = "zstd";
+  report.table = "gpt";
+  report.virtual_size = 1536ULL << 20;
+  report.partitions.resize(2);
+  report.output = OutputReport{.path = "disk.qcow2", .file_size = 340ULL << 20, .allocated_size = 0, .seconds = 2.34};
+  EXPECT_EQ(summary_line(report), "disk.qcow2: qcow2 (zstd), 340 MiB; gpt disk with 2 partitions, 1.5 GiB; 2.3 s");
+}
+
+}  // namespace
+}  // namespace fstool

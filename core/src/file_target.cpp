@@ -32,11 +32,15 @@ std::string temporary_name(const std::string& name) {
 class TemporaryName {
  public:
   TemporaryName(int directory, std::string name) : directory_(directory), name_(std::move(name)) {}
-  ~TemporaryName() { ::unlinkat(directory_, name_.c_str(), 0); }
+  ~TemporaryName() {
+    if (!name_.empty()) ::unlinkat(directory_, name_.c_str(), 0);
+  }
   TemporaryName(const TemporaryName&) = delete;
   TemporaryName& operator=(const TemporaryName&) = delete;
 
   const char* get() const { return name_.c_str(); }
+  /// The file has another name now.
+  void release() { name_.clear(); }
 
  private:
   int directory_;  // open as long as this object lives
@@ -126,7 +130,7 @@ class FileTarget final : public OutputTarget {
     if (::renameat(directory_.get(), temporary_->get(), directory_.get(), name_.c_str()) != 0) {
       throw write_error(path_, errno);
     }
-    temporary_.reset();  // the name is gone; taking it away again does nothing
+    temporary_->release();
   }
 
   std::filesystem::path path_;

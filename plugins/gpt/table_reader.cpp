@@ -135,8 +135,7 @@ Table read_table(const Blob& disk, std::uint32_t sector_size, std::uint64_t lba)
 bool has_header(const Blob& disk, std::uint32_t sector_size, std::uint64_t lba) {
   const std::optional<std::vector<std::byte>> sector = read_sector(disk, sector_size, lba);
   if (!sector) return false;
-  const Header header = from_bytes<Header>(*sector);
-  return header.signature == kHeaderSignature && header.my_lba == lba;
+  return from_bytes<Header>(*sector).signature == kHeaderSignature;
 }
 
 bool has_protective_mbr(const Blob& disk) {

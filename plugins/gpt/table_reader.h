@@ -27,7 +27,7 @@ struct Table {
 /// Reads the copy whose header is at sector `lba`. Throws Error(Corrupt/Unsupported) that says what is wrong.
 Table read_table(const Blob& disk, std::uint32_t sector_size, std::uint64_t lba);
 
-/// True if sector `lba` begins as a header that belongs there. Never throws on damaged bytes.
+/// True if sector `lba` begins with a header's signature. Never throws on damaged bytes.
 bool has_header(const Blob& disk, std::uint32_t sector_size, std::uint64_t lba);
 
 /// True if the disk's first sector is an MBR with a record of the protective type.

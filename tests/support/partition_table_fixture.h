@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -70,6 +72,21 @@ class PartitionTableFixture : public testing::Test {
   Context context_{registry_, {.threads = 1, .source_date_epoch = {}, .listener = listener_, .cancelled = nullptr}};
   TemporaryDirectory directory_;
 };
+
+/// Expects two disks to be equal in size and in the MiB at either end, where their tables are.
+inline void expect_equal_tables(const std::filesystem::path& ours, const std::filesystem::path& theirs) {
+  const BlobPtr our_disk = open_file_blob(ours);
+  const BlobPtr their_disk = open_file_blob(theirs);
+  ASSERT_EQ(our_disk->size(), their_disk->size());
+  std::vector<std::byte> our_bytes(kMiB);
+  std::vector<std::byte> their_bytes(kMiB);
+  for (const std::uint64_t offset : {std::uint64_t{0}, our_disk->size() - kMiB}) {
+    our_disk->read(offset, our_bytes);
+    their_disk->read(offset, their_bytes);
+    const auto [ours_at, theirs_at] = std::mismatch(our_bytes.begin(), our_bytes.end(), their_bytes.begin());
+    EXPECT_EQ(ours_at, our_bytes.end()) << "first difference at byte " << offset + (ours_at - our_bytes.begin());
+  }
+}
 
 /// The code and text of the Error that `work` throws.
 template <class Work>

@@ -56,7 +56,8 @@ FSTOOL_API Placement place_partitions(const TableRequest& request, const Placeme
 /// not one content for each partition.
 FSTOOL_API void add_partition_contents(BlobBuilder& disk, const Layout& layout, std::vector<BlobPtr> contents);
 
-/// `partition 2 ("root")`, or `partition 2` for one without a name; for messages. Numbers count from 1.
+/// `partition 2 ("root")`, or `partition 2` for one without a name; for messages. Numbers count from 1; control characters
+/// become question marks.
 FSTOOL_API std::string partition_label(std::size_t number, std::string_view name);
 
 /// A size for messages in which the exact number matters: "17 KiB", "1025 MiB", "1000000000 bytes (953.7 MiB)".

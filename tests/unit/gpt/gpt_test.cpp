@@ -34,7 +34,7 @@ std::string file_bytes(const std::filesystem::path& path) {
 TEST_F(Gpt, SgdiskFindsNoProblems) {
   const auto path =
       make_disk(table_, request({partition("ESP", "esp", 33 * kMiB), partition("root", "linux", kRemaining),
-                                 partition("swap", "linux-swap", 1000000)},
+                                 partition("swap", "linux-swap", 8 * kMiB)},
                                 256 * kMiB));
   const auto verdict = run_tool("sgdisk -v " + path.string());
   EXPECT_EQ(verdict.exit_code, 0);
@@ -90,7 +90,7 @@ TEST_F(Gpt, ToolsAcceptSectorsOf4096Bytes) {
 }
 
 TEST_F(Gpt, WritesTheBytesThatSgdiskWrites) {
-  for (const std::uint64_t size : {3 * kMiB, 64 * kMiB, 20 * kGiB}) {
+  for (const std::uint64_t size : {3 * kMiB, 64 * kMiB, 7 * kGiB}) {
     GptOptions options;
     options.disk_guid = Uuid::parse("11111111-2222-3333-4444-555555555555");
     GptTable table(options);
@@ -102,8 +102,7 @@ TEST_F(Gpt, WritesTheBytesThatSgdiskWrites) {
                  " && LC_ALL=C.UTF-8 sgdisk -o -U 11111111-2222-3333-4444-555555555555 -n 1:2048:4095 -u 1:" + uuid +
                  " -c '1:Grüße 🚀' " + theirs.string());
     ASSERT_EQ(made.exit_code, 0) << made.output;
-    const auto difference = run_tool("cmp -l " + ours.string() + " " + theirs.string() + " | head");
-    EXPECT_EQ(difference.output, "") << size;
+    test::expect_equal_tables(ours, theirs);
     std::filesystem::remove(theirs);
   }
 }

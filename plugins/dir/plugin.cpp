@@ -1,6 +1,7 @@
 #include "fstool/plugin.h"
 
 #include <memory>
+#include <utility>
 
 #include "directory_source.h"
 #include "fstool/options.h"

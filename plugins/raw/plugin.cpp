@@ -1,5 +1,22 @@
 #include "fstool/plugin.h"
 
-static void register_formats(fstool::Registry& /*registry*/) {}
+#include <memory>
+#include <utility>
 
-FSTOOL_PLUGIN("raw", FSTOOL_SDK_VERSION, "MIT", "", register_formats)
+#include "fstool/options.h"
+#include "raw_container.h"
+
+namespace {
+
+void register_formats(fstool::Registry& registry) {
+  using namespace fstool;
+  auto format =
+      make_format<Container>("raw", "The bytes of the disk as they are, in a sparse file.", OptionSet<NoOptions>(),
+                             [](NoOptions) { return std::make_unique<raw::RawContainer>(); });
+  format.info.extensions = {"img", "raw"};
+  registry.add(std::move(format));
+}
+
+}  // namespace
+
+FSTOOL_PLUGIN("raw", FSTOOL_SDK_VERSION, "MIT", "Writes and reads raw disk images.", register_formats)

@@ -1,0 +1,146 @@
+#include "raw_container.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "fstool/error.h"
+#include "fstool/size.h"
+
+namespace fstool::raw {
+
+namespace {
+
+/// What one job writes. Large enough that system calls don't count and small enough for the caches.
+constexpr std::uint64_t kChunkBytes = 2 * 1024 * 1024;
+/// Zeros are left out in units of this, the block size of nearly all hosts: less would not make the file smaller.
+constexpr std::uint64_t kBlockBytes = 4096;
+
+/// The numbers of the chunks that have data. Holes are jumped over, so that a huge disk costs no more than what is
+/// on it.
+std::vector<std::uint64_t> chunks_with_data(const Blob& disk) {
+  std::vector<std::uint64_t> chunks;
+  for (std::uint64_t at = 0; at < disk.size();) {
+    const Run run = disk.run_at(at);
+    if (run.hole) {
+      at += run.length;
+    } else {
+      chunks.push_back(at / kChunkBytes);
+      at = (chunks.back() + 1) * kChunkBytes;
+    }
+  }
+  return chunks;
+}
+
+/// Writes one chunk of the disk. Data that lies near each other is read and written in one piece.
+class ChunkWriter {
+ public:
+  /// `buffer` holds a chunk.
+  ChunkWriter(const Blob& disk, OutputFile& output, std::span<std::byte> buffer)
+      : disk_(disk), output_(output), buffer_(buffer) {}
+
+  /// Writes the data in [begin, end), at most a chunk.
+  void write(std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t at = begin; at < end;) {
+      const Run run = disk_.run_at(at);
+      const std::uint64_t run_end = at + std::min(run.length, end - at);
+      if (!run.hole) {
+        const std::uint64_t copied = copy_in_kernel(at, run_end - at);
+        if (at + copied < run_end) add(at + copied, run_end);
+      }
+      at = run_end;
+    }
+    flush();
+  }
+
+ private:
+  /// Returns how many bytes were copied: all, or fewer where the kernel can't.
+  std::uint64_t copy_in_kernel(std::uint64_t offset, std::uint64_t length) {
+    if (length < kHostCopyThreshold) return 0;
+    const std::optional<HostRange> from = disk_.host_range(offset, length);
+    return from ? output_.copy_from(offset, *from, length) : 0;
+  }
+
+  /// Puts [begin, end) behind what is to be read. A gap of less than a block costs less to write than to leave out.
+  void add(std::uint64_t begin, std::uint64_t end) {
+    if (begin - pending_end_ >= kBlockBytes || pending_begin_ == pending_end_) {
+      flush();
+      pending_begin_ = begin;
+    }
+    pending_end_ = end;
+  }
+
+  void flush() {
+    const auto bytes = buffer_.first(pending_end_ - pending_begin_);
+    disk_.read(pending_begin_, bytes);
+    write_all_but_zeros(pending_begin_, bytes);
+    pending_begin_ = pending_end_;
+  }
+
+  void write_all_but_zeros(std::uint64_t offset, std::span<const std::byte> bytes) {
+    std::size_t first = 0;  // of what is to be written
+    for (std::size_t at = 0; at < bytes.size();) {
+      const std::uint64_t to_boundary = kBlockBytes - (offset + at) % kBlockBytes;
+      const std::size_t length = std::min<std::uint64_t>(to_boundary, bytes.size() - at);
+      if (is_zero(bytes.subspan(at, length))) {
+        write_bytes(offset + first, bytes.subspan(first, at - first));
+        first = at + length;
+      }
+      at += length;
+    }
+    write_bytes(offset + first, bytes.subspan(first));
+  }
+
+  void write_bytes(std::uint64_t offset, std::span<const std::byte> bytes) {
+    if (!bytes.empty()) output_.write_at(offset, bytes);
+  }
+
+  const Blob& disk_;
+  OutputFile& output_;
+  std::span<std::byte> buffer_;
+  std::uint64_t pending_begin_ = 0;
+  std::uint64_t pending_end_ = 0;
+};
+
+}  // namespace
+
+void RawContainer::write(const Blob& disk, OutputFile& output, const Codec* codec, Context& context) {
+  if (codec != nullptr) {
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("a raw image holds the bytes as they are and can't be compressed with {}: leave [codec] "
+                            "out, or choose a container that compresses, such as qcow2",
+                            codec->name()));
+  }
+  const std::uint64_t size = disk.size();
+  context.begin_step(fmt::format("writing {}", output.target().string()), size, "bytes");
+  output.set_size(size);
+
+  const std::vector<std::uint64_t> chunks = chunks_with_data(disk);
+  const auto end_of = [&](std::uint64_t chunk) { return std::min((chunk + 1) * kChunkBytes, size); };
+  std::uint64_t with_data = 0;
+  for (const std::uint64_t chunk : chunks) with_data += end_of(chunk) - chunk * kChunkBytes;
+  context.advance(size - with_data);
+
+  std::vector<std::unique_ptr<std::byte[]>> buffers(context.workers().size());
+  context.workers().for_each(chunks.size(), [&](std::uint64_t index, unsigned worker) {
+    std::unique_ptr<std::byte[]>& buffer = buffers[worker];
+    if (!buffer) buffer = std::make_unique_for_overwrite<std::byte[]>(kChunkBytes);
+    const std::uint64_t begin = chunks[index] * kChunkBytes;
+    const std::uint64_t end = end_of(chunks[index]);
+    ChunkWriter(disk, output, {buffer.get(), kChunkBytes}).write(begin, end);
+    context.advance(end - begin);
+  });
+}
+
+bool RawContainer::probe(const Blob& /*file*/) const { return false; }
+
+BlobPtr RawContainer::open(BlobPtr file, Context& /*context*/) { return file; }
+
+}  // namespace fstool::raw

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "commands.h"
 #include "json_text.h"
@@ -104,7 +105,7 @@ std::string constraint_text(const OptionInfo& option) {
     text += fmt::format(": {}", fmt::join(option.choices, ", "));
   } else if (option.type == "string" && option.maximum) {
     text += fmt::format(", at most {} bytes", *option.maximum);
-  } else if (option.minimum && option.maximum) {
+  } else if (option.minimum && option.maximum && *option.minimum != std::numeric_limits<std::int64_t>::min()) {
     text += fmt::format(", {} to {}", *option.minimum, *option.maximum);
   }
   if (!option.default_text.empty()) text += fmt::format("; default {}", option.default_text);

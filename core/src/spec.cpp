@@ -224,9 +224,9 @@ Spec read_spec(const OptionTable& table, const std::string& file, const std::fil
 }
 
 Spec load_spec(const std::filesystem::path& file, const Variables& variables) {
-  const auto describe = [&] { return fmt::format("reading the spec {}", file.string()); };
+  const BlobPtr blob = open_file_blob(file);
   const std::vector<std::byte> bytes =
-      with_context(describe, [&] { return read_all(*open_file_blob(file), kMaxSpecBytes); });
+      with_context([&] { return file.string() + " as a spec"; }, [&] { return read_all(*blob, kMaxSpecBytes); });
   const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   OptionTable table = parse_toml(text, file.string());
   variables.expand(table);

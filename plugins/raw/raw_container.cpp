@@ -78,6 +78,7 @@ class ChunkWriter {
   }
 
   void flush() {
+    if (pending_begin_ == pending_end_) return;
     const auto bytes = buffer_.first(pending_end_ - pending_begin_);
     disk_.read(pending_begin_, bytes);
     write_all_but_zeros(pending_begin_, bytes);

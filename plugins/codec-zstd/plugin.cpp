@@ -1,5 +1,18 @@
 #include "fstool/plugin.h"
 
-static void register_formats(fstool::Registry& /*registry*/) {}
+#include <memory>
 
-FSTOOL_PLUGIN("codec-zstd", FSTOOL_SDK_VERSION, "MIT", "", register_formats)
+#include "zstd_codec.h"
+
+namespace {
+
+void register_formats(fstool::Registry& registry) {
+  using namespace fstool;
+  registry.add(make_format<Codec>("zstd", "Zstandard (RFC 8878).", zstd::zstd_options(), [](zstd::ZstdOptions options) {
+    return std::make_unique<zstd::ZstdCodec>(options);
+  }));
+}
+
+}  // namespace
+
+FSTOOL_PLUGIN("codec-zstd", FSTOOL_SDK_VERSION, "MIT", "Zstandard compression.", register_formats)

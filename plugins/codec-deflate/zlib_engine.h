@@ -1,0 +1,15 @@
+/// \file
+/// Raw deflate with zlib.
+#pragma once
+
+#include <memory>
+
+#include "fstool/codec.h"
+
+namespace fstool::deflate {
+
+/// `level` in [1, 9], `window_bits` in [9, 15].
+std::unique_ptr<Compressor> make_zlib_compressor(int level, int window_bits);
+std::unique_ptr<Decompressor> make_zlib_decompressor();
+
+}  // namespace fstool::deflate

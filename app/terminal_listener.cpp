@@ -42,6 +42,7 @@ std::string bar_text(double share) {
   return "[" + std::string(full, '#') + std::string(kCells - full, ' ') + "]";
 }
 
+/// The step stands last: it is what may be cut off on a narrow terminal.
 std::string progress_text(std::string_view step, std::uint64_t done, std::uint64_t total, std::string_view unit,
                           double seconds) {
   const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
@@ -49,16 +50,15 @@ std::string progress_text(std::string_view step, std::uint64_t done, std::uint64
   if (total > 0) {
     done = std::min(done, total);
     const double share = static_cast<double>(done) / static_cast<double>(total);
-    text = fmt::format("{} {:3.0f}% {}, {} of {}", bar_text(share), share * 100, step, amount(done, unit),
-                       amount(total, unit));
+    text = fmt::format("{} {:3.0f}% {} of {}", bar_text(share), share * 100, amount(done, unit), amount(total, unit));
   } else {
-    text = fmt::format("{}, {}", step, amount(done, unit));
+    text = amount(done, unit);
   }
   if (seconds >= kSettledSeconds) text += fmt::format(", {}/s", amount(static_cast<std::uint64_t>(rate), unit));
   if (seconds >= kSettledSeconds && total > 0 && rate > 0) {
     text += fmt::format(", {} left", clock_text(static_cast<double>(total - done) / rate));
   }
-  return text;
+  return fmt::format("{} {}", text, step);
 }
 
 /// Makes `text` fit for a terminal line: no control characters, at most `columns` bytes, no half UTF-8 character.

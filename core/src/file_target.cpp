@@ -49,11 +49,11 @@ class TemporaryName {
 
 class FileTarget final : public OutputTarget {
  public:
-  explicit FileTarget(const std::filesystem::path& path) : path_(path), name_(path.filename().string()) {
+  FileTarget(const std::filesystem::path& path, Unfinished unfinished) : path_(path), name_(path.filename().string()) {
     const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
     directory_ = FileDescriptor(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory_) throw system_error(doing(), errno);
-    if (!open_unnamed()) open_named();
+    if (unfinished == Unfinished::Named || !open_unnamed()) open_named();
     adopt_mode();
   }
 
@@ -142,8 +142,8 @@ class FileTarget final : public OutputTarget {
 
 }  // namespace
 
-std::unique_ptr<OutputTarget> make_file_target(const std::filesystem::path& path) {
-  return std::make_unique<FileTarget>(path);
+std::unique_ptr<OutputTarget> make_file_target(const std::filesystem::path& path, Unfinished unfinished) {
+  return std::make_unique<FileTarget>(path, unfinished);
 }
 
 }  // namespace fstool

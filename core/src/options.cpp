@@ -38,7 +38,7 @@ Error wrong_type(const OptionValue& value, const OptionInfo& info, std::string_v
                                                 is_wrong_text ? shown(value, info) : std::string(value.type_name())));
 }
 
-/// "at least 1", "at most 7" or "between 1 and 7"; limits that are the type's own say nothing.
+/// "at least 1", "at most 7" or "between 1 and 7".
 std::string range_text(const OptionInfo& info, const std::string& minimum, const std::string& maximum) {
   if (!info.maximum) return "at least " + minimum;
   if (!info.minimum) return "at most " + maximum;
@@ -146,7 +146,7 @@ std::int64_t parse_integer(const OptionValue& value, const OptionInfo& info) {
   if (!integer) throw wrong_type(value, info, "an integer");
   const bool too_small = info.minimum && *integer < *info.minimum;
   const bool too_large = info.maximum && *integer > 0 && static_cast<std::uint64_t>(*integer) > *info.maximum;
-  if (too_small || too_large || (info.maximum == 0U && *integer > 0)) {
+  if (too_small || too_large) {
     throw spec_error(value.location, fmt::format("{} must be {}, not {}", info.name,
                                                  range_text(info, std::to_string(info.minimum.value_or(0)),
                                                             std::to_string(info.maximum.value_or(0))),

@@ -29,9 +29,16 @@ class OutputTarget {
   virtual void commit(bool sync) = 0;
 };
 
+/// How an unfinished file is hidden.
+enum class Unfinished {
+  Unnamed,  ///< it has no name (O_TMPFILE), so that nothing is left even if the program is killed; if the host can
+  Named,    ///< it has a temporary name beside the target
+};
+
 /// A new file in the directory of `path` (which is not a symbolic link) that replaces it in commit(), and vanishes if
 /// it is destroyed before. Throws Error(Io/NotFound/NoSpace).
-std::unique_ptr<OutputTarget> make_file_target(const std::filesystem::path& path);
+std::unique_ptr<OutputTarget> make_file_target(const std::filesystem::path& path,
+                                               Unfinished unfinished = Unfinished::Unnamed);
 
 /// The block device `path`, written in place. Throws Error(Io) if somebody else uses it.
 std::unique_ptr<OutputTarget> make_device_target(const std::filesystem::path& path);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <system_error>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "fstool/error.h"
@@ -46,7 +47,7 @@ Node make_node(const Attributes& attributes) {
   node.permissions = static_cast<std::uint16_t>(attributes.mode & 07777U);
   node.uid = attributes.uid;
   node.gid = attributes.gid;
-  node.mtime = attributes.mtime;
+  node.mtime = {attributes.mtime_seconds, attributes.mtime_nanoseconds};
   if (attributes.xattrs != nullptr) node.xattrs = *attributes.xattrs;
   return node;
 }
@@ -54,7 +55,7 @@ Node make_node(const Attributes& attributes) {
 /// Puts what was scanned into a Tree, in an order that follows from the names alone.
 class TreeBuilder {
  public:
-  explicit TreeBuilder(HostTree& host) : host_(host) {}
+  explicit TreeBuilder(const HostTree& host) : host_(host) {}
 
   Tree build(ScannedDirectory& top) {
     tree_.node(Tree::kRoot) = make_node(top.attributes);
@@ -69,46 +70,49 @@ class TreeBuilder {
 
  private:
   void add_entries(ScannedDirectory& directory, NodeId id) {
-    const std::size_t first_below = pending_.size();
-    for (std::vector<ScannedEntry>& batch : directory.batches) {
-      for (ScannedEntry& entry : batch) {
+    const auto first_below = static_cast<std::ptrdiff_t>(pending_.size());
+    for (ScannedBatch& batch : directory.batches) {
+      auto link = batch.links.begin();
+      for (std::size_t index = 0; index < batch.entries.size(); ++index) {
+        const ScannedEntry& entry = batch.entries[index];
+        const bool linked = link != batch.links.end() && link->entry == index;
         with_context([&] { return "reading " + host_.path(*directory.directory, entry.name); },
-                     [&] { add_entry(*directory.directory, id, entry); });
+                     [&] { linked ? add_linked(id, entry, *link) : static_cast<void>(add_entry(id, entry)); });
+        if (linked) ++link;
       }
-      std::vector<ScannedEntry>().swap(batch);  // gives the memory back while the tree grows
+      batch = ScannedBatch();  // gives the memory back while the tree grows
     }
     // The first name is to be on top.
-    std::reverse(pending_.begin() + static_cast<std::ptrdiff_t>(first_below), pending_.end());
+    std::reverse(pending_.begin() + first_below, pending_.end());
   }
 
-  void add_entry(const Directory& host_directory, NodeId parent, ScannedEntry& entry) {
-    if (entry.directory != nullptr) {
-      pending_.emplace_back(entry.directory, tree_.add(parent, entry.name, make_node(entry.directory->attributes)));
-      return;
+  void add_linked(NodeId parent, const ScannedEntry& entry, const ScannedLink& link) {
+    const auto [known, is_new] = linked_.try_emplace({link.device, link.inode});
+    if (is_new) {
+      known->second = add_entry(parent, entry);
+    } else {
+      tree_.link(parent, entry.name, known->second);
     }
-    const std::pair inode(entry.host_device, entry.identity.inode);
-    if (entry.host_device != 0) {
-      const auto known = linked_.find(inode);
-      if (known != linked_.end()) {
-        tree_.link(parent, entry.name, known->second);
-        return;
-      }
+  }
+
+  NodeId add_entry(NodeId parent, const ScannedEntry& entry) {
+    if (const auto* const below = std::get_if<ScannedDirectory*>(&entry.special)) {
+      const NodeId id = tree_.add(parent, entry.name, make_node((*below)->attributes));
+      pending_.emplace_back(*below, id);
+      return id;
     }
     Node node = make_node(entry.attributes);
-    node.device = entry.device;
-    node.target = entry.target;
-    if (node.kind == NodeKind::File) node.content = content_of(host_directory, entry);
-    const NodeId id = tree_.add(parent, entry.name, std::move(node));
-    if (entry.host_device != 0) linked_.emplace(inode, id);
+    if (const auto* const content = std::get_if<const FileContent*>(&entry.special)) {
+      if (*content != nullptr) node.content = host_.share(**content);
+    } else if (const auto* const target = std::get_if<const char*>(&entry.special)) {
+      node.target = *target;
+    } else if (const auto* const device = std::get_if<DeviceNumber>(&entry.special)) {
+      node.device = *device;
+    }
+    return tree_.add(parent, entry.name, std::move(node));
   }
 
-  BlobPtr content_of(const Directory& directory, ScannedEntry& entry) {
-    if (entry.identity.size == 0) return nullptr;
-    if (!entry.data) return host_.add_file(directory, entry.name, entry.identity);
-    return host_.add_sparse_file(directory, entry.name, entry.identity, std::move(*entry.data));
-  }
-
-  HostTree& host_;
+  const HostTree& host_;
   Tree tree_;
   std::vector<std::pair<ScannedDirectory*, NodeId>> pending_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, NodeId> linked_;  // st_dev and st_ino of what has several names

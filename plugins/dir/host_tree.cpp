@@ -63,13 +63,14 @@ const Directory& HostTree::add_directory(unsigned worker, const Directory& paren
   return storage_[worker].directories.emplace_back(Directory{.tree = this, .parent = &parent, .name = name});
 }
 
-BlobPtr HostTree::add_file(const Directory& directory, const char* name, const FileIdentity& identity) {
-  return {shared_from_this(), &files_.emplace_back(directory, name, identity)};
+const FileContent* HostTree::add_file(unsigned worker, const Directory& directory, const char* name,
+                                      const FileIdentity& identity) {
+  return &storage_[worker].files.emplace_back(directory, name, identity);
 }
 
-BlobPtr HostTree::add_sparse_file(const Directory& directory, const char* name, const FileIdentity& identity,
-                                  std::vector<FileExtent> extents) {
-  return {shared_from_this(), &sparse_files_.emplace_back(directory, name, identity, std::move(extents))};
+const FileContent* HostTree::add_sparse_file(unsigned worker, const Directory& directory, const char* name,
+                                             const FileIdentity& identity, std::vector<FileExtent> extents) {
+  return &storage_[worker].sparse_files.emplace_back(directory, name, identity, std::move(extents));
 }
 
 int HostTree::try_open_at(int directory, const char* name, int flags) const {

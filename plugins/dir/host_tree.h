@@ -54,11 +54,15 @@ class HostTree : public std::enable_shared_from_this<HostTree> {
   /// `name` was returned by keep_name().
   const Directory& add_directory(unsigned worker, const Directory& parent, const char* name);
 
-  /// The content of a file without holes. `name` was returned by keep_name(). By one thread at a time.
-  BlobPtr add_file(const Directory& directory, const char* name, const FileIdentity& identity);
-  /// The content of a file that has data in `extents` alone. Otherwise as above.
-  BlobPtr add_sparse_file(const Directory& directory, const char* name, const FileIdentity& identity,
-                          std::vector<FileExtent> extents);
+  /// Adds the content of a file without holes. `name` was returned by keep_name().
+  const FileContent* add_file(unsigned worker, const Directory& directory, const char* name,
+                              const FileIdentity& identity);
+  /// Adds the content of a file that has data in `extents` alone. Otherwise as above.
+  const FileContent* add_sparse_file(unsigned worker, const Directory& directory, const char* name,
+                                     const FileIdentity& identity, std::vector<FileExtent> extents);
+
+  /// `content`, which was added before, as a Blob that keeps the tree alive.
+  BlobPtr share(const FileContent& content) const { return {shared_from_this(), &content}; }
 
   /// Opens a directory for reading its entries and as a starting point for its files, or returns the descriptor that
   /// is still open. Throws Error(Changed/Io).
@@ -76,9 +80,12 @@ class HostTree : public std::enable_shared_from_this<HostTree> {
   static Error error(const std::string& path, int error_number);
 
  private:
-  struct WorkerStorage {
+  /// What a worker has added. Aligned so that workers don't write to the same cache lines.
+  struct alignas(64) WorkerStorage {
     NameArena names;
     std::deque<Directory> directories;
+    std::deque<FileContent> files;
+    std::deque<SparseFileContent> sparse_files;
   };
 
   int try_open_at(int directory, const char* name, int flags) const;
@@ -87,8 +94,6 @@ class HostTree : public std::enable_shared_from_this<HostTree> {
   Directory top_;
   std::shared_ptr<const Descriptor> top_descriptor_;
   std::vector<WorkerStorage> storage_;
-  std::deque<FileContent> files_;
-  std::deque<SparseFileContent> sparse_files_;
   /// Reading should leave no trace in access times, but only a file's owner may ask for that; after the first refusal
   /// nobody tries again.
   mutable std::atomic<bool> keep_access_times_{true};

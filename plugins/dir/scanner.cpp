@@ -11,6 +11,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "fstool/error.h"
@@ -90,44 +93,55 @@ Scanner::Names Scanner::read_names(int directory, const Directory& of, unsigned 
   return names;
 }
 
-std::vector<ScannedEntry> Scanner::scan_batch(const Directory& of, std::span<const Name> names,
-                                              const WorkerPool::Submit& submit, unsigned worker) {
+ScannedBatch Scanner::scan_batch(const Directory& of, std::span<const Name> names, const WorkerPool::Submit& submit,
+                                 unsigned worker) {
   // Not handed over from the task that listed the names: waiting batches must not keep descriptors open.
   const std::shared_ptr<const Descriptor> open = tree_.open_directory(of);
-  std::vector<ScannedEntry> entries;
-  entries.reserve(names.size());
+  ScannedBatch batch;
+  batch.entries.reserve(names.size());
   std::uint64_t others = 0;  // a directory counts itself when it is listed
   for (const Name& name : names) {
-    entries.push_back(scan_entry(open->get(), of, name, submit, worker));
-    if (entries.back().directory == nullptr) ++others;
+    struct stat status {};
+    status.st_mode = S_IFDIR;
+    // A directory's attributes are taken from the descriptor through which it is listed.
+    if (!name.is_directory && ::fstatat(open->get(), name.text, &status, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) {
+      throw HostTree::error(tree_.path(of, name.text), errno);
+    }
+    if (S_ISDIR(status.st_mode)) {
+      batch.entries.push_back(scan_directory_entry(of, name.text, submit, worker));
+      continue;
+    }
+    if (status.st_nlink > 1) batch.links.push_back({batch.entries.size(), status.st_dev, status.st_ino});
+    batch.entries.push_back(scan_other_entry(open->get(), of, name.text, status, worker));
+    ++others;
   }
   context_.advance(others);
-  return entries;
+  return batch;
 }
 
-ScannedEntry Scanner::scan_entry(int directory, const Directory& of, const Name& name, const WorkerPool::Submit& submit,
-                                 unsigned worker) {
-  ScannedEntry entry;
-  entry.name = name.text;
-  struct stat status {};
-  status.st_mode = S_IFDIR;
-  // A directory's attributes are taken from the descriptor through which it is listed.
-  if (!name.is_directory && ::fstatat(directory, name.text, &status, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) {
-    throw HostTree::error(tree_.path(of, name.text), errno);
-  }
-  if (S_ISDIR(status.st_mode)) {
-    ScannedDirectory& below = add_directory(worker, tree_.add_directory(worker, of, name.text));
-    entry.directory = &below;
-    submit([this, &below, &submit](unsigned task_worker) { scan_directory(below, submit, task_worker); });
-    return entry;
-  }
-  entry.attributes = attributes_of(status, directory, of, name.text);
-  entry.identity = FileIdentity(status);
-  if (status.st_nlink > 1) entry.host_device = status.st_dev;
-  if (S_ISREG(status.st_mode)) entry.data = data_of_sparse(status, of, name.text);
-  if (S_ISLNK(status.st_mode)) entry.target = read_target(directory, of, name.text, worker);
-  if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
-    entry.device = {gnu_dev_major(status.st_rdev), gnu_dev_minor(status.st_rdev)};
+ScannedEntry Scanner::scan_directory_entry(const Directory& of, const char* name, const WorkerPool::Submit& submit,
+                                           unsigned worker) {
+  ScannedDirectory& below = add_directory(worker, tree_.add_directory(worker, of, name));
+  submit([this, &below, &submit](unsigned task_worker) { scan_directory(below, submit, task_worker); });
+  return {.name = name, .special = &below, .attributes = {}};
+}
+
+ScannedEntry Scanner::scan_other_entry(int directory, const Directory& of, const char* name, const struct stat& status,
+                                       unsigned worker) {
+  ScannedEntry entry{.name = name, .special = {}, .attributes = attributes_of(status, directory, of, name)};
+  switch (status.st_mode & S_IFMT) {
+    case S_IFREG:
+      entry.special = content_of(status, of, name, worker);
+      break;
+    case S_IFLNK:
+      entry.special = read_target(directory, of, name, worker);
+      break;
+    case S_IFCHR:
+    case S_IFBLK:
+      entry.special = DeviceNumber{gnu_dev_major(status.st_rdev), gnu_dev_minor(status.st_rdev)};
+      break;
+    default:
+      break;
   }
   return entry;
 }
@@ -137,17 +151,32 @@ Attributes Scanner::attributes_of(const struct stat& status, int directory, cons
   const SharedXattrs* const xattrs = xattrs_.read(directory, name, error);
   if (error != 0) {
     Error failure = HostTree::error(tree_.path(of, name), error);
-    failure.add_context("reading extended attributes");
+    failure.add_context("extended attributes");
     throw failure;
   }
-  return {.mtime = {status.st_mtim.tv_sec, static_cast<std::uint32_t>(status.st_mtim.tv_nsec)},
-          .xattrs = xattrs,
+  return {.xattrs = xattrs,
+          .mtime_seconds = status.st_mtim.tv_sec,
+          .mtime_nanoseconds = static_cast<std::uint32_t>(status.st_mtim.tv_nsec),
           .uid = status.st_uid,
           .gid = status.st_gid,
           .mode = status.st_mode};
 }
 
-std::string_view Scanner::read_target(int directory, const Directory& of, const char* name, unsigned worker) {
+const FileContent* Scanner::content_of(const struct stat& status, const Directory& of, const char* name,
+                                       unsigned worker) {
+  const FileIdentity identity(status);
+  if (identity.size == 0) return nullptr;
+  if (allocated_bytes(status) >= identity.size) return tree_.add_file(worker, of, name, identity);
+  const Descriptor file = tree_.open_file(of, name);
+  std::vector<FileExtent> extents = find_data(file.get(), identity.size, tree_.path(of, name));
+  // A file system that compresses needs few blocks without having holes.
+  if (extents.size() == 1 && extents[0].begin == 0 && extents[0].end == identity.size) {
+    return tree_.add_file(worker, of, name, identity);
+  }
+  return tree_.add_sparse_file(worker, of, name, identity, std::move(extents));
+}
+
+const char* Scanner::read_target(int directory, const Directory& of, const char* name, unsigned worker) {
   // st_size is not the length everywhere (procfs says 0), so the answer's own size decides.
   std::string target(4096, '\0');
   for (;;) {
@@ -156,22 +185,10 @@ std::string_view Scanner::read_target(int directory, const Directory& of, const 
     if (size < 0) throw HostTree::error(tree_.path(of, name), errno);
     if (size == 0) throw Error(ErrorCode::Unsupported, fmt::format("{} is an empty symlink", tree_.path(of, name)));
     if (static_cast<std::size_t>(size) < target.size()) {
-      target.resize(static_cast<std::size_t>(size));
-      return {tree_.keep_name(worker, target), target.size()};
+      return tree_.keep_name(worker, std::string_view(target).substr(0, static_cast<std::size_t>(size)));
     }
     target.resize(2 * target.size());
   }
-}
-
-std::unique_ptr<std::vector<FileExtent>> Scanner::data_of_sparse(const struct stat& status, const Directory& of,
-                                                                 const char* name) {
-  const auto size = static_cast<std::uint64_t>(status.st_size);
-  if (allocated_bytes(status) >= size) return nullptr;
-  const Descriptor file = tree_.open_file(of, name);
-  std::vector<FileExtent> extents = find_data(file.get(), size, tree_.path(of, name));
-  // A file system that compresses needs few blocks without having holes.
-  if (extents.size() == 1 && extents[0].begin == 0 && extents[0].end == size) return nullptr;
-  return std::make_unique<std::vector<FileExtent>>(std::move(extents));
 }
 
 }  // namespace fstool::dir

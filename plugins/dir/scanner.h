@@ -3,12 +3,13 @@
 /// name, so that what is found does not depend on the order in which tasks run or the host lists names.
 #pragma once
 
+#include <sys/stat.h>
+
+#include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <span>
-#include <string>
-#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "file_content.h"
@@ -23,30 +24,42 @@ struct ScannedDirectory;
 
 /// What every kind of node has.
 struct Attributes {
-  Timestamp mtime;
   const SharedXattrs* xattrs = nullptr;  ///< null: none; owned by the scanner
+  std::int64_t mtime_seconds = 0;
+  std::uint32_t mtime_nanoseconds = 0;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
   std::uint32_t mode = 0;  ///< st_mode
 };
 
-/// One name in a directory. Which of the members below `name` count depends on the kind.
+/// One name in a directory. There is one for every file until the Tree is built, so what a file's content needs later
+/// on is in its place already and not here.
 struct ScannedEntry {
-  const char* name = "";                          ///< owned by the HostTree
-  ScannedDirectory* directory = nullptr;          ///< directories: everything else is there
-  std::string_view target;                        ///< symlinks; owned by the HostTree
-  std::unique_ptr<std::vector<FileExtent>> data;  ///< files with holes
-  Attributes attributes;                          ///< all but directories
-  FileIdentity identity;                          ///< all but directories
-  std::uint64_t host_device = 0;                  ///< st_dev of what has several names, else 0
-  DeviceNumber device;                            ///< devices
+  const char* name = "";  ///< owned by the HostTree
+  /// What only some kinds have: a directory (whose attributes are there), a file's content (null if it is empty), a
+  /// symlink's target (owned by the HostTree), a device's number.
+  std::variant<std::monostate, ScannedDirectory*, const FileContent*, const char*, DeviceNumber> special;
+  Attributes attributes;
+};
+
+/// Says that an entry is one of several names of an inode.
+struct ScannedLink {
+  std::size_t entry = 0;  ///< index into the batch
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+};
+
+/// Some consecutive entries of a directory.
+struct ScannedBatch {
+  std::vector<ScannedEntry> entries;
+  std::vector<ScannedLink> links;  ///< by entry
 };
 
 /// A directory and its entries in the order of their names, cut into batches of bounded size.
 struct ScannedDirectory {
   const Directory* directory = nullptr;
   Attributes attributes;
-  std::vector<std::vector<ScannedEntry>> batches;
+  std::vector<ScannedBatch> batches;
 };
 
 /// Lists a HostTree once.
@@ -70,14 +83,15 @@ class Scanner {
   ScannedDirectory& add_directory(unsigned worker, const Directory& directory);
   void scan_directory(ScannedDirectory& scanned, const WorkerPool::Submit& submit, unsigned worker);
   Names read_names(int directory, const Directory& of, unsigned worker);
-  std::vector<ScannedEntry> scan_batch(const Directory& of, std::span<const Name> names,
-                                       const WorkerPool::Submit& submit, unsigned worker);
-  ScannedEntry scan_entry(int directory, const Directory& of, const Name& name, const WorkerPool::Submit& submit,
+  ScannedBatch scan_batch(const Directory& of, std::span<const Name> names, const WorkerPool::Submit& submit,
                           unsigned worker);
+  ScannedEntry scan_directory_entry(const Directory& of, const char* name, const WorkerPool::Submit& submit,
+                                    unsigned worker);
+  ScannedEntry scan_other_entry(int directory, const Directory& of, const char* name, const struct stat& status,
+                                unsigned worker);
   Attributes attributes_of(const struct stat& status, int directory, const Directory& of, const char* name);
-  std::string_view read_target(int directory, const Directory& of, const char* name, unsigned worker);
-  std::unique_ptr<std::vector<FileExtent>> data_of_sparse(const struct stat& status, const Directory& of,
-                                                          const char* name);
+  const FileContent* content_of(const struct stat& status, const Directory& of, const char* name, unsigned worker);
+  const char* read_target(int directory, const Directory& of, const char* name, unsigned worker);
 
   HostTree& tree_;
   Context& context_;

@@ -192,9 +192,10 @@ class Placer {
       if (ranges_[index].end() + rules_.tail_size <= disk_size) continue;
       throw Error(ErrorCode::NoSpace,
                   fmt::format("{} does not fit on a disk of {}: it would cover {} to {}{}; set the disk's size to "
-                              "\"auto\" or at least \"{}\"",
+                              "{}at least \"{}\"",
                               label(index), exact_size(disk_size), exact_size(ranges_[index].offset),
-                              exact_size(ranges_[index].end()), tail_note(), exact_size(needed_disk_size())));
+                              exact_size(ranges_[index].end()), tail_note(), remaining_ ? "" : "\"auto\" or ",
+                              exact_size(needed_disk_size())));
     }
     throw Error(ErrorCode::NoSpace, fmt::format("a disk of {} has no room for a {} table: it needs at least \"{}\"",
                                                 exact_size(disk_size), rules_.table, exact_size(needed_disk_size())));

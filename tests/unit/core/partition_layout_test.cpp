@@ -96,8 +96,7 @@ TEST(PartitionLayout, TheRemainingSpaceMayBeginAtAnOffset) {
 }
 
 TEST(PartitionLayout, TheRemainingSpaceOfATinyDiskReachesTheTail) {
-  EXPECT_EQ(placed(request({named("a", kRemaining)}, 2 * kMiB - 512)),
-            "disk 2096640 bytes (2 MiB): 1 MiB + 1031168 bytes (1007 KiB);");
+  EXPECT_EQ(placed(request({named("a", kRemaining)}, 2 * kMiB - 512)), "disk 2096640 bytes (2 MiB): 1 MiB + 1007 KiB;");
 }
 
 TEST(PartitionLayout, OverlappingOffsetsNameBothPartitions) {
@@ -128,9 +127,11 @@ TEST(PartitionLayout, ADiskTooSmallForItsTableIsRefused) {
 }
 
 TEST(PartitionLayout, NothingRemainsOnAFullDisk) {
-  const auto [code, text] = error_of([] { placed(request({named("a", 3 * kMiB), named("b", kRemaining)}, 4 * kMiB)); });
+  const auto [code, text] = error_of([] {
+    placed(request({named("a", 2 * kMiB), named("b", kRemaining)}, 3 * kMiB + 17 * kKiB));
+  });
   EXPECT_EQ(code, ErrorCode::NoSpace);
-  EXPECT_THAT(text, AllOf(HasSubstr("partition 2 (\"b\") does not fit"), HasSubstr("at least \"5 MiB\"")));
+  EXPECT_THAT(text, AllOf(HasSubstr("partition 2 (\"b\") does not fit"), HasSubstr("size to at least \"4 MiB\"")));
 }
 
 TEST(PartitionLayout, RefusesWhatMakesNoSense) {

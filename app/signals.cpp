@@ -26,6 +26,7 @@ const std::atomic<bool>& handle_signals() {
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, nullptr);
+  sigaction(SIGXFSZ, &ignore, nullptr);
   return cancelled;
 }
 

@@ -40,6 +40,7 @@ class FSTOOL_API OutputFile {
 
   /// Copies `length` bytes from a host file inside the kernel, sharing blocks where the file system can. Returns the
   /// number of bytes copied, which is less than `length` where the kernel can't; the caller writes the rest.
+  /// Throws Error(NoSpace/Io), and Error(Changed) as from.file->verify() does.
   std::uint64_t copy_from(std::uint64_t offset, const HostRange& from, std::uint64_t length);
 
   /// Sets the final size in bytes; may extend (with zeros) or cut. On a block device: Error(NoSpace) if it is smaller;

@@ -16,7 +16,7 @@
 namespace fstool {
 namespace {
 
-constexpr std::uint64_t kMiB = 1024 * 1024;
+constexpr std::uint64_t kMiB = 1024ULL * 1024;
 
 std::uint64_t round_down(std::uint64_t value, std::uint64_t multiple) { return value / multiple * multiple; }
 
@@ -284,7 +284,7 @@ std::string partition_label(std::size_t number, std::string_view name) {
 }
 
 std::string exact_size(std::uint64_t bytes) {
-  const std::string rounded = format_size(bytes);
+  std::string rounded = format_size(bytes);
   const std::optional<Bytes> parsed = parse_size(rounded);
   if (bytes < 1024 || (parsed && parsed->value == bytes)) return rounded;
 

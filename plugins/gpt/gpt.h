@@ -13,7 +13,7 @@
 namespace fstool::gpt {
 
 struct GptOptions {
-  Bytes alignment{1024 * 1024};
+  Bytes alignment{1024ULL * 1024};
   std::optional<Uuid> disk_guid;
 };
 

@@ -153,6 +153,7 @@ Uuid uuid_of_name(std::string_view name) {
     if (type.name == name) return *Uuid::parse(type.guid);
   }
   std::vector<std::string> names;
+  names.reserve(kTypes.size());
   for (const PartitionType& type : kTypes) names.emplace_back(type.name);
   throw Error(ErrorCode::InvalidArgument,
               fmt::format("unknown gpt partition type \"{}\"{}: use a short name such as \"linux\", \"esp\" or "

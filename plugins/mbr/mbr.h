@@ -13,7 +13,7 @@
 namespace fstool::mbr {
 
 struct MbrOptions {
-  Bytes alignment{1024 * 1024};
+  Bytes alignment{1024ULL * 1024};
   std::optional<std::uint32_t> disk_signature;
 };
 

@@ -78,6 +78,7 @@ std::uint8_t parse_partition_type(std::string_view words) {
                             words));
   }
   std::vector<std::string> names;
+  names.reserve(kTypes.size());
   for (const PartitionType& type : kTypes) names.emplace_back(type.name);
   throw Error(
       ErrorCode::InvalidArgument,

@@ -27,7 +27,7 @@ inline constexpr std::uint64_t kMaxDiskSize = INT64_MAX;
 /// What a partition table asks of the places.
 struct PlacementRules {
   std::string table;                           ///< its name, for messages
-  std::uint64_t alignment = 1024 * 1024;       ///< of partitions without an offset, in bytes
+  std::uint64_t alignment = 1024ULL * 1024;       ///< of partitions without an offset, in bytes
   std::uint64_t head_size = 0;                 ///< bytes at the start of the disk that are the table's own
   std::uint64_t tail_size = 0;                 ///< bytes at the end of the disk that are the table's own
   std::uint64_t address_limit = kMaxDiskSize;  ///< bytes; no partition may end beyond it

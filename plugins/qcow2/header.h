@@ -2,10 +2,9 @@
 /// The header: the first cluster of the image (sections "Header" to "Feature name table").
 #pragma once
 
+#include <array>
 #include <boost/endian/arithmetic.hpp>
-#include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace fstool::qcow2 {
 
@@ -47,6 +46,29 @@ struct Header {
 };
 static_assert(sizeof(Header) == 112);
 
+struct HeaderExtension {
+  boost::endian::big_uint32_t type;
+  boost::endian::big_uint32_t length;  // bytes of data that follow, without the padding to a multiple of 8
+};
+static_assert(sizeof(HeaderExtension) == 8);
+
+/// One entry of the feature name table.
+struct FeatureName {
+  std::uint8_t type;  // the bitmap: 0 incompatible, 1 compatible, 2 autoclear
+  std::uint8_t bit;
+  std::array<char, 46> name;  // padded with zeros
+};
+static_assert(sizeof(FeatureName) == 48);
+
+/// The header and its extensions. They fill the smallest cluster there is.
+struct HeaderArea {
+  Header header;
+  HeaderExtension feature_name_table;
+  std::array<FeatureName, 8> feature_names;
+  HeaderExtension end;
+};
+static_assert(sizeof(HeaderArea) == 512);
+
 /// What differs from image to image. Offsets in bytes, from the start of the file.
 struct ImageTables {
   std::uint64_t l1_table_offset = 0;
@@ -55,9 +77,8 @@ struct ImageTables {
   std::uint32_t refcount_table_clusters = 0;
 };
 
-/// The header and its extensions, ready to be written at offset 0: 512 bytes, so that they fit every cluster size.
-/// `disk_size` in bytes, a multiple of kSectorSize.
-std::vector<std::byte> make_header(unsigned cluster_bits, std::uint64_t disk_size, CompressionType compression,
-                                   const ImageTables& tables);
+/// The header and its extensions, to be written at offset 0. `disk_size` in bytes, a multiple of kSectorSize.
+HeaderArea make_header(unsigned cluster_bits, std::uint64_t disk_size, CompressionType compression,
+                       const ImageTables& tables);
 
 }  // namespace fstool::qcow2

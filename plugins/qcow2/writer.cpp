@@ -80,8 +80,9 @@ class Writer {
     const RefcountTable refcounts = write_refcounts(geometry_, allocator_, output_);
     output_.set_size(allocator_.end());
     const ImageTables tables{l1.offset, l1.entries, refcounts.offset, refcounts.clusters};
-    output_.write_at(0,
-                     make_header(geometry_.cluster_bits(), round_up(disk_.size(), kSectorSize), compression, tables));
+    const HeaderArea header =
+        make_header(geometry_.cluster_bits(), round_up(disk_.size(), kSectorSize), compression, tables);
+    output_.write_at(0, std::as_bytes(std::span(&header, 1)));
   }
 
   /// The numbers of the next batches that hold data, from `position` on, which moves to behind them.

@@ -92,8 +92,9 @@ TEST_F(MissingPlugin, IsFoundInADirectoryOfTheUser) {
 TEST(Plugins, AreListedWithWhatTheyOffer) {
   const ProcessResult result = run_fstool({"plugins", "list", "--json"});
   ASSERT_EQ(result.exit_code, 0) << result.output();
+  const nlohmann::json report = nlohmann::json::parse(result.out);
   std::vector<std::string> formats;
-  for (const auto& plugin : nlohmann::json::parse(result.out).at("plugins")) {
+  for (const auto& plugin : report.at("plugins")) {
     for (const auto& format : plugin.at("formats")) {
       formats.push_back(format.at("stage").get<std::string>() + " " + format.at("name").get<std::string>());
     }

@@ -91,7 +91,7 @@ TEST_P(Extremes, AsManyHardLinksAsExt4Allows) {
 TEST_P(Extremes, SymbolicLinksAtTheLimits) {
   // Up to 59 bytes are kept in the inode, longer targets in a block, which they must not fill.
   for (const int length : {1, 59, 60, 61, GetParam() - 96})
-    tree().symlink(std::to_string(length), std::string(length, 't'));
+    tree().symlink(std::to_string(length), std::string(static_cast<std::size_t>(length), 't'));
   expect_good_image();
 }
 

@@ -39,8 +39,8 @@ class FSTOOL_API Codec {
   virtual std::string name() const = 0;
   virtual std::unique_ptr<Compressor> compressor() const = 0;
   virtual std::unique_ptr<Decompressor> decompressor() const = 0;
-  /// The most bytes of earlier output that a decoder has to keep. A container whose readers keep less refuses the codec.
-  /// The default, 0, says that the codec sets no bound below the size of a block.
+  /// The most bytes of earlier output that a decoder has to keep. A container whose readers keep less refuses the
+  /// codec. The default, 0, says that the codec sets no bound below the size of a block.
   virtual std::size_t history_bytes() const { return 0; }
 };
 

@@ -27,7 +27,7 @@ inline constexpr std::uint64_t kMaxDiskSize = INT64_MAX;
 /// What a partition table asks of the places.
 struct PlacementRules {
   std::string table;                           ///< its name, for messages
-  std::uint64_t alignment = 1024ULL * 1024;       ///< of partitions without an offset, in bytes
+  std::uint64_t alignment = 1024ULL * 1024;    ///< of partitions without an offset, in bytes
   std::uint64_t head_size = 0;                 ///< bytes at the start of the disk that are the table's own
   std::uint64_t tail_size = 0;                 ///< bytes at the end of the disk that are the table's own
   std::uint64_t address_limit = kMaxDiskSize;  ///< bytes; no partition may end beyond it
@@ -56,8 +56,8 @@ FSTOOL_API Placement place_partitions(const TableRequest& request, const Placeme
 /// not one content for each partition.
 FSTOOL_API void add_partition_contents(BlobBuilder& disk, const Layout& layout, std::vector<BlobPtr> contents);
 
-/// `partition 2 ("root")`, or `partition 2` for one without a name; for messages. Numbers count from 1; control characters
-/// become question marks.
+/// `partition 2 ("root")`, or `partition 2` for one without a name; for messages. Numbers count from 1; control
+/// characters become question marks.
 FSTOOL_API std::string partition_label(std::size_t number, std::string_view name);
 
 /// A size for messages in which the exact number matters: "17 KiB", "1025 MiB", "1000000000 bytes (953.7 MiB)".

@@ -128,7 +128,7 @@ TEST(PartitionLayout, ADiskTooSmallForItsTableIsRefused) {
 
 TEST(PartitionLayout, NothingRemainsOnAFullDisk) {
   const auto [code, text] = error_of([] {
-    placed(request({named("a", 2 * kMiB), named("b", kRemaining)}, 3 * kMiB + 17 * kKiB));
+    placed(request({named("a", 2 * kMiB), named("b", kRemaining)}, 3 * kMiB + 16 * kKiB + 512));
   });
   EXPECT_EQ(code, ErrorCode::NoSpace);
   EXPECT_THAT(text, AllOf(HasSubstr("partition 2 (\"b\") does not fit"), HasSubstr("size to at least \"4 MiB\"")));

@@ -222,10 +222,10 @@ TEST_F(Qcow2WriterTest, TheHeaderIsTheOneOfQemu) {
 
 TEST_F(Qcow2WriterTest, QemuCanGoOnWritingToTheImage) {
   for (const std::string codec : {"none", "deflate", "zstd"}) {
-    const auto image = write(*make_memory_blob(mixed_bytes(8 * kMiB, 64 * kKiB)), {.codec = codec});
-    output_of("qemu-io -f qcow2 -c 'write -P 0x77 1M 3M' -c 'discard 5M 1M' -c 'write -c -P 0x11 7M 64k' " +
+    const auto image = write(*sparse_disk(16 * kMiB, {{0, mixed_bytes(8 * kMiB, 64 * kKiB)}}), {.codec = codec});
+    output_of("qemu-io -f qcow2 -c 'write -P 0x77 1M 3M' -c 'discard 5M 1M' -c 'write -c -P 0x11 12M 64k' " +
               image.string());
-    output_of("qemu-io -f qcow2 -c 'read -P 0x77 1M 3M' " + image.string());
+    output_of("qemu-io -f qcow2 -c 'read -P 0x77 1M 3M' -c 'read -P 0x11 12M 64k' " + image.string());
     expect_clean(image);
   }
 }

@@ -11,8 +11,9 @@ namespace fstool {
 
 namespace {
 
-/// Far beyond any spec, and small enough that hostile text can't keep the parser busy.
-constexpr std::uint64_t kMaxSpecBytes = 256 * 1024;
+/// Twice what a disk of 128 partitions needs, and small enough that hostile text can't keep the parser busy: it takes
+/// quadratic time where a table has many entries.
+constexpr std::uint64_t kMaxSpecBytes = 64 * 1024;
 
 /// The options of every file system that OptionSet can bind; `size` and `free` have more than one type.
 struct GenericOptions {

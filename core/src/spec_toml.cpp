@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <sstream>
 #include <toml.hpp>
 #include <tuple>
@@ -18,17 +19,22 @@ namespace {
 
 using LocationPtr = std::shared_ptr<const SpecLocation>;
 
-std::string without_carriage_return(std::string line) {
+/// Longer lines are refused: each value is looked up in its line, which is quadratic in the line's length.
+constexpr std::size_t kMaxLineBytes = 8 * 1024;
+
+/// As much of a line as a message shows. Each value has a copy, so it must not be much.
+constexpr std::size_t kMaxShownBytes = 400;
+
+std::string shown_line(std::string line) {
   if (line.ends_with('\r')) line.pop_back();
+  if (line.size() > kMaxShownBytes) line.resize(kMaxShownBytes);
   return line;
 }
 
 LocationPtr location_of(const toml::value& value, const std::string& file) {
   const toml::source_location place = value.location();
-  return std::make_shared<const SpecLocation>(SpecLocation{.file = file,
-                                                           .line = place.line(),
-                                                           .column = place.column(),
-                                                           .line_text = without_carriage_return(place.line_str())});
+  return std::make_shared<const SpecLocation>(SpecLocation{
+      .file = file, .line = place.line(), .column = place.column(), .line_text = shown_line(place.line_str())});
 }
 
 /// Where the key of the value at `value` is written. The parser keeps no place for keys: it is the word in front of the
@@ -118,7 +124,18 @@ LocationPtr location_at(std::string_view text, std::size_t offset, const std::st
       SpecLocation{.file = file,
                    .line = static_cast<std::uint32_t>(line),
                    .column = static_cast<std::uint32_t>(offset - begin + 1),
-                   .line_text = without_carriage_return(std::string(text.substr(begin, end - begin)))});
+                   .line_text = shown_line(std::string(text.substr(begin, end - begin)))});
+}
+
+/// The offset of the first line that is too long, if any.
+std::optional<std::size_t> excessive_line(std::string_view text) {
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    if (end - begin > kMaxLineBytes) return begin;
+    begin = end + 1;
+  }
+  return std::nullopt;
 }
 
 /// The parser's own report of a syntax error, taken apart: it is several lines of text, of which the first says what
@@ -188,6 +205,9 @@ Error syntax_error(const toml::syntax_error& error, std::string_view text, const
 OptionTable parse_toml(std::string_view text, const std::string& file) {
   if (const auto offset = excessive_toml_nesting(text)) {
     throw spec_error(location_at(text, *offset, file), "nested too deeply");
+  }
+  if (const auto offset = excessive_line(text)) {
+    throw spec_error(location_at(text, *offset, file), fmt::format("a line of more than {} bytes", kMaxLineBytes));
   }
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
     throw spec_error(location_at(text, nul, file), "a NUL byte; a spec is text");

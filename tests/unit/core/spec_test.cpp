@@ -204,6 +204,11 @@ TEST(SpecTest, RefusesNestingThatWouldExhaustTheStack) {
   EXPECT_TRUE(failure("[" + dotted + "]").find("nested too deeply") != std::string::npos);
 }
 
+TEST(SpecTest, RefusesLinesThatNobodyWrites) {
+  EXPECT_EQ(failure("seed = \"s\"\na = \"" + std::string(9000, 'x') + "\"\n").substr(0, 48),
+            "p.toml:2:1: a line of more than 8192 bytes\na = \"");
+}
+
 TEST(SpecTest, BracketsInStringsAndCommentsAreNotNesting) {
   const std::string many(1000, '[');
   const Spec spec = read("# " + many + "\nseed = '" + many + "'\n[filesystem]\ntype = \"x\"\nlabel = \"\"\"" + many +

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "checked_size.h"
-#include "fstool/checksum.h"
 #include "fstool/error.h"
 
 namespace fstool::deflate {
@@ -38,42 +37,15 @@ std::uint8_t* input_bytes(std::span<const std::byte> in) {
   return reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(in.data()));
 }
 
-/// Works around a fault of ISA-L 2.30 (isal_deflate_icf_body_hash_hist): before its main loop, where it should hash the
-/// third byte and those after it, it hashes bits 16 to 47 of the address of the stream object, and enters position 2 at
-/// that place of its table. The stream that comes out is valid, but if the place is also that of position 0, 1 or 2, it
-/// has other matches than it would have elsewhere, so the bytes would depend on where the object happens to be.
+/// Bytes at the start of a block that become a deflate block of their own, closed with a sync flush.
 ///
-/// A block that begins with a long run of zero or 0xff bytes enters the main loop behind that run.
-class FirstPositions {
- public:
-  explicit FirstPositions(std::span<const std::byte> in) {
-    add_three(in, 0);
-    const auto run_end = std::ranges::find_if(in, [&](std::byte byte) { return byte != in.front(); });
-    add_three(in, static_cast<std::size_t>(run_end - in.begin()));
-  }
-
-  /// True if `stream` would put a position at the place of another.
-  bool collide_with(const isal_zstream& stream) const {
-    const auto address = reinterpret_cast<std::uintptr_t>(&stream);
-    const std::uint32_t place = hash(static_cast<std::uint32_t>(std::uint64_t{address} >> 16U));
-    return std::find(places_.begin(), places_.begin() + count_, place) != places_.begin() + count_;
-  }
-
- private:
-  void add_three(std::span<const std::byte> in, std::size_t first) {
-    for (std::size_t at = first; at < first + 3 && at + sizeof(std::uint32_t) <= in.size(); ++at) {
-      std::uint32_t bytes = 0;
-      std::memcpy(&bytes, in.data() + at, sizeof(bytes));
-      places_[count_++] = hash(bytes);
-    }
-  }
-
-  std::uint32_t hash(std::uint32_t bytes) const { return crc32c(0, std::as_bytes(std::span(&bytes, 1))) & hash_mask_; }
-
-  std::uint32_t hash_mask_;
-  std::array<std::uint32_t, 6> places_{};
-  std::ptrdiff_t count_ = 0;
-};
+/// This works around a fault of ISA-L 2.30 (isal_deflate_icf_body_hash_hist, levels 1 and 2). While there is no history
+/// yet, its main loop hashes a part of the stream object's address in place of the third byte and those after it, so
+/// the bytes that come out depend on where the object happens to be. So short a piece doesn't reach the main loop, and
+/// what follows it has a history. That costs about 12 bytes a block.
+constexpr std::uint32_t kFirstPiece = 4;
+/// Up to here no block reaches the main loop.
+constexpr std::uint32_t kLongestShortBlock = 16;
 
 class IsalCompressor : public Compressor {
  public:
@@ -83,35 +55,34 @@ class IsalCompressor : public Compressor {
         level_buffer_(level_buffer_bytes(level)) {}
 
   std::optional<std::size_t> compress(std::span<const std::byte> in, std::span<std::byte> out) override {
-    isal_zstream& stream = stream_for(in);
-    isal_deflate_stateless_init(&stream);
-    stream.level = level_;
-    stream.level_buf = level_buffer_.data();
-    stream.level_buf_size = static_cast<std::uint32_t>(level_buffer_.size());
-    stream.hist_bits = window_bits_;
-    stream.end_of_stream = 1;
-    stream.next_in = input_bytes(in);
-    stream.avail_in = checked_size(in.size());
-    stream.next_out = reinterpret_cast<std::uint8_t*>(out.data());
-    stream.avail_out = clamped_size(out.size());
+    const std::uint32_t size = checked_size(in.size());
+    isal_deflate_init(&stream_);
+    stream_.level = level_;
+    stream_.level_buf = level_buffer_.data();
+    stream_.level_buf_size = static_cast<std::uint32_t>(level_buffer_.size());
+    stream_.hist_bits = window_bits_;
+    stream_.next_in = input_bytes(in);
+    stream_.next_out = reinterpret_cast<std::uint8_t*>(out.data());
+    stream_.avail_out = clamped_size(out.size());
 
-    const int status = isal_deflate_stateless(&stream);
-    if (status == STATELESS_OVERFLOW) return std::nullopt;
-    if (status != COMP_OK) throw Error(ErrorCode::Internal, fmt::format("ISA-L deflate failed with status {}", status));
-    return stream.total_out;
+    const std::uint32_t first_piece = size <= kLongestShortBlock ? 0 : kFirstPiece;
+    if (first_piece != 0 && !add(first_piece, SYNC_FLUSH, false)) return std::nullopt;
+    if (!add(size - first_piece, NO_FLUSH, true)) return std::nullopt;
+    return stream_.total_out;
   }
 
  private:
-  /// A stream object whose address doesn't show in the output; for most blocks the first will do.
-  isal_zstream& stream_for(std::span<const std::byte> in) {
-    const FirstPositions positions(in);
-    for (std::size_t i = 0;; ++i) {
-      if (i == streams_.size()) streams_.push_back(std::make_unique<isal_zstream>());
-      if (!positions.collide_with(*streams_[i])) return *streams_[i];
-    }
+  /// Compresses the next `bytes` of the input, and returns true if all that came of them is in the output.
+  bool add(std::uint32_t bytes, std::uint16_t flush, bool end_of_stream) {
+    stream_.avail_in = bytes;
+    stream_.flush = flush;
+    stream_.end_of_stream = end_of_stream ? 1 : 0;
+    const int status = isal_deflate(&stream_);
+    if (status != COMP_OK) throw Error(ErrorCode::Internal, fmt::format("ISA-L deflate failed with status {}", status));
+    return stream_.avail_in == 0 && stream_.internal_state.state == (end_of_stream ? ZSTATE_END : ZSTATE_NEW_HDR);
   }
 
-  std::vector<std::unique_ptr<isal_zstream>> streams_;
+  isal_zstream stream_{};
   std::uint32_t level_;
   std::uint16_t window_bits_;
   std::vector<std::uint8_t> level_buffer_;

@@ -24,7 +24,7 @@ struct DiskCase {
   std::string root = "system";
 };
 
-void PrintTo(const DiskCase& disk, std::ostream* out) { *out << disk.name; }
+std::ostream& operator<<(std::ostream& out, const DiskCase& disk) { return out << disk.name; }
 
 std::vector<DiskCase> disk_cases() {
   std::vector<DiskCase> cases = {

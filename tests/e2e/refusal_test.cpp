@@ -61,7 +61,7 @@ struct BadSpec {
   std::vector<std::string> words;  ///< of the message
 };
 
-void PrintTo(const BadSpec& spec, std::ostream* out) { *out << spec.name; }
+std::ostream& operator<<(std::ostream& out, const BadSpec& spec) { return out << spec.name; }
 
 /// A disk whose [image] and [[partitions]] have `image` and `partition` in addition.
 std::string disk(const std::string& image, const std::string& partition, const std::string& filesystem = "") {
@@ -127,7 +127,7 @@ struct BadUsage {
   std::vector<std::string> words;
 };
 
-void PrintTo(const BadUsage& usage, std::ostream* out) { *out << usage.name; }
+std::ostream& operator<<(std::ostream& out, const BadUsage& usage) { return out << usage.name; }
 
 class Usage : public testing::TestWithParam<BadUsage> {};
 

@@ -19,7 +19,7 @@ struct Output {
   std::string codec;  ///< empty: none
 };
 
-void PrintTo(const Output& output, std::ostream* out) { *out << output.name; }
+std::ostream& operator<<(std::ostream& out, const Output& output) { return out << output.name; }
 
 /// Copies a tree with its owners, times, links and attributes, entry by entry in an order of its own, so that inode
 /// numbers and the order of directories differ from the original's.

@@ -22,7 +22,7 @@ struct Change {
   std::function<void(const TreeBuilder&)> make;  ///< to the second of two equal trees
 };
 
-void PrintTo(const Change& change, std::ostream* out) { *out << change.name; }
+std::ostream& operator<<(std::ostream& out, const Change& change) { return out << change.name; }
 
 void build(const TreeBuilder& tree) {
   tree.directory("directory");

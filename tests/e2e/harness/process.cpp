@@ -1,6 +1,7 @@
 #include "process.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <malloc.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -27,16 +28,17 @@ std::vector<std::string> environment_of(const ProcessOptions& options) {
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string text = *variable;
     const bool replaced =
-        std::ranges::any_of(added, [&](const auto& pair) { return text.starts_with(pair.first + "="); });
+        std::ranges::any_of(added, [&](const auto& pair) { return text.substr(0, text.find('=')) == pair.first; });
     if (!replaced) all.push_back(text);
   }
-  for (const auto& [name, value] : added) all.push_back(name + "=" + value);
+  for (const auto& [name, value] : added) all.push_back(fmt::format("{}={}", name, value));
   return all;
 }
 
 /// The null-terminated array that exec takes; valid as long as `strings`.
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> result;
+  result.reserve(strings.size() + 1);
   for (std::string& text : strings) result.push_back(text.data());
   result.push_back(nullptr);
   return result;
@@ -134,10 +136,6 @@ ProcessResult Process::wait() {
 
 ProcessResult run(const Command& command, const ProcessOptions& options) { return Process(command, options).wait(); }
 
-std::string to_string(const Command& command) {
-  std::string text;
-  for (const std::string& argument : command) text += (text.empty() ? "" : " ") + argument;
-  return text;
-}
+std::string to_string(const Command& command) { return fmt::format("{}", fmt::join(command, " ")); }
 
 }  // namespace fstool::e2e

@@ -126,7 +126,7 @@ void TreeBuilder::file(const std::string& path, std::uint64_t size, Content cont
 }
 
 void TreeBuilder::write_at(const std::string& path, std::uint64_t offset, std::uint64_t size, Content content) const {
-  constexpr std::uint64_t kChunk = 256 * 1024;
+  constexpr std::uint64_t kChunk = std::uint64_t{256} << 10U;
   const Descriptor fd = open_for_writing(absolute(path));
   std::mt19937_64 random(hash(path) ^ offset);
   std::vector<char> buffer(std::min(size, kChunk));

@@ -1,6 +1,7 @@
 #include "tree_comparison.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -20,7 +21,7 @@ namespace fstool::e2e {
 namespace {
 
 constexpr std::size_t kMaxDifferences = 20;
-constexpr std::size_t kChunk = 1024 * 1024;
+constexpr std::size_t kChunk = std::size_t{1} << 20U;
 
 std::set<std::string> names_in(const std::string& directory, bool is_root) {
   std::set<std::string> names;
@@ -135,14 +136,14 @@ class Comparison {
     const std::set<std::string> right = names_in(actual_root_ + path, path.empty());
     for (const std::string& name : right) {
       if (is_enough()) return;
-      if (!left.contains(name)) differences_.push_back(path + "/" + name + ": was not in the source");
+      if (!left.contains(name)) differences_.push_back(fmt::format("{}/{}: was not in the source", path, name));
     }
     for (const std::string& name : left) {
       if (is_enough()) return;
       if (right.contains(name)) {
-        compare_node(path + "/" + name);
+        compare_node(fmt::format("{}/{}", path, name));
       } else {
-        differences_.push_back(path + "/" + name + ": is missing");
+        differences_.push_back(fmt::format("{}/{}: is missing", path, name));
       }
     }
   }
@@ -151,14 +152,16 @@ class Comparison {
     const auto left = xattrs_of(expected_root_ + path);
     const auto right = xattrs_of(actual_root_ + path);
     for (const auto& [name, value] : right) {
-      if (!left.contains(name)) differences_.push_back(path + ": attribute " + name + " was not in the source");
+      if (!left.contains(name))
+        differences_.push_back(fmt::format("{}: attribute {} was not in the source", path, name));
     }
     for (const auto& [name, value] : left) {
       const auto found = right.find(name);
       if (found == right.end()) {
-        differences_.push_back(path + ": attribute " + name + " is missing");
+        differences_.push_back(fmt::format("{}: attribute {} is missing", path, name));
       } else if (found->second != value) {
-        differences_.push_back(path + ": attribute " + name + " is" + hex(found->second) + " instead of" + hex(value));
+        differences_.push_back(
+            fmt::format("{}: attribute {} is{} instead of{}", path, name, hex(found->second), hex(value)));
       }
     }
   }
@@ -184,7 +187,7 @@ class Comparison {
       left_.resize(std::min<std::uint64_t>(kChunk, size - offset));
       right_.resize(left_.size());
       if (read_chunk(expected.get(), offset, left_) != read_chunk(actual.get(), offset, right_) || left_ != right_) {
-        differences_.push_back(path + ": the content differs in the bytes from " + std::to_string(offset));
+        differences_.push_back(fmt::format("{}: the content differs in the bytes from {}", path, offset));
         return;
       }
       offset += left_.size();

@@ -4,12 +4,12 @@
 
 #include <cstring>
 
-#include "contents.h"
 #include "fstool/error.h"
 #include "fstool/size.h"
-#include "image.h"
-#include "journal.h"
-#include "sizing.h"
+#include "write/contents.h"
+#include "write/image.h"
+#include "write/journal.h"
+#include "write/sizing.h"
 
 namespace fstool::ext4 {
 

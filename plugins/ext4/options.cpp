@@ -1,6 +1,6 @@
 #include "options.h"
 
-#include "superblock.h"
+#include "ondisk/superblock.h"
 
 namespace fstool::ext4 {
 

@@ -1,10 +1,10 @@
-#include "extent.h"
+#include "write/extent.h"
 
 #include <gtest/gtest.h>
 
 #include <cstring>
 
-#include "checksum_seed.h"
+#include "ondisk/checksum_seed.h"
 
 namespace fstool::ext4 {
 namespace {

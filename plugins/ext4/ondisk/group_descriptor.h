@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "superblock.h"
+#include "ondisk/superblock.h"
 
 namespace fstool::ext4 {
 

@@ -18,8 +18,8 @@
 #include <string_view>
 #include <vector>
 
-#include "dirhash.h"
-#include "superblock.h"
+#include "ondisk/dirhash.h"
+#include "ondisk/superblock.h"
 
 namespace fstool::ext4 {
 

@@ -1,4 +1,4 @@
-#include "directory.h"
+#include "write/directory.h"
 
 #include <fmt/format.h>
 
@@ -7,69 +7,15 @@
 #include <cstring>
 #include <tuple>
 
-#include "checksum_seed.h"
 #include "fstool/error.h"
 #include "fstool/size.h"
-#include "inode.h"
+#include "ondisk/checksum_seed.h"
+#include "ondisk/directory_block.h"
+#include "ondisk/inode.h"
 
 namespace fstool::ext4 {
 
 namespace {
-
-/// The fixed part of struct ext4_dir_entry_2; the name follows, padded to four bytes.
-struct EntryHeader {
-  little_uint32_t inode;
-  little_uint16_t record_length;
-  std::uint8_t name_length;
-  std::uint8_t file_type;
-};
-static_assert(sizeof(EntryHeader) == 8);
-
-/// struct ext4_dir_entry_tail: looks like an empty entry and ends each block of a list or leaf.
-struct BlockTail {
-  little_uint32_t zero_inode;
-  little_uint16_t record_length;
-  std::uint8_t zero_name_length;
-  std::uint8_t file_type;
-  little_uint32_t checksum;
-};
-static_assert(sizeof(BlockTail) == 12);
-constexpr std::uint8_t kTailFileType = 0xDE;
-
-/// struct dx_root_info.
-struct IndexRootInfo {
-  little_uint32_t reserved;
-  std::uint8_t hash_version;
-  std::uint8_t info_length;
-  std::uint8_t indirect_levels;
-  std::uint8_t flags;
-};
-static_assert(sizeof(IndexRootInfo) == 8);
-
-/// struct dx_entry; the first one of a node has limit and count in place of the hash.
-struct IndexEntry {
-  little_uint32_t hash;
-  little_uint32_t block;
-};
-static_assert(sizeof(IndexEntry) == 8);
-
-struct IndexLimit {
-  little_uint16_t limit;
-  little_uint16_t count;
-};
-static_assert(sizeof(IndexLimit) == 4);
-
-/// struct dx_tail.
-struct IndexTail {
-  little_uint32_t reserved;
-  little_uint32_t checksum;
-};
-static_assert(sizeof(IndexTail) == 8);
-
-constexpr std::size_t kEntryAlignment = 4;
-constexpr std::size_t kDotBytes = 12;  // "." and ".." take 12 bytes each
-constexpr std::size_t kRootEntriesOffset = 2 * kDotBytes + sizeof(IndexRootInfo);
-constexpr std::size_t kNodeEntriesOffset = sizeof(EntryHeader);
 
 std::size_t record_bytes(std::size_t name_bytes) { return round_up(sizeof(EntryHeader) + name_bytes, kEntryAlignment); }
 

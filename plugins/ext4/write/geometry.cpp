@@ -1,10 +1,10 @@
-#include "geometry.h"
+#include "write/geometry.h"
 
 #include <algorithm>
 #include <numeric>
 
 #include "fstool/size.h"
-#include "group_descriptor.h"
+#include "ondisk/group_descriptor.h"
 
 namespace fstool::ext4 {
 

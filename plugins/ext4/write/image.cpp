@@ -1,11 +1,11 @@
-#include "image.h"
+#include "write/image.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "checksum_seed.h"
 #include "fstool/size.h"
-#include "journal.h"
+#include "ondisk/checksum_seed.h"
+#include "write/journal.h"
 
 namespace fstool::ext4 {
 

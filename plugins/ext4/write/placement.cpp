@@ -1,4 +1,4 @@
-#include "placement.h"
+#include "write/placement.h"
 
 #include <algorithm>
 

@@ -6,13 +6,14 @@
 #include <memory>
 #include <string>
 
-#include "contents.h"
 #include "fstool/blob.h"
 #include "fstool/uuid.h"
-#include "group_descriptor.h"
-#include "inode.h"
-#include "placement.h"
-#include "superblock.h"
+#include "ondisk/features.h"
+#include "ondisk/group_descriptor.h"
+#include "ondisk/inode.h"
+#include "ondisk/superblock.h"
+#include "write/contents.h"
+#include "write/placement.h"
 
 namespace fstool::ext4 {
 

@@ -1,4 +1,4 @@
-#include "sizing.h"
+#include "write/sizing.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 #include "fstool/error.h"
 #include "fstool/size.h"
-#include "journal.h"
+#include "write/journal.h"
 
 namespace fstool::ext4 {
 

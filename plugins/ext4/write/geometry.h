@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "allocator.h"
+#include "write/allocator.h"
 
 namespace fstool::ext4 {
 

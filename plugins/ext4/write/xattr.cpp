@@ -1,4 +1,4 @@
-#include "xattr.h"
+#include "write/xattr.h"
 
 #include <fmt/format.h>
 
@@ -8,9 +8,9 @@
 #include <tuple>
 #include <utility>
 
-#include "checksum_seed.h"
 #include "fstool/error.h"
 #include "fstool/size.h"
+#include "ondisk/checksum_seed.h"
 
 namespace fstool::ext4 {
 

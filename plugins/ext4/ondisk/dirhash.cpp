@@ -1,4 +1,4 @@
-#include "dirhash.h"
+#include "ondisk/dirhash.h"
 
 #include <algorithm>
 #include <bit>

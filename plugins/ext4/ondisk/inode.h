@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "fstool/tree.h"
-#include "superblock.h"
+#include "ondisk/superblock.h"
 
 namespace fstool::ext4 {
 

@@ -6,8 +6,8 @@
 #include <memory>
 #include <optional>
 
-#include "contents.h"
-#include "placement.h"
+#include "write/contents.h"
+#include "write/placement.h"
 
 namespace fstool::ext4 {
 

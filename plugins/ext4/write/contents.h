@@ -11,11 +11,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include "directory.h"
-#include "extent.h"
 #include "fstool/context.h"
 #include "fstool/tree.h"
-#include "xattr.h"
+#include "write/directory.h"
+#include "write/extent.h"
+#include "write/xattr.h"
 
 namespace fstool::ext4 {
 

@@ -1,38 +1,10 @@
-#include "journal.h"
+#include "write/journal.h"
 
-#include <array>
-#include <boost/endian/arithmetic.hpp>
 #include <cstring>
 
+#include "ondisk/jbd2.h"
+
 namespace fstool::ext4 {
-
-namespace {
-
-using boost::endian::big_uint32_t;
-
-/// struct journal_superblock_s, as far as a fresh journal fills it. Big-endian, unlike all the rest of ext4.
-struct JournalSuperblock {
-  big_uint32_t magic;
-  big_uint32_t block_type;  // 4: superblock, version 2
-  big_uint32_t header_sequence;
-  big_uint32_t block_size;
-  big_uint32_t max_blocks;
-  big_uint32_t first_block;  // of log information
-  big_uint32_t sequence;     // of the first commit to expect
-  big_uint32_t start;        // 0: the log is empty
-  big_uint32_t error;
-  big_uint32_t feature_compat;
-  big_uint32_t feature_incompat;
-  big_uint32_t feature_ro_compat;
-  std::array<std::byte, 16> uuid;
-  big_uint32_t user_count;
-};
-static_assert(sizeof(JournalSuperblock) == 0x44);
-
-constexpr std::uint32_t kJournalMagic = 0xC03B3998;
-constexpr std::uint32_t kSuperblockVersion2 = 4;
-
-}  // namespace
 
 std::uint64_t default_journal_blocks(std::uint64_t blocks) {
   constexpr std::uint64_t k = 1024;

@@ -1,13 +1,11 @@
 /// \file
-/// The superblock and the feature bits (Linux Documentation/filesystems/ext4, "Super Block").
+/// The superblock (Linux Documentation/filesystems/ext4, "Super Block").
 #pragma once
 
 #include <array>
 #include <boost/endian/arithmetic.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <string>
-#include <vector>
 
 namespace fstool::ext4 {
 
@@ -18,34 +16,6 @@ using boost::endian::little_uint64_t;
 /// Byte offset of the primary superblock in the file system, whatever the block size.
 inline constexpr std::uint64_t kSuperblockOffset = 1024;
 inline constexpr std::uint16_t kSuperblockMagic = 0xEF53;
-
-// Compatible features.
-inline constexpr std::uint32_t kCompatHasJournal = 0x0004;
-inline constexpr std::uint32_t kCompatExtAttr = 0x0008;
-inline constexpr std::uint32_t kCompatResizeInode = 0x0010;
-inline constexpr std::uint32_t kCompatDirIndex = 0x0020;
-// Incompatible features.
-inline constexpr std::uint32_t kIncompatFiletype = 0x0002;
-inline constexpr std::uint32_t kIncompatExtents = 0x0040;
-inline constexpr std::uint32_t kIncompat64bit = 0x0080;
-inline constexpr std::uint32_t kIncompatFlexBg = 0x0200;
-inline constexpr std::uint32_t kIncompatEaInode = 0x0400;
-// Read-only compatible features.
-inline constexpr std::uint32_t kRoCompatSparseSuper = 0x0001;
-inline constexpr std::uint32_t kRoCompatLargeFile = 0x0002;
-inline constexpr std::uint32_t kRoCompatHugeFile = 0x0008;
-inline constexpr std::uint32_t kRoCompatDirNlink = 0x0020;
-inline constexpr std::uint32_t kRoCompatExtraIsize = 0x0040;
-inline constexpr std::uint32_t kRoCompatMetadataCsum = 0x0400;
-
-struct Features {
-  std::uint32_t compat = 0;
-  std::uint32_t incompat = 0;
-  std::uint32_t ro_compat = 0;
-};
-
-/// The names of the feature bits that are set, as e2fsprogs spells and orders them.
-std::vector<std::string> feature_names(const Features& features);
 
 /// struct ext4_super_block. Little-endian.
 struct Superblock {

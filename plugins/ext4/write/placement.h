@@ -7,10 +7,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "allocator.h"
-#include "contents.h"
-#include "extent.h"
-#include "geometry.h"
+#include "write/allocator.h"
+#include "write/contents.h"
+#include "write/extent.h"
+#include "write/geometry.h"
 
 namespace fstool::ext4 {
 

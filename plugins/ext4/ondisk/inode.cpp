@@ -1,9 +1,9 @@
-#include "inode.h"
+#include "ondisk/inode.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "checksum_seed.h"
+#include "ondisk/checksum_seed.h"
 
 namespace fstool::ext4 {
 

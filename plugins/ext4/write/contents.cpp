@@ -1,4 +1,4 @@
-#include "contents.h"
+#include "write/contents.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 #include "fstool/error.h"
 #include "fstool/size.h"
-#include "inode.h"
+#include "ondisk/inode.h"
 
 namespace fstool::ext4 {
 

@@ -1,11 +1,11 @@
-#include "extent.h"
+#include "write/extent.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "checksum_seed.h"
 #include "fstool/error.h"
 #include "fstool/size.h"
+#include "ondisk/checksum_seed.h"
 
 namespace fstool::ext4 {
 

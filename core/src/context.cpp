@@ -15,6 +15,7 @@ struct Context::Impl {
   const Registry& registry;
   Settings settings;
   WorkerPool workers;
+  std::atomic<unsigned> damage_reports = 0;
 };
 
 Context::Context(const Registry& registry, Settings settings)
@@ -37,6 +38,13 @@ void Context::advance(std::uint64_t done) {
 
 void Context::warn(std::string_view message) {
   if (impl_->settings.listener) impl_->settings.listener->warn(message);
+}
+
+void Context::report_damage(std::string_view message) {
+  if (impl_->settings.strict) throw Error(ErrorCode::Corrupt, std::string(message));
+  const unsigned before = impl_->damage_reports.fetch_add(1);
+  if (before < kMaxDamageWarnings) warn(message);
+  if (before == kMaxDamageWarnings) warn("there is more damage than is worth telling one by one");
 }
 
 void Context::check_cancelled() const {

@@ -32,7 +32,11 @@ class FSTOOL_API ProgressListener {
   virtual void warn(std::string_view message) = 0;
 };
 
-/// Passed to every stage. All members are thread-safe, except that workers() follows WorkerPool's own rules.
+/// A badly damaged image shall not flood the terminal.
+inline constexpr unsigned kMaxDamageWarnings = 50;
+
+/// Passed to every stage. Whatever a stage returns may go on using it: it must outlive them. All members are
+/// thread-safe, except that workers() follows WorkerPool's own rules.
 class FSTOOL_API Context {
  public:
   struct Settings {
@@ -40,6 +44,7 @@ class FSTOOL_API Context {
     std::optional<std::int64_t> source_date_epoch;  ///< seconds; from the environment variable of that name
     std::shared_ptr<ProgressListener> listener;     ///< null: nobody listens
     const std::atomic<bool>* cancelled = nullptr;   ///< becomes true when the user asks to stop
+    bool strict = false;                            ///< damage that could be read around is an error
   };
 
   /// `registry` must outlive the Context.
@@ -55,6 +60,9 @@ class FSTOOL_API Context {
   /// Reports progress, and throws Error(Cancelled) if the user asked to stop. Call it at least every few MiB.
   void advance(std::uint64_t done);
   void warn(std::string_view message);
+  /// Reports damage of an image that can still be read, such as a wrong checksum: a warning, or Error(Corrupt) if the
+  /// user asked for strictness. After kMaxDamageWarnings of them one last warning says that there are more.
+  void report_damage(std::string_view message);
 
   /// Throws Error(Cancelled) if the user asked to stop.
   void check_cancelled() const;

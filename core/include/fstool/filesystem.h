@@ -44,6 +44,7 @@ struct VolumeFacts {
   std::uint64_t inodes = 0;       ///< 0 where the format has no fixed number
   std::uint64_t free_inodes = 0;
   std::vector<std::string> features;  ///< the format's own words, in its own order
+  std::string state;                  ///< of an opened one, in the format's words: "clean", "needs recovery"…
 };
 
 /// A file system that was planned but not written: reading the Blob makes it.
@@ -52,7 +53,7 @@ struct FormattedVolume {
   VolumeFacts facts;
 };
 
-/// A file system that was opened.
+/// A file system that was opened. The contents of its files are read when they are asked for.
 struct Volume {
   std::shared_ptr<const Tree> tree;
   VolumeFacts facts;
@@ -72,7 +73,8 @@ class FSTOOL_API Filesystem {
   /// True if `image` holds this format. Never throws on damaged bytes.
   virtual bool probe(const Blob& image) const = 0;
 
-  /// Opens an image. Throws Error(Corrupt/Unsupported). The default says that this format is only written.
+  /// Opens an image, which is not changed. Damage that can be read around goes to context.report_damage(); the Context
+  /// must outlive the Volume. Throws Error(Corrupt/Unsupported). The default says that this format is only written.
   virtual Volume open(BlobPtr image, Context& context);
 };
 

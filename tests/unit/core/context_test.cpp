@@ -31,6 +31,23 @@ TEST(Context, PassesProgressAndWarningsOn) {
   EXPECT_EQ(context.workers().size(), 1U);
 }
 
+TEST(Context, WarnsOfDamageUpToALimit) {
+  const Registry registry;
+  const auto recorder = std::make_shared<Recorder>();
+  Context context(registry, {1, {}, recorder, nullptr});
+  std::string expected;
+  for (unsigned i = 0; i < kMaxDamageWarnings; ++i) expected += "warn bad; ";
+  expected += "warn there is more damage than is worth telling one by one; ";
+  for (unsigned i = 0; i < kMaxDamageWarnings + 5; ++i) context.report_damage("bad");
+  EXPECT_EQ(recorder->heard, expected);
+}
+
+TEST(Context, RefusesDamageWhenStrict) {
+  const Registry registry;
+  Context context(registry, {.threads = 1, .strict = true});
+  EXPECT_THROW(context.report_damage("bad"), Error);
+}
+
 TEST(Context, NeedsNoListener) {
   const Registry registry;
   Context context(registry, {});

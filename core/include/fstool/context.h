@@ -40,11 +40,11 @@ inline constexpr unsigned kMaxDamageWarnings = 50;
 class FSTOOL_API Context {
  public:
   struct Settings {
-    unsigned threads = 0;                           ///< 0: one for each processor
-    std::optional<std::int64_t> source_date_epoch;  ///< seconds; from the environment variable of that name
-    std::shared_ptr<ProgressListener> listener;     ///< null: nobody listens
-    const std::atomic<bool>* cancelled = nullptr;   ///< becomes true when the user asks to stop
-    bool strict = false;                            ///< damage that could be read around is an error
+    unsigned threads = 0;                                ///< 0: one for each processor
+    std::optional<std::int64_t> source_date_epoch = {};  ///< seconds; from the environment variable of that name
+    std::shared_ptr<ProgressListener> listener = {};     ///< null: nobody listens
+    const std::atomic<bool>* cancelled = nullptr;        ///< becomes true when the user asks to stop
+    bool strict = false;                                 ///< damage that could be read around is an error
   };
 
   /// `registry` must outlive the Context.

@@ -6,6 +6,7 @@
 
 #include "fstool/error.h"
 #include "fstool/size.h"
+#include "read/open_volume.h"
 #include "write/contents.h"
 #include "write/image.h"
 #include "write/journal.h"
@@ -138,5 +139,7 @@ bool Ext4Filesystem::probe(const Blob& image) const {
   }
   return superblock.magic == kSuperblockMagic;
 }
+
+Volume Ext4Filesystem::open(BlobPtr image, Context& context) { return open_volume(std::move(image), context); }
 
 }  // namespace fstool::ext4

@@ -16,6 +16,8 @@ class Ext4Filesystem : public Filesystem {
 
   FormattedVolume format(std::shared_ptr<const Tree> tree, const FormatRequest& request, Context& context) override;
   bool probe(const Blob& image) const override;
+  /// Reads every ext2, ext3 and ext4 file system, whatever the options are.
+  Volume open(BlobPtr image, Context& context) override;
 
  private:
   Ext4Options options_;

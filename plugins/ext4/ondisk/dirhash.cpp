@@ -43,30 +43,85 @@ void half_md4_transform(std::array<std::uint32_t, 4>& state, const std::array<st
   state[3] += d;
 }
 
-/// Packs up to 32 bytes of a name into words, the first byte on top, and pads with the length that is left.
-std::array<std::uint32_t, 8> pack_words_signed(std::string_view rest) {
+/// The character's value, sign-extended or not.
+std::uint32_t character(char c, bool is_signed) {
+  return is_signed ? static_cast<std::uint32_t>(static_cast<signed char>(c)) : static_cast<unsigned char>(c);
+}
+
+/// Packs as many bytes of a name as fit into words, the first byte on top, and pads with the length that is left.
+template <std::size_t kWords>
+std::array<std::uint32_t, kWords> pack_words(std::string_view rest, bool is_signed) {
   auto pad = static_cast<std::uint32_t>(rest.size());
   pad |= pad << 8;
   pad |= pad << 16;
-  std::array<std::uint32_t, 8> words;
+  std::array<std::uint32_t, kWords> words;
   words.fill(pad);
-  const std::size_t length = std::min<std::size_t>(rest.size(), 32);
+  const std::size_t length = std::min<std::size_t>(rest.size(), 4 * kWords);
   for (std::size_t i = 0; i < length; ++i) {
     std::uint32_t& word = words[i / 4];
-    word = static_cast<std::uint32_t>(static_cast<signed char>(rest[i])) + (word << 8);
+    word = character(rest[i], is_signed) + (word << 8);
   }
   return words;
 }
 
+/// The Tiny Encryption Algorithm, sixteen rounds with the name as the key.
+void tea_transform(std::array<std::uint32_t, 4>& state, const std::array<std::uint32_t, 4>& in) {
+  constexpr std::uint32_t kDelta = 0x9E3779B9;
+  std::uint32_t sum = 0;
+  std::uint32_t left = state[0];
+  std::uint32_t right = state[1];
+  for (int round = 0; round < 16; ++round) {
+    sum += kDelta;
+    left += ((right << 4) + in[0]) ^ (right + sum) ^ ((right >> 5) + in[1]);
+    right += ((left << 4) + in[2]) ^ (left + sum) ^ ((left >> 5) + in[3]);
+  }
+  state[0] += left;
+  state[1] += right;
+}
+
+/// The hash of ext3's first indexed directories.
+std::uint32_t legacy_hash(std::string_view name, bool is_signed) {
+  std::uint32_t hash = 0x12A3FE2D;
+  std::uint32_t before = 0x37ABE8F9;
+  for (const char c : name) {
+    std::uint32_t next = before + (hash ^ (character(c, is_signed) * 7152373));
+    if ((next & 0x80000000) != 0) next -= 0x7FFFFFFF;
+    before = hash;
+    hash = next;
+  }
+  return hash << 1;
+}
+
 }  // namespace
 
-NameHash half_md4_signed(std::string_view name, const HashSeed& seed) {
+NameHash name_hash(HashVersion version, bool is_signed, std::string_view name, const HashSeed& seed) {
   std::array<std::uint32_t, 4> state = {0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476};
   if (seed != HashSeed{}) state = seed;
-  for (std::size_t at = 0; at < name.size(); at += 32) half_md4_transform(state, pack_words_signed(name.substr(at)));
-  NameHash hash{state[1] & ~1U, state[2]};
+  NameHash hash;
+  switch (version) {
+    case HashVersion::Legacy:
+      hash.major = legacy_hash(name, is_signed);
+      break;
+    case HashVersion::HalfMd4:
+      for (std::size_t at = 0; at < name.size(); at += 32) {
+        half_md4_transform(state, pack_words<8>(name.substr(at), is_signed));
+      }
+      hash = {state[1], state[2]};
+      break;
+    case HashVersion::Tea:
+      for (std::size_t at = 0; at < name.size(); at += 16) {
+        tea_transform(state, pack_words<4>(name.substr(at), is_signed));
+      }
+      hash = {state[0], state[1]};
+      break;
+  }
+  hash.major &= ~1U;
   if (hash.major == kEndOfDirectory) hash.major -= 2;
   return hash;
+}
+
+NameHash half_md4_signed(std::string_view name, const HashSeed& seed) {
+  return name_hash(HashVersion::HalfMd4, true, name, seed);
 }
 
 }  // namespace fstool::ext4

@@ -22,4 +22,7 @@ struct NameHash {
 /// The half-MD4 hash of `name`, its bytes taken as signed (s_flags has kFlagSignedHash).
 NameHash half_md4_signed(std::string_view name, const HashSeed& seed);
 
+/// The hash of `name` by the algorithm `version`, its bytes taken as signed or not.
+NameHash name_hash(HashVersion version, bool is_signed, std::string_view name, const HashSeed& seed);
+
 }  // namespace fstool::ext4

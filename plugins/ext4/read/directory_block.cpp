@@ -87,14 +87,17 @@ std::optional<std::string> parse_entries(std::span<const std::byte> region, cons
 }
 
 BlockSeal check_directory_seal(std::span<const std::byte> block, bool indexed, std::uint32_t inode_seed) {
+  // The index first: a block that was a leaf before may still have a leaf's tail.
+  if (const auto entries_offset = indexed ? index_entries_offset(block) : std::nullopt) {
+    return check_index_seal(block, *entries_offset, inode_seed);
+  }
   const std::size_t tail_offset = block.size() - sizeof(BlockTail);
   const auto tail = load<BlockTail>(block, tail_offset);
-  if (tail.zero_inode == 0 && tail.record_length == sizeof(BlockTail) && tail.zero_name_length == 0 &&
-      tail.file_type == kTailFileType) {
-    return crc32c(inode_seed, block.first(tail_offset)) == tail.checksum ? BlockSeal::Valid : BlockSeal::Wrong;
+  if (tail.zero_inode != 0 || tail.record_length != sizeof(BlockTail) || tail.zero_name_length != 0 ||
+      tail.file_type != kTailFileType) {
+    return BlockSeal::Missing;
   }
-  const auto entries_offset = indexed ? index_entries_offset(block) : std::nullopt;
-  return entries_offset ? check_index_seal(block, *entries_offset, inode_seed) : BlockSeal::Missing;
+  return crc32c(inode_seed, block.first(tail_offset)) == tail.checksum ? BlockSeal::Valid : BlockSeal::Wrong;
 }
 
 std::optional<std::uint8_t> index_hash_version(std::span<const std::byte> block) {

@@ -6,17 +6,15 @@
 
 #include "fstool/error.h"
 #include "fstool/size.h"
+#include "read/layout.h"
 #include "read/open_volume.h"
 #include "write/contents.h"
-#include "write/image.h"
-#include "write/journal.h"
+#include "write/format_options.h"
 #include "write/sizing.h"
 
 namespace fstool::ext4 {
 
 namespace {
-
-constexpr std::uint32_t kInodeSize = 256;
 
 HashSeed hash_seed_of(const Uuid& uuid) {
   HashSeed seed{};
@@ -29,17 +27,27 @@ HashSeed hash_seed_of(const Uuid& uuid) {
 }
 
 /// Warns of times that an inode can't hold.
-void check_times(const Tree& tree, Context& context) {
+void check_times(const Tree& tree, std::uint32_t inode_size, Context& context) {
   std::uint64_t clamped = 0;
+  std::uint64_t rounded = 0;
   for (NodeId id = 0; id < tree.node_count(); ++id) {
-    const std::int64_t seconds = tree.node(id).mtime.seconds;
-    if (tree.links(id) > 0 && (seconds < kMinSeconds || seconds > kMaxSeconds)) ++clamped;
+    if (tree.links(id) == 0) continue;
+    const Timestamp& mtime = tree.node(id).mtime;
+    if (mtime.seconds < kMinSeconds || mtime.seconds > max_seconds(inode_size)) {
+      ++clamped;
+    } else if (mtime.nanoseconds != 0) {
+      ++rounded;
+    }
   }
   if (clamped > 0) {
     context.warn(
-        fmt::format("{} modification times lie outside 1901 to 2446, which is what ext4 can hold; they were set "
-                    "to the nearest time it can",
-                    clamped));
+        fmt::format("{} modification times lie outside 1901 to {}, which is what inodes of {} bytes can hold; "
+                    "they were set to the nearest time that fits",
+                    clamped, inode_size > kOldInodeSize ? 2446 : 2038, inode_size));
+  }
+  if (rounded > 0 && inode_size <= kOldInodeSize) {
+    context.warn(fmt::format("{} modification times lost their nanoseconds: inodes of {} bytes don't hold them",
+                             rounded, inode_size));
   }
 }
 
@@ -47,75 +55,64 @@ void check_times(const Tree& tree, Context& context) {
   const SizedLayout fitted = lay_out_fitted(contents, sizing);
   const Geometry& geometry = fitted.placement->geometry();
   const std::uint64_t needed = geometry.blocks * geometry.block_size;
-  throw Error(ErrorCode::NoSpace,
-              fmt::format("{} is too small for the tree: it needs {} ({} of files, {} of metadata in {} inodes and a "
-                          "journal of {}); set size = \"auto\" or at least {}",
-                          format_size(size), format_size(needed), format_size(contents.file_bytes()),
-                          format_size(needed > contents.file_bytes() ? needed - contents.file_bytes() : 0),
-                          contents.last_inode(), format_size(fitted.journal_blocks * geometry.block_size), needed));
+  throw Error(
+      ErrorCode::NoSpace,
+      fmt::format("{} is too small for the tree: it needs {} ({} of files, {} of metadata in {} inodes and a "
+                  "journal of {}); set size = \"auto\" or at least {}",
+                  format_size(size), format_size(needed), format_size(contents.file_bytes()),
+                  format_size(needed > contents.file_bytes() ? needed - contents.file_bytes() : 0),
+                  contents.last_inode(), format_size(fitted.special.journal_blocks * geometry.block_size), needed));
+}
+
+SizedLayout lay_out(const Contents& contents, const SizingRequest& sizing, std::optional<std::uint64_t> fixed) {
+  if (!fixed) return lay_out_fitted(contents, sizing);
+  const std::uint32_t block_size = contents.profile().block_size;
+  if (*fixed / block_size > kMaxFilesystemBlocks) {
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("{} is more than {}, the most that a file system with blocks of {} bytes holds",
+                            format_size(*fixed), format_size(kMaxFilesystemBlocks * block_size), block_size));
+  }
+  auto layout = lay_out_fixed(contents, sizing, *fixed / block_size);
+  if (!layout) throw_too_small(contents, sizing, *fixed);
+  return std::move(*layout);
 }
 
 }  // namespace
 
-Ext4Filesystem::Ext4Filesystem(Ext4Options options) : options_(std::move(options)) {
-  if (options_.journal_blocks && *options_.journal_blocks > 0 && *options_.journal_blocks < kMinJournalBlocks) {
-    throw Error(ErrorCode::InvalidArgument,
-                fmt::format("journal_blocks = {} is too few: a journal has at least {} blocks; "
-                            "set 0 for none",
-                            *options_.journal_blocks, kMinJournalBlocks));
-  }
-}
+ExtFilesystem::ExtFilesystem(Generation generation, ExtOptions options)
+    : generation_(generation),
+      options_(std::move(options)),
+      profile_(make_profile(generation, options_)),
+      settings_(make_image_settings(options_, profile_)) {}
 
-FormattedVolume Ext4Filesystem::format(std::shared_ptr<const Tree> tree, const FormatRequest& request,
-                                       Context& context) {
-  check_times(*tree, context);
-  ContentsSettings contents_settings;
-  contents_settings.block_size = options_.block_size;
-  contents_settings.inode_size = kInodeSize;
-  contents_settings.hash_seed = hash_seed_of(request.seed.uuid("directory hash"));
-  const auto contents = std::make_shared<const Contents>(std::move(tree), contents_settings, context);
-
-  SizingRequest sizing;
-  sizing.inode_ratio = options_.inode_ratio;
-  sizing.free_bytes = request.size.free_bytes;
-  sizing.free_percent = request.size.free_percent;
-  if (options_.journal_blocks) sizing.journal_blocks = *options_.journal_blocks;
-
-  SizedLayout layout;
-  if (request.size.fixed) {
-    const std::uint64_t size = *request.size.fixed;
-    if (size / options_.block_size > kMaxFilesystemBlocks) {
-      throw Error(ErrorCode::Unsupported,
-                  fmt::format("{} is more than {}, the most that ext4 with blocks of {} bytes holds", format_size(size),
-                              format_size(kMaxFilesystemBlocks * options_.block_size), options_.block_size));
-    }
-    auto fixed = lay_out_fixed(*contents, sizing, size / options_.block_size);
-    if (!fixed) throw_too_small(*contents, sizing, size);
-    layout = std::move(*fixed);
-    if (layout.journal_blocks == 0 && !options_.journal_blocks) {
-      context.warn(fmt::format("{} is too small for a journal; the file system has none", format_size(size)));
-    }
-  } else {
-    layout = lay_out_fitted(*contents, sizing);
-  }
+FormattedVolume ExtFilesystem::format(std::shared_ptr<const Tree> tree, const FormatRequest& request,
+                                      Context& context) {
+  check_times(*tree, options_.inode_size, context);
+  Profile profile = profile_;
+  profile.uuid = options_.uuid.value_or(request.seed.uuid("file system"));
+  profile.hasher.seed = hash_seed_of(options_.hash_seed.value_or(request.seed.uuid("directory hash")));
+  profile.disk_offset = request.partition_offset;
+  // ea_inode is set where values need it, unless the format has no such thing.
+  if (generation_ == Generation::Ext4) profile.features.incompat |= kIncompatEaInode;
+  const auto contents = std::make_shared<const Contents>(std::move(tree), profile, context);
+  SizedLayout layout = lay_out(*contents, make_sizing_request(options_, profile, request.size), request.size.fixed);
 
   const Geometry geometry = layout.placement->geometry();
-  ImageSettings settings;
-  settings.features.compat =
-      kCompatExtAttr | kCompatResizeInode | kCompatDirIndex | (layout.journal_blocks > 0 ? kCompatHasJournal : 0);
-  settings.features.incompat = kIncompatFiletype | kIncompatExtents | kIncompat64bit | kIncompatFlexBg |
-                               (contents->uses_value_inodes() ? kIncompatEaInode : 0);
-  settings.features.ro_compat = kRoCompatSparseSuper | kRoCompatLargeFile | kRoCompatHugeFile | kRoCompatDirNlink |
-                                kRoCompatExtraIsize | kRoCompatMetadataCsum;
-  settings.uuid = options_.uuid.value_or(request.seed.uuid("file system"));
-  settings.label = options_.volume_label;
+  ImageSettings settings = settings_;
+  if (contents->uses_value_inodes()) settings.features.incompat |= kIncompatEaInode;
+  if (contents->has_large_file()) settings.features.ro_compat |= kRoCompatLargeFile;
+  if (profile.has_journal() && layout.special.journal_blocks == 0) {
+    settings.features.compat &= ~kCompatHasJournal;
+    context.warn(
+        fmt::format("{} is too small for a journal; the file system has none", format_size(*request.size.fixed)));
+  }
   settings.clock = context.clock(contents->tree());
   settings.reserved_blocks = geometry.blocks * options_.reserved_percent / 100;
 
   FormattedVolume volume;
-  volume.facts.type = "ext4";
+  volume.facts.type = generation_name(generation_);
   volume.facts.label = settings.label;
-  volume.facts.uuid = settings.uuid.to_string();
+  volume.facts.uuid = profile.uuid.to_string();
   volume.facts.block_size = geometry.block_size;
   volume.facts.blocks = geometry.blocks;
   volume.facts.free_blocks = layout.placement->free_blocks();
@@ -129,7 +126,7 @@ FormattedVolume Ext4Filesystem::format(std::shared_ptr<const Tree> tree, const F
   return volume;
 }
 
-bool Ext4Filesystem::probe(const Blob& image) const {
+bool ExtFilesystem::probe(const Blob& image) const {
   if (image.size() < kSuperblockOffset + sizeof(Superblock)) return false;
   Superblock superblock;
   try {
@@ -137,9 +134,10 @@ bool Ext4Filesystem::probe(const Blob& image) const {
   } catch (const Error&) {
     return false;  // what can't be read is not ext4 as far as anybody can tell
   }
-  return superblock.magic == kSuperblockMagic;
+  return superblock.magic == kSuperblockMagic &&
+         filesystem_type(features_of(superblock)) == generation_name(generation_);
 }
 
-Volume Ext4Filesystem::open(BlobPtr image, Context& context) { return open_volume(std::move(image), context); }
+Volume ExtFilesystem::open(BlobPtr image, Context& context) { return open_volume(std::move(image), context); }
 
 }  // namespace fstool::ext4

@@ -26,10 +26,10 @@ std::uint32_t crc32c_of(std::uint32_t crc, Little value) {
 /// The checksum seed of the file system: crc32c of its UUID.
 inline std::uint32_t filesystem_checksum_seed(const Uuid& uuid) { return crc32c(~0U, uuid.bytes); }
 
-/// The seed for what belongs to one inode. All our inodes have generation 0.
-inline std::uint32_t inode_checksum_seed(std::uint32_t filesystem_seed, std::uint32_t inode) {
+/// The seed for what belongs to one inode.
+inline std::uint32_t inode_checksum_seed(std::uint32_t filesystem_seed, std::uint32_t inode, std::uint32_t generation) {
   const std::uint32_t crc = crc32c_of(filesystem_seed, boost::endian::little_uint32_t(inode));
-  return crc32c_of(crc, boost::endian::little_uint32_t(0));
+  return crc32c_of(crc, boost::endian::little_uint32_t(generation));
 }
 
 }  // namespace fstool::ext4

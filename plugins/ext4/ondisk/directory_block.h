@@ -64,4 +64,10 @@ inline constexpr std::size_t kDotBytes = 12;  // "." and ".." take 12 bytes each
 inline constexpr std::size_t kRootEntriesOffset = 2 * kDotBytes + sizeof(IndexRootInfo);
 inline constexpr std::size_t kNodeEntriesOffset = sizeof(EntryHeader);
 
+/// rec_len of a record of `bytes` bytes, at most 65536: 16 bits don't hold a whole block of 64 KiB.
+inline std::uint16_t encode_record_length(std::size_t bytes, std::uint32_t block_size) {
+  constexpr std::size_t kWholeBlock = 65536;
+  return bytes == kWholeBlock && block_size == kWholeBlock ? std::uint16_t{0xFFFF} : static_cast<std::uint16_t>(bytes);
+}
+
 }  // namespace fstool::ext4

@@ -43,12 +43,26 @@ void half_md4_transform(std::array<std::uint32_t, 4>& state, const std::array<st
   state[3] += d;
 }
 
-/// The character's value, sign-extended or not.
-std::uint32_t character(char c, bool is_signed) {
+/// The Tiny Encryption Algorithm (Wheeler and Needham, 1994), 16 cycles, its input as the key.
+void tea_transform(std::array<std::uint32_t, 4>& state, const std::array<std::uint32_t, 4>& key) {
+  constexpr std::uint32_t kDelta = 0x9E3779B9;
+  std::uint32_t sum = 0;
+  std::uint32_t a = state[0];
+  std::uint32_t b = state[1];
+  for (int cycle = 0; cycle < 16; ++cycle) {
+    sum += kDelta;
+    a += ((b << 4) + key[0]) ^ (b + sum) ^ ((b >> 5) + key[1]);
+    b += ((a << 4) + key[2]) ^ (a + sum) ^ ((a >> 5) + key[3]);
+  }
+  state[0] += a;
+  state[1] += b;
+}
+
+std::uint32_t byte_value(char c, bool is_signed) {
   return is_signed ? static_cast<std::uint32_t>(static_cast<signed char>(c)) : static_cast<unsigned char>(c);
 }
 
-/// Packs as many bytes of a name as fit into words, the first byte on top, and pads with the length that is left.
+/// Packs the beginning of what is left of a name into words, the first byte on top, and pads with its length.
 template <std::size_t kWords>
 std::array<std::uint32_t, kWords> pack_words(std::string_view rest, bool is_signed) {
   auto pad = static_cast<std::uint32_t>(rest.size());
@@ -56,61 +70,45 @@ std::array<std::uint32_t, kWords> pack_words(std::string_view rest, bool is_sign
   pad |= pad << 16;
   std::array<std::uint32_t, kWords> words;
   words.fill(pad);
-  const std::size_t length = std::min<std::size_t>(rest.size(), 4 * kWords);
+  const std::size_t length = std::min(rest.size(), kWords * sizeof(std::uint32_t));
   for (std::size_t i = 0; i < length; ++i) {
-    std::uint32_t& word = words[i / 4];
-    word = character(rest[i], is_signed) + (word << 8);
+    std::uint32_t& word = words[i / sizeof(word)];
+    word = byte_value(rest[i], is_signed) + (word << 8);
   }
   return words;
 }
 
-/// The Tiny Encryption Algorithm, sixteen rounds with the name as the key.
-void tea_transform(std::array<std::uint32_t, 4>& state, const std::array<std::uint32_t, 4>& in) {
-  constexpr std::uint32_t kDelta = 0x9E3779B9;
-  std::uint32_t sum = 0;
-  std::uint32_t left = state[0];
-  std::uint32_t right = state[1];
-  for (int round = 0; round < 16; ++round) {
-    sum += kDelta;
-    left += ((right << 4) + in[0]) ^ (right + sum) ^ ((right >> 5) + in[1]);
-    right += ((left << 4) + in[2]) ^ (left + sum) ^ ((left >> 5) + in[3]);
-  }
-  state[0] += left;
-  state[1] += right;
-}
-
-/// The hash of ext3's first indexed directories.
 std::uint32_t legacy_hash(std::string_view name, bool is_signed) {
-  std::uint32_t hash = 0x12A3FE2D;
-  std::uint32_t before = 0x37ABE8F9;
+  std::uint32_t current = 0x12A3FE2D;
+  std::uint32_t previous = 0x37ABE8F9;
   for (const char c : name) {
-    std::uint32_t next = before + (hash ^ (character(c, is_signed) * 7152373));
-    if ((next & 0x80000000) != 0) next -= 0x7FFFFFFF;
-    before = hash;
-    hash = next;
+    std::uint32_t next = previous + (current ^ (byte_value(c, is_signed) * 7152373U));
+    if ((next & 0x80000000U) != 0) next -= 0x7FFFFFFFU;
+    previous = current;
+    current = next;
   }
-  return hash << 1;
+  return current << 1;
 }
 
 }  // namespace
 
-NameHash name_hash(HashVersion version, bool is_signed, std::string_view name, const HashSeed& seed) {
+NameHash hash_name(const NameHasher& hasher, std::string_view name) {
   std::array<std::uint32_t, 4> state = {0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476};
-  if (seed != HashSeed{}) state = seed;
+  if (hasher.seed != HashSeed{}) state = hasher.seed;
   NameHash hash;
-  switch (version) {
+  switch (hasher.version) {
     case HashVersion::Legacy:
-      hash.major = legacy_hash(name, is_signed);
+      hash.major = legacy_hash(name, hasher.is_signed);
       break;
     case HashVersion::HalfMd4:
       for (std::size_t at = 0; at < name.size(); at += 32) {
-        half_md4_transform(state, pack_words<8>(name.substr(at), is_signed));
+        half_md4_transform(state, pack_words<8>(name.substr(at), hasher.is_signed));
       }
       hash = {state[1], state[2]};
       break;
     case HashVersion::Tea:
       for (std::size_t at = 0; at < name.size(); at += 16) {
-        tea_transform(state, pack_words<4>(name.substr(at), is_signed));
+        tea_transform(state, pack_words<4>(name.substr(at), hasher.is_signed));
       }
       hash = {state[0], state[1]};
       break;
@@ -118,10 +116,6 @@ NameHash name_hash(HashVersion version, bool is_signed, std::string_view name, c
   hash.major &= ~1U;
   if (hash.major == kEndOfDirectory) hash.major -= 2;
   return hash;
-}
-
-NameHash half_md4_signed(std::string_view name, const HashSeed& seed) {
-  return name_hash(HashVersion::HalfMd4, true, name, seed);
 }
 
 }  // namespace fstool::ext4

@@ -55,9 +55,9 @@ std::uint8_t directory_file_type(NodeKind kind) {
   return 0;
 }
 
-void set_times(Inode& inode, Timestamp time) {
+void set_times(Inode& inode, Timestamp time, std::uint32_t inode_size) {
   if (time.seconds < kMinSeconds) time = {kMinSeconds, 0};
-  if (time.seconds > kMaxSeconds) time = {kMaxSeconds, 999'999'999};
+  if (time.seconds > max_seconds(inode_size)) time = {max_seconds(inode_size), 999'999'999};
   // The extra field holds the nanoseconds and, in its low two bits, how often 2^32 seconds are to be added to the
   // signed 32-bit time.
   const auto low = static_cast<std::uint32_t>(time.seconds);
@@ -105,16 +105,38 @@ void set_device(Inode& inode, DeviceNumber device) {
   std::memcpy(inode.block.data(), words.data(), sizeof(words));
 }
 
+namespace {
+
+/// Extra inodes whose i_extra_isize covers it hold the upper half of the checksum.
+bool has_checksum_hi(std::span<const std::byte> raw) {
+  if (raw.size() <= kOldInodeSize) return false;
+  little_uint16_t extra_isize;
+  std::memcpy(&extra_isize, raw.data() + offsetof(Inode, extra_isize), sizeof(extra_isize));
+  return kOldInodeSize + extra_isize >= offsetof(Inode, checksum_hi) + sizeof(Inode::checksum_hi);
+}
+
+}  // namespace
+
+std::uint32_t inode_checksum(std::span<const std::byte> raw, std::uint32_t inode_seed) {
+  constexpr std::array<std::byte, sizeof(little_uint16_t)> kZero{};
+  constexpr std::size_t kLo = offsetof(Inode, checksum_lo);
+  constexpr std::size_t kHi = offsetof(Inode, checksum_hi);
+  std::uint32_t crc = crc32c(inode_seed, raw.first(kLo));
+  crc = crc32c(crc, kZero);
+  if (!has_checksum_hi(raw)) return crc32c(crc, raw.subspan(kLo + kZero.size())) & 0xFFFF;
+  crc = crc32c(crc, raw.subspan(kLo + kZero.size(), kHi - kLo - kZero.size()));
+  crc = crc32c(crc, kZero);
+  return crc32c(crc, raw.subspan(kHi + kZero.size()));
+}
+
 void seal_inode(std::span<std::byte> raw, std::uint32_t inode_seed) {
+  const std::uint32_t checksum = inode_checksum(raw, inode_seed);
   const auto set16 = [&](std::size_t offset, std::uint32_t value) {
     const little_uint16_t word(static_cast<std::uint16_t>(value));
     std::memcpy(raw.data() + offset, &word, sizeof(word));
   };
-  set16(offsetof(Inode, checksum_lo), 0);
-  set16(offsetof(Inode, checksum_hi), 0);
-  const std::uint32_t crc = crc32c(inode_seed, raw);
-  set16(offsetof(Inode, checksum_lo), crc & 0xFFFF);
-  set16(offsetof(Inode, checksum_hi), crc >> 16);
+  set16(offsetof(Inode, checksum_lo), checksum & 0xFFFF);
+  if (has_checksum_hi(raw)) set16(offsetof(Inode, checksum_hi), checksum >> 16);
 }
 
 }  // namespace fstool::ext4

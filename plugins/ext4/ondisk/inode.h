@@ -55,14 +55,17 @@ static_assert(offsetof(Inode, block) == 0x28);
 static_assert(offsetof(Inode, checksum_lo) == 0x7C);
 static_assert(offsetof(Inode, extra_isize) == 0x80);
 
+/// Bytes of an inode of the first revision, which has no extra part.
+inline constexpr std::uint32_t kOldInodeSize = 128;
 /// Bytes of the extra part that we fill, as mke2fs sets s_want_extra_isize.
-inline constexpr std::uint16_t kExtraIsize = sizeof(Inode) - 128;
+inline constexpr std::uint16_t kExtraIsize = sizeof(Inode) - kOldInodeSize;
 
 // i_flags
 inline constexpr std::uint32_t kInodeIndexed = 0x00001000;   // hashed directory
 inline constexpr std::uint32_t kInodeHugeFile = 0x00040000;  // i_blocks counts file system blocks
 inline constexpr std::uint32_t kInodeExtents = 0x00080000;
 inline constexpr std::uint32_t kInodeEaInode = 0x00200000;  // holds the value of an extended attribute
+inline constexpr std::uint32_t kInodeInlineData = 0x10000000;
 
 /// i_mode: file type and permissions.
 std::uint16_t inode_mode(NodeKind kind, std::uint16_t permissions);
@@ -70,13 +73,16 @@ std::uint16_t inode_mode(NodeKind kind, std::uint16_t permissions);
 /// The file type of a directory entry (1 regular … 7 symlink).
 std::uint8_t directory_file_type(NodeKind kind);
 
-/// The earliest and latest second that an inode's 34 bits of time can hold.
+/// The earliest second that an inode can hold.
 inline constexpr std::int64_t kMinSeconds = -(std::int64_t{1} << 31);
-inline constexpr std::int64_t kMaxSeconds = (std::int64_t{1} << 34) - (std::int64_t{1} << 31) - 1;
+/// The latest second that an inode of `inode_size` bytes can hold: the extra part has two further bits.
+constexpr std::int64_t max_seconds(std::uint32_t inode_size) {
+  return (std::int64_t{1} << (inode_size > kOldInodeSize ? 34 : 32)) - (std::int64_t{1} << 31) - 1;
+}
 
-/// Sets access, change, modification and birth time. A time outside [kMinSeconds, kMaxSeconds] becomes the nearest that
-/// fits.
-void set_times(Inode& inode, Timestamp time);
+/// Sets access, change, modification and birth time. A time outside [kMinSeconds, max_seconds()] becomes the nearest
+/// that fits.
+void set_times(Inode& inode, Timestamp time, std::uint32_t inode_size);
 
 void set_owner(Inode& inode, std::uint32_t uid, std::uint32_t gid);
 void set_size(Inode& inode, std::uint64_t bytes);
@@ -85,7 +91,10 @@ void set_blocks(Inode& inode, std::uint64_t blocks, std::uint32_t block_size);
 /// Sets the device number in i_block: the old 16-bit form where it fits, else the new 32-bit one.
 void set_device(Inode& inode, DeviceNumber device);
 
-/// Computes and sets both halves of the checksum. `raw` is the whole on-disk inode that begins with `inode`'s bytes.
+/// The checksum of an inode: both halves, of which one of kOldInodeSize keeps the lower. `raw` is the whole on-disk
+/// inode; the checksum's own fields count as zero.
+std::uint32_t inode_checksum(std::span<const std::byte> raw, std::uint32_t inode_seed);
+/// Computes and sets the checksum of the whole on-disk inode `raw`.
 void seal_inode(std::span<std::byte> raw, std::uint32_t inode_seed);
 
 }  // namespace fstool::ext4

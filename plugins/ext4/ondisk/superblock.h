@@ -122,9 +122,20 @@ static_assert(offsetof(Superblock, checksum_type) == 0x175);
 static_assert(offsetof(Superblock, overhead_clusters) == 0x248);
 static_assert(offsetof(Superblock, checksum) == 0x3FC);
 
+// s_flags
 inline constexpr std::uint32_t kFlagSignedHash = 0x0001;
+inline constexpr std::uint32_t kFlagUnsignedHash = 0x0002;
+
+// s_default_mount_opts
 inline constexpr std::uint32_t kMountXattrUser = 0x0004;
 inline constexpr std::uint32_t kMountAcl = 0x0008;
+
+// s_state
+inline constexpr std::uint16_t kStateClean = 0x0001;
+inline constexpr std::uint16_t kStateErrors = 0x0002;
+
+/// s_encoding of the casefold feature: UTF-8 of Unicode 12.1.
+inline constexpr std::uint16_t kEncodingUtf8 = 1;
 
 // Inodes with a fixed meaning.
 inline constexpr std::uint32_t kRootInode = 2;

@@ -12,7 +12,6 @@ namespace fstool::ext4 {
 
 // i_flags that the writer never sets.
 inline constexpr std::uint32_t kInodeEncrypted = 0x00000800;
-inline constexpr std::uint32_t kInodeInlineData = 0x10000000;
 inline constexpr std::uint32_t kInodeCasefolded = 0x40000000;
 
 /// The kind that i_mode says; nothing if there is no such kind.

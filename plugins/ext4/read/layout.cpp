@@ -8,6 +8,7 @@
 
 #include "fstool/error.h"
 #include "ondisk/checksum_seed.h"
+#include "ondisk/inode.h"
 
 namespace fstool::ext4 {
 
@@ -19,13 +20,12 @@ constexpr std::uint32_t kReadableIncompat = kIncompatFiletype | kIncompatNeedsRe
                                             kIncompatInlineData | kIncompatEncrypt | kIncompatCasefold;
 
 constexpr std::uint32_t kMaxLogBlockSize = 6;  // 64 KiB
-constexpr std::uint32_t kOriginalInodeSize = 128;
 constexpr std::uint32_t kOriginalFirstInode = 11;
 constexpr std::uint32_t kSmallDescriptor = 32;
 constexpr std::uint32_t kMaxDescriptor = 1024;
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 62;
 constexpr std::uint64_t kMaxGroups = std::uint64_t{1} << 32;
-constexpr std::uint32_t kUnsignedHash = 0x0002;  // s_flags
+constexpr std::uint32_t kRoCompatBtreeDir = 0x0004;  // never came to be
 
 [[noreturn]] void throw_corrupt(const std::string& what) {
   throw Error(ErrorCode::Corrupt, "the superblock is damaged: " + what);
@@ -76,13 +76,13 @@ void parse_groups(const Superblock& superblock, Layout& layout) {
 
 void parse_inodes(const Superblock& superblock, Layout& layout) {
   if (superblock.rev_level == 0) {
-    layout.inode_size = kOriginalInodeSize;
+    layout.inode_size = kOldInodeSize;
     layout.first_inode = kOriginalFirstInode;
     return;
   }
   layout.inode_size = superblock.inode_size;
   layout.first_inode = superblock.first_inode;
-  require(std::has_single_bit(layout.inode_size) && layout.inode_size >= kOriginalInodeSize &&
+  require(std::has_single_bit(layout.inode_size) && layout.inode_size >= kOldInodeSize &&
               layout.inode_size <= layout.block_size,
           "s_inode_size", layout.inode_size);
   require(layout.first_inode > kRootInode, "s_first_ino", layout.first_inode);
@@ -127,6 +127,15 @@ Features features_of(const Superblock& superblock) {
   return {superblock.feature_compat, superblock.feature_incompat, superblock.feature_ro_compat};
 }
 
+std::string_view filesystem_type(const Features& features) {
+  if (features.has_incompat(kIncompatJournalDevice)) return {};
+  const bool journal = features.has_compat(kCompatHasJournal);
+  const std::uint32_t incompat = kIncompatFiletype | kIncompatMetaBg | (journal ? kIncompatNeedsRecovery : 0);
+  const std::uint32_t ro_compat = kRoCompatSparseSuper | kRoCompatLargeFile | kRoCompatBtreeDir;
+  if ((features.incompat & ~incompat) != 0 || (features.ro_compat & ~ro_compat) != 0) return "ext4";
+  return journal ? "ext3" : "ext2";
+}
+
 bool has_valid_checksum(const Superblock& superblock) {
   if (!features_of(superblock).has_ro_compat(kRoCompatMetadataCsum)) return true;
   return crc32c(~0U, bytes_of(superblock).first(offsetof(Superblock, checksum))) == superblock.checksum;
@@ -167,7 +176,7 @@ Layout parse_layout(const Superblock& superblock) {
   parse_checksums(superblock, layout);
   for (std::size_t i = 0; i < layout.hash_seed.size(); ++i) layout.hash_seed[i] = superblock.hash_seed[i];
   layout.default_hash_version = superblock.default_hash_version;
-  layout.unsigned_hash = (superblock.flags & kUnsignedHash) != 0;
+  layout.unsigned_hash = (superblock.flags & kFlagUnsignedHash) != 0;
   return layout;
 }
 

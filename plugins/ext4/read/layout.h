@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "ondisk/dirhash.h"
 #include "ondisk/features.h"
@@ -57,5 +58,9 @@ Layout parse_layout(const Superblock& superblock);
 bool has_valid_checksum(const Superblock& superblock);
 
 Features features_of(const Superblock& superblock);
+
+/// "ext2", "ext3" or "ext4", as blkid decides it: by what the drivers of ext2 and ext3 knew. Empty for an external
+/// journal.
+std::string_view filesystem_type(const Features& features);
 
 }  // namespace fstool::ext4

@@ -23,19 +23,6 @@ namespace {
 constexpr std::uint16_t kCleanlyUnmounted = 1;
 constexpr std::uint16_t kHasErrors = 2;
 
-// What the drivers of ext2 and ext3 knew, by which blkid tells the types apart.
-constexpr std::uint32_t kIncompatOfExt2 = kIncompatFiletype | kIncompatMetaBg;
-constexpr std::uint32_t kIncompatOfExt3 = kIncompatOfExt2 | kIncompatNeedsRecovery;
-constexpr std::uint32_t kRoCompatBtreeDir = 0x0004;
-constexpr std::uint32_t kRoCompatOfExt3 = kRoCompatSparseSuper | kRoCompatLargeFile | kRoCompatBtreeDir;
-
-std::string type_of(const Features& features) {
-  const bool journal = features.has_compat(kCompatHasJournal);
-  const std::uint32_t known = journal ? kIncompatOfExt3 : kIncompatOfExt2;
-  if ((features.incompat & ~known) != 0 || (features.ro_compat & ~kRoCompatOfExt3) != 0) return "ext4";
-  return journal ? "ext3" : "ext2";
-}
-
 std::string state_of(const Superblock& superblock) {
   std::string state = (superblock.state & kCleanlyUnmounted) != 0 ? "clean" : "not clean";
   if (features_of(superblock).has_incompat(kIncompatNeedsRecovery)) state = "needs recovery";
@@ -98,7 +85,7 @@ Volume open_volume(BlobPtr image, Context& context) {
   Volume result;
   result.tree = std::make_shared<const Tree>(TreeReader(volume, groups).read());
   VolumeFacts& facts = result.facts;
-  facts.type = type_of(layout.features);
+  facts.type = filesystem_type(layout.features);
   facts.label = label_of(found.superblock);
   facts.uuid = uuid_of(found.superblock);
   facts.size = size;

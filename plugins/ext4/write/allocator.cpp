@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "fstool/size.h"
+
 namespace fstool::ext4 {
 
 namespace {
@@ -49,19 +51,62 @@ std::vector<BlockRun> FreeRuns::runs() const {
   return result;
 }
 
-BlockAllocator::BlockAllocator(std::vector<BlockRun> free, std::uint64_t end) : runs_(std::move(free)), end_(end) {
+BlockAllocator::BlockAllocator(std::vector<BlockRun> free, std::uint64_t end, Alignment alignment)
+    : runs_(std::move(free)), gaps_(alignment.blocks), end_(end), alignment_(alignment) {
   for (const BlockRun& run : runs_) free_blocks_ += run.length;
 }
 
 std::vector<BlockRun> BlockAllocator::remaining() const {
-  std::vector<BlockRun> result;
-  std::copy_if(runs_.begin(), runs_.end(), std::back_inserter(result),
+  std::vector<BlockRun> pieces;
+  std::copy_if(runs_.begin(), runs_.end(), std::back_inserter(pieces),
                [](const BlockRun& run) { return run.length > 0; });
+  for (std::size_t length = 1; length < gaps_.size(); ++length) {
+    for (const std::uint64_t start : gaps_[length]) pieces.push_back({start, length});
+  }
+  std::sort(pieces.begin(), pieces.end(), [](const BlockRun& a, const BlockRun& b) { return a.start < b.start; });
+  std::vector<BlockRun> result;
+  for (const BlockRun& piece : pieces) {
+    if (!result.empty() && result.back().start + result.back().length == piece.start) {
+      result.back().length += piece.length;
+    } else {
+      result.push_back(piece);
+    }
+  }
   return result;
 }
 
-BlockRun BlockAllocator::take_from(std::size_t index, std::uint64_t blocks) {
+std::uint64_t BlockAllocator::gap_before(const BlockRun& run, Align align) const {
+  if (align == Align::No) return 0;
+  return round_up(run.start + alignment_.phase, alignment_.blocks) - (run.start + alignment_.phase);
+}
+
+void BlockAllocator::add_gap(BlockRun gap) {
+  if (gap.length == 0) return;
+  gaps_[gap.length].push_back(gap.start);
+  gap_blocks_ += gap.length;
+}
+
+std::optional<BlockRun> BlockAllocator::take_gap(std::uint64_t blocks) {
+  for (std::size_t length = blocks; length < gaps_.size(); ++length) {
+    if (gaps_[length].empty()) continue;
+    const std::uint64_t start = gaps_[length].back();
+    gaps_[length].pop_back();
+    gap_blocks_ -= length;
+    add_gap({start + blocks, length - blocks});
+    free_blocks_ -= blocks;
+    return BlockRun{start, blocks};
+  }
+  return std::nullopt;
+}
+
+BlockRun BlockAllocator::take_from(std::size_t index, std::uint64_t blocks, Align align) {
   BlockRun& run = runs_[index];
+  const std::uint64_t gap = gap_before(run, align);
+  if (gap < run.length) {
+    add_gap({run.start, gap});
+    run.start += gap;
+    run.length -= gap;
+  }
   const BlockRun taken{run.start, std::min(run.length, blocks)};
   run.start += taken.length;
   run.length -= taken.length;
@@ -69,7 +114,10 @@ BlockRun BlockAllocator::take_from(std::size_t index, std::uint64_t blocks) {
   return taken;
 }
 
-BlockRun BlockAllocator::take(std::uint64_t blocks) {
+BlockRun BlockAllocator::take(std::uint64_t blocks, Align align) {
+  if (align == Align::No) {
+    if (const auto gap = take_gap(blocks)) return *gap;
+  }
   while (first_ < runs_.size() && runs_[first_].length == 0) ++first_;
   if (first_ == runs_.size()) {
     const BlockRun beyond{end_ + shortage_, blocks};
@@ -78,12 +126,12 @@ BlockRun BlockAllocator::take(std::uint64_t blocks) {
   }
   const std::size_t end = std::min(runs_.size(), first_ + kSearchRuns);
   for (std::size_t i = first_; i < end; ++i) {
-    if (runs_[i].length >= blocks) return take_from(i, blocks);
+    if (runs_[i].length >= blocks + gap_before(runs_[i], align)) return take_from(i, blocks, align);
   }
   for (std::size_t i = first_; i < end; ++i) {
-    if (runs_[i].length >= kGoodPiece) return take_from(i, blocks);
+    if (runs_[i].length >= kGoodPiece) return take_from(i, blocks, align);
   }
-  return take_from(first_, blocks);
+  return take_from(first_, blocks, align);
 }
 
 }  // namespace fstool::ext4

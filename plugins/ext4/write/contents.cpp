@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 
 #include "fstool/error.h"
 #include "fstool/size.h"
 #include "ondisk/inode.h"
+#include "write/block_map.h"
 
 namespace fstool::ext4 {
 
@@ -19,9 +21,11 @@ constexpr std::uint32_t kMaxDirectBlocks = 12;
 /// EXT4_LINK_MAX.
 constexpr std::uint32_t kMaxLinks = 65000;
 constexpr std::size_t kMaxNameBytes = 255;
-/// Logical block numbers have 32 bits.
-constexpr std::uint64_t kMaxFileBlocks = 0xFFFFFFFF;
+/// The largest file without the feature large_file.
+constexpr std::uint64_t kMaxSmallFile = 0x7FFFFFFF;
 constexpr NodeId kNoNode = 0xFFFFFFFF;
+/// How much is read at once where contents have to be looked at: a multiple of every block size.
+constexpr std::uint64_t kScanBytes = 1024 * 1024;
 
 std::string child_path(const Tree& tree, NodeId parent, std::string_view name) {
   const std::string directory = tree.path(parent);
@@ -60,15 +64,16 @@ bool is_fast_symlink(const Node& node) { return node.target.size() < kInodeBlock
 
 }  // namespace
 
-Contents::Contents(std::shared_ptr<const Tree> tree, const ContentsSettings& settings, Context& context)
-    : tree_(std::move(tree)), settings_(settings) {
+Contents::Contents(std::shared_ptr<const Tree> tree, const Profile& profile, Context& context)
+    : tree_(std::move(tree)), profile_(profile) {
   number_nodes();
   number_value_inodes();
   context.check_cancelled();
+  if (profile_.zeros_are_holes) find_zero_blocks(context);
   measure_directories();
 }
 
-std::uint64_t Contents::blocks_of(std::uint64_t bytes) const { return div_ceil(bytes, settings_.block_size); }
+std::uint64_t Contents::blocks_of(std::uint64_t bytes) const { return div_ceil(bytes, profile_.block_size); }
 
 void Contents::check_node(NodeId id, std::string_view name, NodeId parent) const {
   const Node& node = tree_->node(id);
@@ -76,15 +81,18 @@ void Contents::check_node(NodeId id, std::string_view name, NodeId parent) const
     throw Error(ErrorCode::Unsupported, fmt::format("ext4 can't hold {}: {}", child_path(*tree_, parent, name), why));
   };
   if (name.size() > kMaxNameBytes) refuse(fmt::format("its name has {} bytes, the limit is 255", name.size()));
-  if (node.kind == NodeKind::Symlink && node.target.size() >= settings_.block_size) {
+  if (node.kind == NodeKind::Symlink && node.target.size() >= profile_.block_size) {
     refuse(
         fmt::format("a symlink's target must be shorter than a block, and this one has {} bytes; use a larger "
                     "block_size",
                     node.target.size()));
   }
-  if (node.kind == NodeKind::File && node.content && blocks_of(node.content->size()) > kMaxFileBlocks) {
-    refuse(fmt::format("it has {} and the limit is {}", format_size(node.content->size()),
-                       format_size(kMaxFileBlocks * settings_.block_size)));
+  if (node.kind == NodeKind::File && node.content && blocks_of(node.content->size()) > max_file_blocks(profile_)) {
+    refuse(fmt::format("it has {} and the limit with these features is {}", format_size(node.content->size()),
+                       format_size(max_file_blocks(profile_) * profile_.block_size)));
+  }
+  if (node.xattrs && !node.xattrs->empty() && !profile_.features.has_compat(kCompatExtAttr)) {
+    refuse("it has extended attributes, and the features say ^ext_attr");
   }
   if (node.kind != NodeKind::Directory && tree_->links(id) > kMaxLinks) {
     refuse(fmt::format("it has {} names, the limit for hard links is {}", tree_->links(id), kMaxLinks));
@@ -99,22 +107,30 @@ void Contents::number_nodes() {
   inode_of_.resize(tree_->node_count());
   inode_of_[Tree::kRoot] = kRootInode;
   node_of_.push_back(kNoNode);  // lost+found
-  if (const auto existing = tree_->find(Tree::kRoot, kLostAndFound);
-      existing && tree_->node(*existing).kind == NodeKind::Directory) {
-    has_lost_and_found_ = true;
+  const auto existing = tree_->find(Tree::kRoot, kLostAndFound);
+  const bool has_lost_and_found = existing && tree_->node(*existing).kind == NodeKind::Directory;
+  if (has_lost_and_found) {
     inode_of_[*existing] = kFirstInode;
     node_of_.front() = *existing;
-  } else if (existing) {
+  } else if (existing && profile_.has_lost_and_found) {
     throw Error(ErrorCode::Unsupported,
                 "ext4 needs the name /lost+found for a directory, and the source has it for "
-                "something else; rename or exclude it");
+                "something else; rename or exclude it, or set lost_found = false");
+  } else if (profile_.has_lost_and_found) {
+    adds_lost_and_found_ = true;
+  } else {
+    node_of_.clear();
+  }
+  if (profile_.has_orphan_file()) {
+    orphan_file_inode_ = static_cast<std::uint32_t>(kFirstInode + node_of_.size());
+    node_of_.push_back(kNoNode);
   }
 
   const auto register_named = [&](NodeId id, NodeId parent, std::string_view name) {
     with_context([&] { return child_path(*tree_, parent, name); }, [&] { register_xattrs(inode_of_[id], id); });
   };
   register_named(Tree::kRoot, Tree::kRoot, "");
-  if (has_lost_and_found_) register_named(node_of_.front(), Tree::kRoot, kLostAndFound);
+  if (has_lost_and_found) register_named(*existing, Tree::kRoot, kLostAndFound);
 
   std::vector<NodeId> pending = {Tree::kRoot};
   while (!pending.empty()) {
@@ -132,7 +148,15 @@ void Contents::number_nodes() {
       inode_of_[entry.node] = static_cast<std::uint32_t>(kFirstInode + node_of_.size());
       node_of_.push_back(entry.node);
       register_named(entry.node, directory, entry.name);
-      if (node.kind == NodeKind::File && node.content) file_bytes_ += node.content->size();
+      if (node.kind == NodeKind::File && node.content) {
+        file_bytes_ += node.content->size();
+        has_large_file_ = has_large_file_ || node.content->size() > kMaxSmallFile;
+      }
+    }
+    if (subdirectories > kMaxLinks - 2 && !profile_.features.has_ro_compat(kRoCompatDirNlink)) {
+      throw Error(ErrorCode::Unsupported,
+                  fmt::format("{} has {} subdirectories, and without the feature dir_nlink the limit is {}",
+                              tree_->path(directory), subdirectories, kMaxLinks - 2));
     }
     if (subdirectories > 0) subdirectories_[directory] = subdirectories;
     for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
@@ -140,6 +164,57 @@ void Contents::number_nodes() {
     }
   }
   last_inode_ = static_cast<std::uint32_t>(kFirstInode + node_of_.size() - 1);
+}
+
+std::size_t Contents::inline_capacity(std::uint32_t inode) const {
+  if (!profile_.has_inline_data()) return 0;
+  if (const XattrSet* set = xattrs(inode)) return inline_data_capacity(set->placement.inode_room);
+  return inline_data_capacity(place_xattrs({}, profile_.inode_xattr_space(), profile_.block_size, false).inode_room);
+}
+
+bool Contents::is_inline_file(std::uint32_t inode) const {
+  const auto id = node_of(inode);
+  if (!profile_.has_inline_data() || !id) return false;
+  const Node& node = tree_->node(*id);
+  return node.kind == NodeKind::File && node.content && node.content->size() > 0 &&
+         node.content->size() <= inline_capacity(inode);
+}
+
+void Contents::find_zero_blocks(Context& context) {
+  context.begin_step("looking for blocks of zeros", file_bytes_, "bytes");
+  std::mutex mutex;
+  std::vector<std::vector<std::byte>> buffers(context.workers().size(), std::vector<std::byte>(kScanBytes));
+  context.workers().for_each(last_inode_ - kFirstInode + 1, [&](std::uint64_t index, unsigned worker) {
+    const auto inode = static_cast<std::uint32_t>(kFirstInode + index);
+    const auto id = node_of(inode);
+    const std::uint64_t size = data_size(inode);
+    if (!id || size == 0 || tree_->node(*id).kind != NodeKind::File) return;
+    const std::uint64_t block_size = profile_.block_size;
+    std::vector<Extent> stored;
+    std::uint64_t stored_blocks = 0;
+    const Blob& content = *tree_->node(*id).content;
+    for (const DataExtent& data : data_extents(content, 0, size, block_size)) {
+      for (std::uint64_t done = 0; done < data.length; done += kScanBytes) {
+        const std::uint64_t at = data.offset + done;
+        const auto bytes = std::span(buffers[worker]).first(std::min<std::uint64_t>(kScanBytes, data.length - done));
+        content.read(at, bytes);
+        context.advance(bytes.size());
+        for (std::uint64_t from = 0; from < bytes.size(); from += block_size) {
+          if (is_zero(bytes.subspan(from, std::min<std::uint64_t>(block_size, bytes.size() - from)))) continue;
+          const std::uint64_t logical = (at + from) / block_size;
+          ++stored_blocks;
+          if (!stored.empty() && stored.back().logical + stored.back().length == logical) {
+            ++stored.back().length;
+          } else {
+            stored.push_back({logical, 0, 1});
+          }
+        }
+      }
+    }
+    if (stored_blocks == blocks_of(size)) return;
+    const std::lock_guard lock(mutex);
+    nonzero_.emplace(*id, std::move(stored));
+  });
 }
 
 void Contents::measure_directories() {
@@ -150,18 +225,27 @@ void Contents::measure_directories() {
     directory_index_[directory.owner.inode] = static_cast<std::uint32_t>(directories_.size());
     directories_.push_back(std::move(directory));
   };
-  const std::uint32_t spare = std::min(kLostAndFoundBytes / settings_.block_size, kMaxDirectBlocks);
+  const std::uint32_t spare = std::clamp(kLostAndFoundBytes / profile_.block_size, 1U, kMaxDirectBlocks);
+  const auto is_lost_and_found = [&](NodeId id) {
+    return id != Tree::kRoot && tree_->parent(id) == Tree::kRoot && tree_->find(Tree::kRoot, kLostAndFound) == id;
+  };
+  // lost+found must be able to take names without an allocation, so it has blocks.
+  const auto inline_room_of = [&](const Directory& directory) -> std::optional<std::size_t> {
+    const std::size_t capacity = inline_capacity(directory.owner.inode);
+    if (capacity == 0 || is_lost_and_found(directory.node)) return std::nullopt;
+    return capacity - kInodeBlockBytes;
+  };
   for (const NodeId id : directory_order_) {
     Directory directory;
     directory.node = id;
     directory.owner = {inode_of_[id], inode_of_[tree_->parent(id)]};
     directory.layout =
         with_context([&] { return fmt::format("directory {}", tree_->path(id)); },
-                     [&] { return plan_directory(*entries(directory), settings_.block_size, settings_.hash_seed); });
-    if (directory.owner.inode == kFirstInode && tree_->entries(id).empty()) directory.layout.blocks = spare;
+                     [&] { return plan_directory(*entries(directory), profile_, inline_room_of(directory)); });
+    if (is_lost_and_found(id) && tree_->entries(id).empty()) directory.layout.blocks = spare;
     add(std::move(directory));
   }
-  if (!has_lost_and_found_) {
+  if (adds_lost_and_found_) {
     Directory directory;
     directory.owner = {kFirstInode, kRootInode};
     directory.layout.blocks = spare;
@@ -179,10 +263,9 @@ void Contents::register_xattrs(std::uint32_t inode, NodeId id) {
     const auto index = static_cast<std::uint32_t>(xattr_sets_.size());
     const auto [by_value, new_value] = xattr_set_by_value_.try_emplace(*node.xattrs, index);
     if (new_value) {
-      const std::size_t inode_space = settings_.inode_size - sizeof(Inode);
       XattrSet set;
-      set.placement = place_xattrs(*node.xattrs, inode_space, settings_.block_size);
-      set.inode_bytes = build_inode_xattrs(set.placement.in_inode, inode_space);
+      set.placement = place_xattrs(*node.xattrs, profile_.inode_xattr_space(), profile_.block_size,
+                                   profile_.features.has_incompat(kIncompatEaInode));
       xattr_sets_.push_back(std::move(set));
     }
     by_pointer->second = by_value->second;
@@ -229,7 +312,7 @@ std::uint16_t Contents::links_count(NodeId id) const {
   if (tree_->node(id).kind == NodeKind::Directory) {
     const auto found = subdirectories_.find(id);
     links = 2 + std::uint64_t{found == subdirectories_.end() ? 0 : found->second};
-    if (id == Tree::kRoot && !has_lost_and_found_) ++links;
+    if (id == Tree::kRoot && adds_lost_and_found_) ++links;
     if (links > kMaxLinks) links = 1;  // feature dir_nlink: not counted
   }
   return static_cast<std::uint16_t>(links);
@@ -257,7 +340,7 @@ std::uint64_t Contents::data_size(std::uint32_t inode) const {
   const auto id = node_of(inode);
   if (!id) return 0;
   const Node& node = tree_->node(*id);
-  if (node.kind == NodeKind::File && node.content) return node.content->size();
+  if (node.kind == NodeKind::File && node.content) return is_inline_file(inode) ? 0 : node.content->size();
   if (node.kind == NodeKind::Symlink && !is_fast_symlink(node)) return node.target.size();
   return 0;
 }
@@ -268,11 +351,15 @@ void Contents::data_extents_of(std::uint32_t inode, std::vector<Extent>& out) co
   if (size == 0) return;
   const auto id = node_of(inode);
   const Blob* content = id && tree_->node(*id).kind == NodeKind::File ? tree_->node(*id).content.get() : nullptr;
+  if (const auto found = nonzero_.find(id.value_or(kNoNode)); found != nonzero_.end()) {
+    out = found->second;
+    return;
+  }
   if (content != nullptr) {
     const Run run = content->run_at(0);
     if (run.hole || run.length < size) {
-      for (const DataExtent& data : data_extents(*content, 0, size, settings_.block_size)) {
-        out.push_back({data.offset / settings_.block_size, 0, blocks_of(data.length)});
+      for (const DataExtent& data : data_extents(*content, 0, size, profile_.block_size)) {
+        out.push_back({data.offset / profile_.block_size, 0, blocks_of(data.length)});
       }
       return;
     }
@@ -281,8 +368,8 @@ void Contents::data_extents_of(std::uint32_t inode, std::vector<Extent>& out) co
 }
 
 std::unique_ptr<DirectoryEntries> Contents::entries(const Directory& directory) const {
-  if (directory.owner.inode == kFirstInode && !has_lost_and_found_) return std::make_unique<NoEntries>();
-  return std::make_unique<TreeEntries>(*this, directory.node, directory.node == Tree::kRoot && !has_lost_and_found_);
+  if (is_made_up_lost_and_found(directory.owner.inode)) return std::make_unique<NoEntries>();
+  return std::make_unique<TreeEntries>(*this, directory.node, directory.node == Tree::kRoot && adds_lost_and_found_);
 }
 
 }  // namespace fstool::ext4

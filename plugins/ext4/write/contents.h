@@ -15,6 +15,7 @@
 #include "fstool/tree.h"
 #include "write/directory.h"
 #include "write/extent.h"
+#include "write/profile.h"
 #include "write/xattr.h"
 
 namespace fstool::ext4 {
@@ -38,25 +39,17 @@ struct XattrBlock {
 /// A distinct set of extended attributes.
 struct XattrSet {
   XattrPlacement placement;
-  std::vector<std::byte> inode_bytes;  ///< what stands behind the inode's fields
-  std::vector<XattrBlock> blocks;      ///< empty if all fits into the inode
-};
-
-/// What is needed to know about the file system beforehand.
-struct ContentsSettings {
-  std::uint32_t block_size = 4096;
-  std::uint32_t inode_size = 256;
-  HashSeed hash_seed{};
+  std::vector<XattrBlock> blocks;  ///< empty if all fits into the inode
 };
 
 class Contents {
  public:
   /// Numbers and measures everything in `tree`. Throws Error(Unsupported) for what ext4 can't hold, naming the path.
-  Contents(std::shared_ptr<const Tree> tree, const ContentsSettings& settings, Context& context);
+  Contents(std::shared_ptr<const Tree> tree, const Profile& profile, Context& context);
 
   const Tree& tree() const { return *tree_; }
   const std::shared_ptr<const Tree>& tree_ptr() const { return tree_; }
-  const ContentsSettings& settings() const { return settings_; }
+  const Profile& profile() const { return profile_; }
 
   /// The highest inode in use. All from kFirstInode on are in use up to this one.
   std::uint32_t last_inode() const { return last_inode_; }
@@ -68,7 +61,11 @@ class Contents {
   /// The inode's directory if it is one, lost+found included.
   const Directory* directory(std::uint32_t inode) const;
   /// True for a lost+found that the tree lacks.
-  bool is_made_up_lost_and_found(std::uint32_t inode) const { return inode == kFirstInode && !node_of(inode); }
+  bool is_made_up_lost_and_found(std::uint32_t inode) const { return adds_lost_and_found_ && inode == kFirstInode; }
+  /// The inode of the orphan file; 0 without one.
+  std::uint32_t orphan_file_inode() const { return orphan_file_inode_; }
+  /// True if a file's content lies in its inode.
+  bool is_inline_file(std::uint32_t inode) const;
 
   /// Sorted by first_block.
   const std::vector<Directory>& directories() const { return directories_; }
@@ -83,7 +80,8 @@ class Contents {
   const std::vector<XattrSet>& xattr_sets() const { return xattr_sets_; }
   std::uint32_t xattr_block_count() const { return xattr_blocks_; }
 
-  /// Bytes of content of an inode that has blocks of its own: files, long symlinks, values. 0 if it has none.
+  /// Bytes of content of an inode that has blocks of its own: files, long symlinks, values. 0 if it has none. Not for
+  /// directories and the orphan file.
   std::uint64_t data_size(std::uint32_t inode) const;
   /// Where an inode's content has data: logical blocks, `physical` 0. Sorted. Not for directories.
   void data_extents_of(std::uint32_t inode, std::vector<Extent>& out) const;
@@ -92,22 +90,31 @@ class Contents {
   std::unique_ptr<DirectoryEntries> entries(const Directory& directory) const;
 
   bool uses_value_inodes() const { return !values_.empty(); }
+  /// True if a file is too large for readers that don't know the feature large_file.
+  bool has_large_file() const { return has_large_file_; }
   std::uint64_t file_bytes() const { return file_bytes_; }
 
  private:
   void number_nodes();
   void check_node(NodeId id, std::string_view name, NodeId parent) const;
+  void find_zero_blocks(Context& context);
   void measure_directories();
+  /// Bytes of data that fit into the inode; 0 if the inode can't hold any.
+  std::size_t inline_capacity(std::uint32_t inode) const;
   void register_xattrs(std::uint32_t inode, NodeId id);
   void number_value_inodes();
   std::uint64_t blocks_of(std::uint64_t bytes) const;
 
   std::shared_ptr<const Tree> tree_;
-  ContentsSettings settings_;
+  Profile profile_;
   std::vector<std::uint32_t> inode_of_;  // by NodeId; 0: has no name
   std::vector<NodeId> node_of_;          // by inode - kFirstInode
   std::uint32_t last_inode_ = 0;
-  bool has_lost_and_found_ = false;
+  bool adds_lost_and_found_ = false;
+  std::uint32_t orphan_file_inode_ = 0;
+  bool has_large_file_ = false;
+  /// With Profile::zeros_are_holes: the data of files that have blocks of zeros.
+  std::unordered_map<NodeId, std::vector<Extent>> nonzero_;
   std::vector<NodeId> directory_order_;
   std::unordered_map<NodeId, std::uint32_t> subdirectories_;
   std::vector<Directory> directories_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <numeric>
 #include <tuple>
 
 #include "fstool/error.h"
@@ -19,34 +20,57 @@ namespace {
 
 std::size_t record_bytes(std::size_t name_bytes) { return round_up(sizeof(EntryHeader) + name_bytes, kEntryAlignment); }
 
-std::size_t index_limit(std::size_t entries_offset, std::size_t block_size) {
-  return (block_size - entries_offset - sizeof(IndexTail)) / sizeof(IndexEntry);
-}
-std::size_t root_limit(std::size_t block_size) { return index_limit(kRootEntriesOffset, block_size); }
-std::size_t node_limit(std::size_t block_size) { return index_limit(kNodeEntriesOffset, block_size); }
-
-/// Number of index nodes between the root and `leaves` leaves: none if the root can name them all.
-std::size_t count_nodes(std::size_t leaves, std::size_t block_size) {
-  return leaves <= root_limit(block_size) ? 0 : div_ceil(leaves, node_limit(block_size));
-}
-
-/// A block of entries under construction.
-class EntryBlock {
+/// How much the blocks of a directory hold.
+class Capacity {
  public:
-  EntryBlock(std::span<std::byte> out, std::size_t limit) : out_(out), limit_(limit) {}
+  explicit Capacity(const Profile& profile) : profile_(profile) {}
+
+  /// Bytes for the entries of a list or leaf.
+  std::size_t leaf() const { return profile_.block_size - (profile_.has_checksums() ? sizeof(BlockTail) : 0); }
+  /// Index entries, the one that holds the limit included, behind `offset` bytes of a block.
+  std::size_t index(std::size_t offset) const {
+    return (profile_.block_size - offset - (profile_.has_checksums() ? sizeof(IndexTail) : 0)) / sizeof(IndexEntry);
+  }
+  std::size_t root() const { return index(kRootEntriesOffset); }
+  std::size_t node() const { return index(kNodeEntriesOffset); }
+
+ private:
+  const Profile& profile_;
+};
+
+/// The numbers of index nodes, from the level below the root down to the one above the leaves; none if the root names
+/// all leaves.
+std::vector<std::size_t> node_levels(std::size_t leaves, const Capacity& capacity) {
+  std::vector<std::size_t> levels;
+  for (std::size_t children = leaves; children > capacity.root();) {
+    children = div_ceil(children, capacity.node());
+    levels.insert(levels.begin(), children);
+  }
+  return levels;
+}
+
+/// Records of entries that fill a stretch of bytes: a block, or a part of an inode.
+class EntryWriter {
+ public:
+  /// The entries end `limit` bytes into `out`.
+  EntryWriter(std::span<std::byte> out, std::size_t limit, const Profile& profile)
+      : out_(out), limit_(limit), profile_(profile) {}
 
   void add(std::string_view name, std::uint32_t inode, std::uint8_t file_type) {
     last_ = next_;
     header_ = {};
     header_.inode = inode;
     header_.name_length = static_cast<std::uint8_t>(name.size());
-    header_.file_type = file_type;
+    header_.file_type = profile_.has_filetype() ? file_type : std::uint8_t{0};
     write_header(record_bytes(name.size()));
     std::memcpy(out_.data() + last_ + sizeof(EntryHeader), name.data(), name.size());
     next_ += record_bytes(name.size());
   }
+  void add(const NamedInode& entry) { add(entry.name, entry.inode, entry.file_type); }
 
-  /// The last entry takes the rest of the block; without any, an unused entry does.
+  bool has_room(std::string_view name) const { return next_ + record_bytes(name.size()) <= limit_; }
+
+  /// The last entry takes the rest; without any, an unused entry does.
   void finish() {
     if (next_ == 0) header_ = {};
     write_header(limit_ - last_);
@@ -54,19 +78,19 @@ class EntryBlock {
 
  private:
   void write_header(std::size_t record_length) {
-    // Only 64 KiB blocks could need more than 16 bits.
-    header_.record_length = static_cast<std::uint16_t>(record_length);
+    header_.record_length = encode_record_length(record_length, profile_.block_size);
     std::memcpy(out_.data() + last_, &header_, sizeof(header_));
   }
 
   std::span<std::byte> out_;
   std::size_t limit_;
+  const Profile& profile_;
   std::size_t last_ = 0;
   std::size_t next_ = 0;
   EntryHeader header_{};
 };
 
-void add_dots(EntryBlock& block, DirectoryOwner owner) {
+void add_dots(EntryWriter& block, DirectoryOwner owner) {
   block.add(".", owner.inode, directory_file_type(NodeKind::Directory));
   block.add("..", owner.parent, directory_file_type(NodeKind::Directory));
 }
@@ -82,140 +106,245 @@ void write_block_tail(std::span<std::byte> out, std::uint32_t inode_seed) {
 
 /// Writes limit, count and the entries of an index block, and its checksum.
 void write_index(std::span<std::byte> out, std::size_t entries_offset, std::span<const IndexEntry> entries,
-                 std::uint32_t inode_seed) {
-  const std::size_t limit = index_limit(entries_offset, out.size());
+                 const Profile& profile, std::uint32_t inode) {
+  const std::size_t limit = Capacity(profile).index(entries_offset);
   std::memcpy(out.data() + entries_offset, entries.data(), entries.size_bytes());
   IndexLimit counts{};
   counts.limit = static_cast<std::uint16_t>(limit);
   counts.count = static_cast<std::uint16_t>(entries.size());
   std::memcpy(out.data() + entries_offset, &counts, sizeof(counts));
+  if (!profile.has_checksums()) return;
 
   // The checksum covers what is in use, then the tail with a zero in place of the checksum.
   IndexTail tail{};
-  std::uint32_t crc = crc32c(inode_seed, out.first(entries_offset + entries.size_bytes()));
+  std::uint32_t crc = crc32c(profile.inode_checksum_seed(inode), out.first(entries_offset + entries.size_bytes()));
   crc = crc32c(crc, bytes_of(tail));
   tail.checksum = crc;
   std::memcpy(out.data() + entries_offset + limit * sizeof(IndexEntry), &tail, sizeof(tail));
 }
 
-IndexEntry index_entry(std::uint32_t hash, std::size_t block) {
-  IndexEntry entry{};
-  entry.hash = hash;
-  entry.block = static_cast<std::uint32_t>(block);
-  return entry;
-}
+/// The blocks of the hash tree above the leaves. Blocks are numbered level by level from the root's 0 on.
+class IndexWriter {
+ public:
+  IndexWriter(const Leaves& leaves, DirectoryOwner owner, const Profile& profile)
+      : leaves_(leaves),
+        owner_(owner),
+        profile_(profile),
+        capacity_(profile),
+        levels_(node_levels(leaves.hash.size(), capacity_)) {}
 
-void write_root(const HashTree& tree, DirectoryOwner owner, std::uint32_t inode_seed, std::span<std::byte> out) {
-  EntryBlock dots(out, out.size());
-  add_dots(dots, owner);
-  dots.finish();
+  std::size_t blocks() const { return first_block(levels_.size()); }
 
-  const std::size_t leaves = tree.leaf_hash.size();
-  const std::size_t nodes = count_nodes(leaves, out.size());
-  IndexRootInfo info{};
-  info.hash_version = static_cast<std::uint8_t>(HashVersion::HalfMd4);
-  info.info_length = sizeof(info);
-  info.indirect_levels = nodes == 0 ? 0 : 1;
-  std::memcpy(out.data() + 2 * kDotBytes, &info, sizeof(info));
+  void write(std::size_t index, std::span<std::byte> out) const {
+    if (index == 0) return write_root(out);
+    std::size_t level = 0;
+    while (index >= first_block(level + 1)) ++level;
+    write_node(level, index - first_block(level), out);
+  }
 
-  std::vector<IndexEntry> entries;
-  if (nodes == 0) {
-    for (std::size_t leaf = 0; leaf < leaves; ++leaf) entries.push_back(index_entry(tree.leaf_hash[leaf], 1 + leaf));
-  } else {
-    for (std::size_t node = 0; node < nodes; ++node) {
-      entries.push_back(index_entry(tree.leaf_hash[node * node_limit(out.size())], 1 + node));
+ private:
+  /// The first block of a level below the root; of the leaves, for the level after the last.
+  std::size_t first_block(std::size_t level) const {
+    return std::accumulate(levels_.begin(), levels_.begin() + static_cast<std::ptrdiff_t>(level), std::size_t{1});
+  }
+
+  /// Leaves below one child of a node of `level` (levels_.size(): of the last level's own children, the leaves).
+  std::size_t leaves_per_block(std::size_t level) const {
+    std::size_t leaves = 1;
+    for (std::size_t below = level; below < levels_.size(); ++below) leaves *= capacity_.node();
+    return leaves;
+  }
+
+  /// The entries for blocks `begin` … `end` of a level.
+  std::vector<IndexEntry> entries_of(std::size_t level, std::size_t begin, std::size_t end) const {
+    std::vector<IndexEntry> entries;
+    for (std::size_t child = begin; child < end; ++child) {
+      IndexEntry entry{};
+      entry.hash = leaves_.hash[child * leaves_per_block(level)];
+      entry.block = static_cast<std::uint32_t>(first_block(level) + child);
+      entries.push_back(entry);
     }
+    return entries;
   }
-  write_index(out, kRootEntriesOffset, entries, inode_seed);
-}
 
-void write_node(const HashTree& tree, std::size_t node, std::uint32_t inode_seed, std::span<std::byte> out) {
-  EntryBlock empty(out, out.size());
-  empty.finish();
-  const std::size_t leaves = tree.leaf_hash.size();
-  const std::size_t limit = node_limit(out.size());
-  const std::size_t first_leaf_block = 1 + count_nodes(leaves, out.size());
-  std::vector<IndexEntry> entries;
-  for (std::size_t leaf = node * limit; leaf < std::min(leaves, (node + 1) * limit); ++leaf) {
-    entries.push_back(index_entry(tree.leaf_hash[leaf], first_leaf_block + leaf));
+  std::size_t blocks_of(std::size_t level) const {
+    return level < levels_.size() ? levels_[level] : leaves_.hash.size();
   }
-  write_index(out, kNodeEntriesOffset, entries, inode_seed);
-}
 
-}  // namespace
+  void write_root(std::span<std::byte> out) const {
+    EntryWriter dots(out, out.size(), profile_);
+    add_dots(dots, owner_);
+    dots.finish();
+    IndexRootInfo info{};
+    info.hash_version = static_cast<std::uint8_t>(profile_.hasher.version);
+    info.info_length = sizeof(info);
+    info.indirect_levels = static_cast<std::uint8_t>(levels_.size());
+    std::memcpy(out.data() + 2 * kDotBytes, &info, sizeof(info));
+    write_index(out, kRootEntriesOffset, entries_of(0, 0, blocks_of(0)), profile_, owner_.inode);
+  }
 
-DirectoryLayout plan_directory(const DirectoryEntries& entries, std::uint32_t block_size, const HashSeed& hash_seed) {
-  const std::size_t room = block_size - sizeof(BlockTail);
-  std::size_t total = 2 * kDotBytes;
-  for (std::size_t i = 0; i < entries.size(); ++i) total += record_bytes(entries.at(i).name.size());
-  if (total <= room) return {};
+  void write_node(std::size_t level, std::size_t node, std::span<std::byte> out) const {
+    EntryWriter empty(out, out.size(), profile_);
+    empty.finish();
+    const std::size_t begin = node * capacity_.node();
+    const std::size_t end = std::min(begin + capacity_.node(), blocks_of(level + 1));
+    write_index(out, kNodeEntriesOffset, entries_of(level + 1, begin, end), profile_, owner_.inode);
+  }
 
+  const Leaves& leaves_;
+  DirectoryOwner owner_;
+  const Profile& profile_;
+  Capacity capacity_;
+  std::vector<std::size_t> levels_;
+};
+
+/// Fills leaves in the order of the names' hashes.
+DirectoryLayout plan_hash_tree(const DirectoryEntries& entries, const Profile& profile) {
   struct Hashed {
     NameHash hash;
     std::uint32_t index;
   };
   std::vector<Hashed> hashed(entries.size());
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    hashed[i] = {half_md4_signed(entries.at(i).name, hash_seed), static_cast<std::uint32_t>(i)};
+    hashed[i] = {hash_name(profile.hasher, entries.at(i).name), static_cast<std::uint32_t>(i)};
   }
   std::sort(hashed.begin(), hashed.end(),
             [](const Hashed& a, const Hashed& b) { return std::tie(a.hash, a.index) < std::tie(b.hash, b.index); });
 
-  auto tree = std::make_unique<HashTree>();
-  tree->order.reserve(hashed.size());
-  std::size_t used = room + 1;  // so that the first entry opens a leaf
+  const Capacity capacity(profile);
+  auto leaves = std::make_unique<Leaves>();
+  leaves->order.reserve(hashed.size());
+  std::size_t used = capacity.leaf() + 1;  // so that the first entry opens a leaf
   for (std::size_t i = 0; i < hashed.size(); ++i) {
     const std::size_t bytes = record_bytes(entries.at(hashed[i].index).name.size());
-    if (used + bytes > room) {
+    if (used + bytes > capacity.leaf()) {
       // A leaf that begins amid equal hashes is marked by the lowest bit of its hash in the index.
       const bool continued = i > 0 && hashed[i - 1].hash.major == hashed[i].hash.major;
-      tree->leaf_first.push_back(static_cast<std::uint32_t>(i));
-      tree->leaf_hash.push_back(i == 0 ? 0 : hashed[i].hash.major | (continued ? 1U : 0U));
+      leaves->first.push_back(static_cast<std::uint32_t>(i));
+      leaves->hash.push_back(i == 0 ? 0 : hashed[i].hash.major | (continued ? 1U : 0U));
       used = 0;
     }
     used += bytes;
-    tree->order.push_back(hashed[i].index);
+    leaves->order.push_back(hashed[i].index);
   }
-  tree->leaf_first.push_back(static_cast<std::uint32_t>(hashed.size()));
+  leaves->first.push_back(static_cast<std::uint32_t>(hashed.size()));
 
-  const std::size_t leaves = tree->leaf_hash.size();
-  const std::size_t nodes = count_nodes(leaves, block_size);
-  if (nodes > root_limit(block_size)) {
-    throw Error(ErrorCode::Unsupported,
-                fmt::format("{} entries are too many for a directory with blocks of {} bytes; use a larger block_size",
-                            entries.size(), block_size));
+  const std::vector<std::size_t> levels = node_levels(leaves->hash.size(), capacity);
+  const bool large = profile.features.has_incompat(kIncompatLargeDir);
+  if (levels.size() > (large ? 2U : 1U)) {
+    throw Error(
+        ErrorCode::Unsupported,
+        fmt::format("{} entries are too many for a directory with blocks of {} bytes; use a larger block_size{}",
+                    entries.size(), profile.block_size, large ? "" : " or features = \"large_dir\""));
   }
   DirectoryLayout layout;
-  layout.blocks = static_cast<std::uint32_t>(1 + nodes + leaves);
-  layout.tree = std::move(tree);
+  layout.blocks =
+      static_cast<std::uint32_t>(std::accumulate(levels.begin(), levels.end(), std::size_t{1} + leaves->hash.size()));
+  layout.leaves = std::move(leaves);
   return layout;
 }
 
-void write_directory_block(const DirectoryEntries& entries, const DirectoryLayout& layout, DirectoryOwner owner,
-                           std::uint32_t index, std::uint32_t inode_seed, std::span<std::byte> out) {
-  std::fill(out.begin(), out.end(), std::byte{0});
-  EntryBlock block(out, out.size() - sizeof(BlockTail));
-  if (!layout.tree) {
-    if (index == 0) {
-      add_dots(block, owner);
-      for (std::size_t i = 0; i < entries.size(); ++i) {
-        const NamedInode entry = entries.at(i);
-        block.add(entry.name, entry.inode, entry.file_type);
-      }
+/// Fills blocks in the order of the entries, "." and ".." first.
+DirectoryLayout plan_list(const DirectoryEntries& entries, const Profile& profile) {
+  const std::size_t room = Capacity(profile).leaf();
+  auto leaves = std::make_unique<Leaves>();
+  leaves->first.push_back(0);
+  std::size_t used = 2 * kDotBytes;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const std::size_t bytes = record_bytes(entries.at(i).name.size());
+    if (used + bytes > room) {
+      leaves->first.push_back(static_cast<std::uint32_t>(i));
+      used = 0;
     }
-  } else {
-    const HashTree& tree = *layout.tree;
-    const std::size_t nodes = count_nodes(tree.leaf_hash.size(), out.size());
-    if (index == 0) return write_root(tree, owner, inode_seed, out);
-    if (index <= nodes) return write_node(tree, index - 1, inode_seed, out);
-    const std::size_t leaf = index - 1 - nodes;
-    for (std::uint32_t i = tree.leaf_first[leaf]; i < tree.leaf_first[leaf + 1]; ++i) {
-      const NamedInode entry = entries.at(tree.order[i]);
-      block.add(entry.name, entry.inode, entry.file_type);
+    used += bytes;
+  }
+  DirectoryLayout layout;
+  layout.blocks = static_cast<std::uint32_t>(leaves->first.size());
+  leaves->first.push_back(static_cast<std::uint32_t>(entries.size()));
+  layout.leaves = std::move(leaves);
+  return layout;
+}
+
+/// Bytes for entries in i_block, behind the parent's number.
+constexpr std::size_t kInlineRoom = kInodeBlockBytes - sizeof(little_uint32_t);
+/// Smallest stretch that an entry could be put into.
+constexpr std::size_t kMinRecord = sizeof(EntryHeader) + kEntryAlignment;
+
+/// i_size of the directory if it can lie in its inode with `room` bytes for the attribute system.data.
+std::optional<std::uint32_t> plan_inline(const DirectoryEntries& entries, std::size_t room) {
+  std::size_t first = 0;
+  std::size_t second = 0;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const std::size_t bytes = record_bytes(entries.at(i).name.size());
+    if (second == 0 && first + bytes <= kInlineRoom) {
+      first += bytes;
+    } else {
+      second += bytes;
+      if (second > room) return std::nullopt;
     }
   }
+  return static_cast<std::uint32_t>(kInodeBlockBytes + (second == 0 ? 0 : std::max(second, kMinRecord)));
+}
+
+}  // namespace
+
+DirectoryLayout plan_directory(const DirectoryEntries& entries, const Profile& profile,
+                               std::optional<std::size_t> inline_room) {
+  if (inline_room) {
+    if (const auto bytes = plan_inline(entries, *inline_room)) {
+      DirectoryLayout layout;
+      layout.blocks = 0;
+      layout.inline_bytes = *bytes;
+      return layout;
+    }
+  }
+  std::size_t total = 2 * kDotBytes;
+  for (std::size_t i = 0; i < entries.size(); ++i) total += record_bytes(entries.at(i).name.size());
+  if (total <= Capacity(profile).leaf()) return {};
+  return profile.has_hash_trees() ? plan_hash_tree(entries, profile) : plan_list(entries, profile);
+}
+
+void write_directory_block(const DirectoryEntries& entries, const DirectoryLayout& layout, DirectoryOwner owner,
+                           std::uint32_t index, const Profile& profile, std::span<std::byte> out) {
+  std::fill(out.begin(), out.end(), std::byte{0});
+  EntryWriter block(out, Capacity(profile).leaf(), profile);
+  std::size_t leaf = index;
+  if (layout.is_indexed()) {
+    const IndexWriter tree(*layout.leaves, owner, profile);
+    if (index < tree.blocks()) return tree.write(index, out);
+    leaf -= tree.blocks();
+  } else if (index == 0) {
+    add_dots(block, owner);
+  }
+  if (layout.leaves) {
+    const Leaves& leaves = *layout.leaves;
+    for (std::uint32_t i = leaves.first[leaf]; i < leaves.first[leaf + 1]; ++i) {
+      block.add(entries.at(leaves.order.empty() ? i : leaves.order[i]));
+    }
+  } else if (index == 0) {
+    for (std::size_t i = 0; i < entries.size(); ++i) block.add(entries.at(i));
+  }
   block.finish();
-  write_block_tail(out, inode_seed);
+  if (profile.has_checksums()) write_block_tail(out, profile.inode_checksum_seed(owner.inode));
+}
+
+std::vector<std::byte> write_inline_directory(const DirectoryEntries& entries, const DirectoryLayout& layout,
+                                              DirectoryOwner owner, const Profile& profile) {
+  std::vector<std::byte> out(layout.inline_bytes);
+  const little_uint32_t parent(owner.parent);
+  std::memcpy(out.data(), &parent, sizeof(parent));
+  const std::span<std::byte> all(out);
+  EntryWriter first(all.subspan(sizeof(parent), kInlineRoom), kInlineRoom, profile);
+  std::size_t i = 0;
+  for (; i < entries.size() && first.has_room(entries.at(i).name); ++i) first.add(entries.at(i));
+  first.finish();
+  if (layout.inline_bytes > kInodeBlockBytes) {
+    const std::span<std::byte> rest = all.subspan(kInodeBlockBytes);
+    EntryWriter second(rest, rest.size(), profile);
+    for (; i < entries.size(); ++i) second.add(entries.at(i));
+    second.finish();
+  }
+  return out;
 }
 
 }  // namespace fstool::ext4

@@ -20,13 +20,30 @@ bool is_power_of(std::uint64_t value, std::uint64_t base) {
 }
 
 /// Blocks behind the descriptors that descriptors of a larger file system may take.
-std::uint32_t reserved_blocks(const Geometry& geometry) {
-  const std::uint64_t grown = std::min(geometry.blocks * kGrowthFactor, kMaxBlocks);
+std::uint32_t reserved_blocks(const Geometry& geometry, const Profile& profile) {
+  if (!profile.has_resize_inode()) return 0;
+  const std::uint64_t limit =
+      profile.resize_limit > 0 ? profile.resize_limit / geometry.block_size : geometry.blocks * kGrowthFactor;
+  const std::uint64_t grown = std::clamp(limit, geometry.blocks, kMaxBlocks);
   const std::uint64_t groups = div_ceil(grown - geometry.first_data_block, geometry.blocks_per_group);
-  const std::uint64_t needed = div_ceil(groups * sizeof(GroupDescriptor), geometry.block_size);
+  const std::uint64_t needed = div_ceil(groups * geometry.descriptor_size, geometry.block_size);
   const std::uint64_t extra = needed > geometry.descriptor_blocks ? needed - geometry.descriptor_blocks : 0;
   // The resize inode's double indirect block names each of them.
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(extra, geometry.block_size / sizeof(std::uint32_t)));
+}
+
+/// Largest number of inodes in a group: one block of bitmap, and the limit of 16-bit counts.
+std::uint32_t max_inodes_per_group(const Profile& profile) {
+  return std::min(8 * profile.block_size, 65536 - profile.block_size / profile.inode_size);
+}
+
+void set_inode_tables(Geometry& geometry, const Profile& profile, std::uint64_t inodes) {
+  const std::uint32_t per_block = profile.block_size / profile.inode_size;
+  const std::uint32_t step = std::lcm(per_block, 8U);  // whole blocks of inodes, and whole bytes of bitmap
+  const std::uint64_t wanted = round_up(std::max<std::uint64_t>(div_ceil(inodes, geometry.groups), 1), step);
+  const std::uint32_t most = max_inodes_per_group(profile) / step * step;
+  geometry.inodes_per_group = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, most));
+  geometry.inode_table_blocks = geometry.inodes_per_group / per_block;
 }
 
 }  // namespace
@@ -36,11 +53,26 @@ std::uint64_t Geometry::group_blocks(std::uint64_t group) const {
 }
 
 bool Geometry::has_superblock(std::uint64_t group) const {
-  return group <= 1 || is_power_of(group, 3) || is_power_of(group, 5) || is_power_of(group, 7);
+  if (group == 0) return true;
+  if (features.has_compat(kCompatSparseSuper2)) return group == backup_groups[0] || group == backup_groups[1];
+  if (!features.has_ro_compat(kRoCompatSparseSuper)) return true;
+  return group == 1 || is_power_of(group, 3) || is_power_of(group, 5) || is_power_of(group, 7);
+}
+
+Geometry::DescriptorBlocks Geometry::descriptor_blocks_in(std::uint64_t group) const {
+  if (!features.has_incompat(kIncompatMetaBg)) {
+    return has_superblock(group) ? DescriptorBlocks{0, descriptor_blocks} : DescriptorBlocks{};
+  }
+  // The groups whose descriptors fill one block are a meta group; its first, second and last group hold that block.
+  const std::uint32_t per_block = block_size / descriptor_size;
+  const std::uint64_t member = group % per_block;
+  const bool holds = member <= 1 || member + 1 == per_block;
+  return {static_cast<std::uint32_t>(group / per_block), holds ? 1U : 0U};
 }
 
 std::uint64_t Geometry::superblock_area(std::uint64_t group) const {
-  return has_superblock(group) ? std::uint64_t{1} + descriptor_blocks + reserved_gdt_blocks : 0;
+  const bool superblock = has_superblock(group);
+  return (superblock ? 1U : 0U) + descriptor_blocks_in(group).count + (superblock ? reserved_gdt_blocks : 0U);
 }
 
 std::uint64_t Geometry::overhead_blocks() const {
@@ -50,38 +82,34 @@ std::uint64_t Geometry::overhead_blocks() const {
 }
 
 std::uint64_t Geometry::min_blocks() const {
-  return group_first_block(groups - 1) + std::max<std::uint64_t>(superblock_area(groups - 1), 1);
+  const std::uint64_t own_tables = groups_per_flex == 1 ? 2 + std::uint64_t{inode_table_blocks} : 0;
+  return group_first_block(groups - 1) + std::max<std::uint64_t>(superblock_area(groups - 1) + own_tables, 1);
 }
 
-std::uint32_t max_inodes_per_group(std::uint32_t block_size, std::uint32_t inode_size) {
-  return std::min(8 * block_size, 65536 - block_size / inode_size);
-}
+std::uint32_t max_blocks_per_group(std::uint32_t block_size) { return std::min(8 * block_size, 65536U - 8U); }
 
-Geometry make_geometry(const GeometryRequest& request) {
+Geometry make_geometry(const Profile& profile, const GeometryRequest& request) {
   Geometry geometry;
   geometry.blocks = request.blocks;
-  geometry.block_size = request.block_size;
-  geometry.inode_size = request.inode_size;
-  geometry.first_data_block = request.block_size == 1024 ? 1 : 0;
+  geometry.block_size = profile.block_size;
+  geometry.inode_size = profile.inode_size;
+  geometry.descriptor_size = profile.descriptor_size();
+  geometry.first_data_block = profile.block_size == 1024 ? 1 : 0;
   geometry.blocks_per_group = request.blocks_per_group;
+  geometry.groups_per_flex = profile.groups_per_flex;
+  geometry.features = profile.features;
   while (true) {
     const std::uint64_t in_groups =
         std::max<std::uint64_t>(geometry.blocks, geometry.first_data_block + 1) - geometry.first_data_block;
     geometry.groups = static_cast<std::uint32_t>(div_ceil(in_groups, geometry.blocks_per_group));
     geometry.descriptor_blocks = static_cast<std::uint32_t>(
-        div_ceil(std::uint64_t{geometry.groups} * sizeof(GroupDescriptor), geometry.block_size));
-    geometry.reserved_gdt_blocks = reserved_blocks(geometry);
-    if (geometry.groups == 1 || geometry.blocks >= geometry.min_blocks()) break;
+        div_ceil(std::uint64_t{geometry.groups} * geometry.descriptor_size, geometry.block_size));
+    geometry.reserved_gdt_blocks = reserved_blocks(geometry, profile);
+    geometry.backup_groups = {geometry.groups > 1 ? 1U : 0U, geometry.groups > 2 ? geometry.groups - 1 : 0U};
+    set_inode_tables(geometry, profile, request.inodes);
+    if (geometry.groups == 1 || geometry.blocks >= geometry.min_blocks()) return geometry;
     geometry.blocks = geometry.group_first_block(geometry.groups - 1);
   }
-
-  // Whole blocks of inodes, and whole bytes of bitmap.
-  const std::uint32_t step = std::lcm(request.block_size / request.inode_size, 8U);
-  const std::uint64_t wanted = round_up(std::max<std::uint64_t>(div_ceil(request.inodes, geometry.groups), 1), step);
-  const std::uint32_t most = max_inodes_per_group(request.block_size, request.inode_size) / step * step;
-  geometry.inodes_per_group = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, most));
-  geometry.inode_table_blocks = geometry.inodes_per_group / (request.block_size / request.inode_size);
-  return geometry;
 }
 
 bool place_group_tables(const Geometry& geometry, GroupTables& tables, FreeRuns& free) {
@@ -94,12 +122,15 @@ bool place_group_tables(const Geometry& geometry, GroupTables& tables, FreeRuns&
   tables.block_bitmap.resize(geometry.groups);
   tables.inode_bitmap.resize(geometry.groups);
   tables.inode_table.resize(geometry.groups);
-  for (std::uint64_t first = 0; first < geometry.groups; first += kGroupsPerFlex) {
-    const std::uint64_t end = std::min<std::uint64_t>(first + kGroupsPerFlex, geometry.groups);
+  for (std::uint64_t first = 0; first < geometry.groups; first += geometry.groups_per_flex) {
+    const std::uint64_t end = std::min<std::uint64_t>(first + geometry.groups_per_flex, geometry.groups);
     const auto place = [&](std::vector<std::uint64_t>& places, std::uint64_t blocks) {
       for (std::uint64_t group = first; group < end; ++group) {
         const auto at = free.carve(geometry.group_first_block(first), blocks);
         if (!at) return false;
+        const bool elsewhere =
+            *at < geometry.group_first_block(group) || *at + blocks > geometry.group_first_block(group + 1);
+        if (elsewhere && geometry.groups_per_flex == 1) return false;
         places[group] = *at;
       }
       return true;

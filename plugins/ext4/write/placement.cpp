@@ -21,8 +21,8 @@ void append_extent(std::vector<Extent>& extents, std::uint64_t logical, const Bl
 }
 
 void allocate_extent(BlockAllocator& allocator, std::vector<Extent>& extents, std::uint64_t logical,
-                     std::uint64_t blocks) {
-  allocator.allocate(blocks, [&](const BlockRun& run) {
+                     std::uint64_t blocks, Align align) {
+  allocator.allocate(blocks, align, [&](const BlockRun& run) {
     append_extent(extents, logical, run);
     logical += run.length;
   });
@@ -30,51 +30,70 @@ void allocate_extent(BlockAllocator& allocator, std::vector<Extent>& extents, st
 
 std::uint64_t allocate_block(BlockAllocator& allocator) {
   std::uint64_t block = 0;
-  allocator.allocate(1, [&](const BlockRun& run) { block = run.start; });
+  allocator.allocate(1, Align::No, [&](const BlockRun& run) { block = run.start; });
   return block;
 }
 
+/// Files of at least so many times the alignment are aligned…
+constexpr std::uint64_t kAlignedFile = 4;
+/// …and files of at most so many blocks are sure to fill the gaps.
+constexpr std::uint64_t kFillerBlocks = 2;
+
 }  // namespace
 
-std::uint64_t BlockMap::block_count() const {
-  std::uint64_t count = tree_blocks.size();
-  for (const Extent& extent : extents) count += extent.length;
-  return count;
-}
-
 Placement::Placement(const Contents& contents, const Geometry& geometry, GroupTables tables, std::vector<BlockRun> free,
-                     std::uint64_t journal_blocks)
+                     const SpecialFiles& special, Alignment alignment)
     : contents_(contents), geometry_(geometry), tables_(std::move(tables)) {
-  BlockAllocator allocator(std::move(free), geometry_.blocks);
-  resize_block_ = allocate_block(allocator);
+  BlockAllocator allocator(std::move(free), geometry_.blocks, alignment);
+  if (contents_.profile().has_resize_inode()) resize_block_ = allocate_block(allocator);
   place_directories(allocator);
   for (std::uint32_t i = 0; i < contents_.xattr_block_count(); ++i) xattr_blocks_.push_back(allocate_block(allocator));
-  if (journal_blocks > 0) {
-    allocate_extent(allocator, journal_.extents, 0, journal_blocks);
-    add_tree_blocks(allocator, journal_);
-  }
+  place_special(allocator, special.journal_blocks, journal_);
+  place_special(allocator, special.orphan_file_blocks, orphan_file_);
+
   first_block_.resize(contents_.last_inode() - kFirstInode + 1);
+  const auto blocks_of = [&](std::uint32_t inode) {
+    return div_ceil(contents_.data_size(inode), geometry_.block_size);
+  };
+  const auto is_filler = [](std::uint64_t blocks) { return blocks > 0 && blocks <= kFillerBlocks; };
+  if (alignment.blocks > 1) {
+    for (std::uint32_t inode = kFirstInode; inode <= contents_.last_inode(); ++inode) {
+      if (is_filler(blocks_of(inode))) filler_blocks_ += blocks_of(inode);
+    }
+  }
   std::vector<Extent> scratch;
   for (std::uint32_t inode = kFirstInode; inode <= contents_.last_inode(); ++inode) {
     place_file(allocator, inode, scratch);
+    if (filler_blocks_ > 0 && is_filler(blocks_of(inode))) filler_blocks_ -= blocks_of(inode);
   }
   shortage_ = allocator.shortage();
   free_blocks_ = allocator.free_blocks();
   free_ = allocator.remaining();
 }
 
-void Placement::add_tree_blocks(BlockAllocator& allocator, BlockMap& map) const {
-  const std::uint64_t blocks = extent_tree_blocks(count_disk_extents(map.extents), geometry_.block_size);
-  for (std::uint64_t i = 0; i < blocks; ++i) map.tree_blocks.push_back(allocate_block(allocator));
+Align Placement::alignment_for(const BlockAllocator& allocator, std::uint64_t blocks) const {
+  const std::uint64_t multiple = allocator.alignment().blocks;
+  const bool fillable = allocator.gap_blocks() + multiple <= filler_blocks_;
+  return multiple > 1 && blocks >= kAlignedFile * multiple && fillable ? Align::Yes : Align::No;
+}
+
+void Placement::add_mapping_blocks(BlockAllocator& allocator, BlockMap& map) const {
+  const std::uint64_t blocks = count_mapping_blocks(map.extents, contents_.profile());
+  for (std::uint64_t i = 0; i < blocks; ++i) map.mapping_blocks.push_back(allocate_block(allocator));
+}
+
+void Placement::place_special(BlockAllocator& allocator, std::uint64_t blocks, BlockMap& map) const {
+  if (blocks == 0) return;
+  allocate_extent(allocator, map.extents, 0, blocks, Align::No);
+  add_mapping_blocks(allocator, map);
 }
 
 void Placement::place_directories(BlockAllocator& allocator) {
-  allocate_extent(allocator, directory_region_, 0, contents_.directory_blocks());
-  if (directory_region_.size() == 1 && contents_.directory_blocks() <= kMaxExtentBlocks) return;
+  allocate_extent(allocator, directory_region_, 0, contents_.directory_blocks(), Align::No);
   for (const Directory& directory : contents_.directories()) {
     BlockMap map = block_map(directory.owner.inode);
-    add_tree_blocks(allocator, map);
-    if (!map.tree_blocks.empty()) maps_.emplace(directory.owner.inode, std::move(map));
+    add_mapping_blocks(allocator, map);
+    if (!map.mapping_blocks.empty()) maps_.emplace(directory.owner.inode, std::move(map));
   }
 }
 
@@ -82,10 +101,12 @@ void Placement::place_file(BlockAllocator& allocator, std::uint32_t inode, std::
   contents_.data_extents_of(inode, scratch);
   if (scratch.empty()) return;
   BlockMap map;
-  for (const Extent& data : scratch) allocate_extent(allocator, map.extents, data.logical, data.length);
-  add_tree_blocks(allocator, map);
+  for (const Extent& data : scratch) {
+    allocate_extent(allocator, map.extents, data.logical, data.length, alignment_for(allocator, data.length));
+  }
+  add_mapping_blocks(allocator, map);
   const Extent& first = map.extents.front();
-  const bool whole = map.extents.size() == 1 && first.logical == 0 && map.tree_blocks.empty() &&
+  const bool whole = map.extents.size() == 1 && first.logical == 0 && map.mapping_blocks.empty() &&
                      first.length == div_ceil(contents_.data_size(inode), geometry_.block_size);
   if (whole) {
     first_block_[inode - kFirstInode] = first.physical;

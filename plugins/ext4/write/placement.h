@@ -8,27 +8,25 @@
 #include <vector>
 
 #include "write/allocator.h"
+#include "write/block_map.h"
 #include "write/contents.h"
-#include "write/extent.h"
 #include "write/geometry.h"
 
 namespace fstool::ext4 {
 
-/// An inode's blocks.
-struct BlockMap {
-  std::vector<Extent> extents;             ///< by logical block
-  std::vector<std::uint64_t> tree_blocks;  ///< of the extent tree
-
-  /// All blocks that count for i_blocks, but for extended attributes.
-  std::uint64_t block_count() const;
+/// What is placed beside the contents of the tree. Block counts; 0: there is none.
+struct SpecialFiles {
+  std::uint64_t journal_blocks = 0;
+  std::uint64_t orphan_file_blocks = 0;
 };
 
-/// Places everything that is not part of the geometry. Immutable after construction.
+/// Places everything that is not part of the geometry: large files begin at multiples of the alignment as long as there
+/// are enough small ones to fill the gaps. Immutable after construction.
 class Placement {
  public:
   /// If the geometry has too few blocks, shortage() says how many are missing and the rest is of no use.
   Placement(const Contents& contents, const Geometry& geometry, GroupTables tables, std::vector<BlockRun> free,
-            std::uint64_t journal_blocks);
+            const SpecialFiles& special, Alignment alignment);
 
   std::uint64_t shortage() const { return shortage_; }
   std::uint64_t free_blocks() const { return free_blocks_; }
@@ -38,7 +36,8 @@ class Placement {
   const Geometry& geometry() const { return geometry_; }
   const GroupTables& tables() const { return tables_; }
   const BlockMap& journal() const { return journal_; }
-  /// The double indirect block of the resize inode.
+  const BlockMap& orphan_file() const { return orphan_file_; }
+  /// The double indirect block of the resize inode; 0 without one.
   std::uint64_t resize_block() const { return resize_block_; }
   /// The blocks of all directories; Extent::logical counts as Directory::first_block does.
   const std::vector<Extent>& directory_region() const { return directory_region_; }
@@ -49,7 +48,9 @@ class Placement {
  private:
   void place_directories(BlockAllocator& allocator);
   void place_file(BlockAllocator& allocator, std::uint32_t inode, std::vector<Extent>& scratch);
-  void add_tree_blocks(BlockAllocator& allocator, BlockMap& map) const;
+  void place_special(BlockAllocator& allocator, std::uint64_t blocks, BlockMap& map) const;
+  void add_mapping_blocks(BlockAllocator& allocator, BlockMap& map) const;
+  Align alignment_for(const BlockAllocator& allocator, std::uint64_t blocks) const;
 
   const Contents& contents_;
   Geometry geometry_;
@@ -58,6 +59,8 @@ class Placement {
   std::uint64_t free_blocks_ = 0;
   std::vector<BlockRun> free_;
   BlockMap journal_;
+  BlockMap orphan_file_;
+  std::uint64_t filler_blocks_ = 0;  // of files yet to be placed that are small enough for gaps
   std::uint64_t resize_block_ = 0;
   std::vector<Extent> directory_region_;
   std::vector<std::uint64_t> xattr_blocks_;

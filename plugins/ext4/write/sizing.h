@@ -13,7 +13,8 @@ namespace fstool::ext4 {
 
 struct SizingRequest {
   std::uint32_t inode_ratio = 16384;            ///< bytes for which there is at least one inode
-  std::optional<std::uint64_t> journal_blocks;  ///< nothing: by the size
+  std::uint64_t inode_count = 0;                ///< at least so many inodes; takes the ratio's place unless 0
+  std::optional<std::uint64_t> journal_blocks;  ///< nothing: by the size; none without the feature has_journal
   std::uint64_t free_bytes = 0;                 ///< headroom
   std::uint32_t free_percent = 0;               ///< headroom, of all blocks
 };
@@ -21,7 +22,7 @@ struct SizingRequest {
 /// A layout that holds everything.
 struct SizedLayout {
   std::unique_ptr<const Placement> placement;
-  std::uint64_t journal_blocks = 0;
+  SpecialFiles special;
 };
 
 /// The most blocks that fstool gives an ext4 file system.

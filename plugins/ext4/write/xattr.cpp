@@ -11,6 +11,7 @@
 #include "fstool/error.h"
 #include "fstool/size.h"
 #include "ondisk/checksum_seed.h"
+#include "ondisk/inode.h"
 
 namespace fstool::ext4 {
 
@@ -91,10 +92,10 @@ std::uint32_t entry_hash(const StoredXattr& xattr) {
 }
 
 /// Writes entries from the front and values from the back of a region.
-class EntryWriter {
+class XattrWriter {
  public:
   /// Offsets of values are given relative to `base` bytes into `out`; the first entry goes to `first_entry`.
-  EntryWriter(std::span<std::byte> out, std::size_t base, std::size_t first_entry)
+  XattrWriter(std::span<std::byte> out, std::size_t base, std::size_t first_entry)
       : out_(out), base_(base), next_entry_(first_entry), values_begin_(out.size()) {}
 
   void add(const StoredXattr& xattr, std::uint32_t hash) {
@@ -152,7 +153,8 @@ StoredXattr to_stored(const Xattr& xattr) {
   throw Error(ErrorCode::Unsupported, fmt::format("ext4 can't store an extended attribute named {}", xattr.name));
 }
 
-XattrPlacement place_xattrs(const Xattrs& xattrs, std::size_t inode_space, std::uint32_t block_size) {
+XattrPlacement place_xattrs(const Xattrs& xattrs, std::size_t inode_space, std::uint32_t block_size,
+                            bool value_inodes) {
   XattrPlacement placement;
   std::size_t inode_left =
       inode_space > sizeof(little_uint32_t) + kTerminator ? inode_space - sizeof(little_uint32_t) - kTerminator : 0;
@@ -166,6 +168,7 @@ XattrPlacement place_xattrs(const Xattrs& xattrs, std::size_t inode_space, std::
       placement.in_block.push_back(std::move(stored));
     }
   }
+  placement.inode_room = inode_left;
 
   const std::size_t capacity = block_size - sizeof(XattrBlockHeader) - kTerminator;
   std::size_t used = 0;
@@ -180,6 +183,13 @@ XattrPlacement place_xattrs(const Xattrs& xattrs, std::size_t inode_space, std::
                               "larger block_size or fewer attributes",
                               xattrs.size(), block_size));
     }
+    if (!value_inodes) {
+      throw Error(
+          ErrorCode::Unsupported,
+          fmt::format("its {} extended attributes don't fit into one block of {} bytes; use a larger block_size "
+                      "or features = \"ea_inode\"",
+                      xattrs.size(), block_size));
+    }
     used -= value_bytes(*largest);
     placement.in_own_inodes.push_back(std::move(*largest));
     placement.in_block.erase(largest);
@@ -189,14 +199,18 @@ XattrPlacement place_xattrs(const Xattrs& xattrs, std::size_t inode_space, std::
   return placement;
 }
 
-std::vector<std::byte> build_inode_xattrs(const std::vector<StoredXattr>& xattrs, std::size_t space) {
-  if (xattrs.empty()) return {};
-  std::vector<std::byte> bytes(space);
+StoredXattr inline_data_xattr(std::string value) { return {7, "data", std::move(value)}; }
+
+std::size_t inline_data_capacity(std::size_t inode_room) {
+  const std::size_t entry = entry_bytes(inline_data_xattr({}));
+  return inode_room < entry ? 0 : kInodeBlockBytes + (inode_room - entry) / kAlignment * kAlignment;
+}
+
+void write_inode_xattrs(std::span<const StoredXattr* const> xattrs, std::span<std::byte> space) {
   const little_uint32_t magic(kXattrMagic);
-  std::memcpy(bytes.data(), &magic, sizeof(magic));
-  EntryWriter writer(bytes, sizeof(magic), sizeof(magic));
-  for (const StoredXattr& xattr : xattrs) writer.add(xattr, 0);  // hashes are for blocks only
-  return bytes;
+  std::memcpy(space.data(), &magic, sizeof(magic));
+  XattrWriter writer(space, sizeof(magic), sizeof(magic));
+  for (const StoredXattr* xattr : xattrs) writer.add(*xattr, 0);  // hashes are for blocks only
 }
 
 std::uint32_t xattr_value_hash(std::uint32_t filesystem_seed, const std::string& value) {
@@ -206,9 +220,9 @@ std::uint32_t xattr_value_hash(std::uint32_t filesystem_seed, const std::string&
 std::vector<std::byte> build_xattr_block(const XattrPlacement& placement,
                                          const std::vector<std::uint32_t>& value_inodes, std::uint32_t references,
                                          std::uint64_t physical, std::uint32_t block_size,
-                                         std::uint32_t filesystem_seed) {
+                                         std::uint32_t filesystem_seed, bool has_checksum) {
   std::vector<std::byte> bytes(block_size);
-  EntryWriter writer(bytes, 0, sizeof(XattrBlockHeader));
+  XattrWriter writer(bytes, 0, sizeof(XattrBlockHeader));
   std::uint32_t block_hash = 0;
   auto here = placement.in_block.begin();
   auto own = placement.in_own_inodes.begin();
@@ -231,8 +245,10 @@ std::vector<std::byte> build_xattr_block(const XattrPlacement& placement,
   header.blocks = 1;
   header.hash = block_hash;
   std::memcpy(bytes.data(), &header, sizeof(header));
-  header.checksum = crc32c(crc32c_of(filesystem_seed, little_uint64_t(physical)), bytes);
-  std::memcpy(bytes.data(), &header, sizeof(header));
+  if (has_checksum) {
+    header.checksum = crc32c(crc32c_of(filesystem_seed, little_uint64_t(physical)), bytes);
+    std::memcpy(bytes.data(), &header, sizeof(header));
+  }
   return bytes;
 }
 

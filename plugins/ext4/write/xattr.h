@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,24 +34,33 @@ struct XattrPlacement {
   std::vector<StoredXattr> in_inode;
   std::vector<StoredXattr> in_block;       ///< sorted as the block wants it
   std::vector<StoredXattr> in_own_inodes;  ///< entry in the block, value in an inode of its own
+  /// Bytes of the inode's space that are left for another entry and its value.
+  std::size_t inode_room = 0;
   bool needs_block() const { return !in_block.empty() || !in_own_inodes.empty(); }
 };
 
 /// Decides where each attribute goes: as much as fits into `inode_space` bytes behind the inode's fields, the rest into
 /// a block; if that overflows, the largest values into inodes of their own. Throws Error(Unsupported) if even the
-/// names don't fit.
-XattrPlacement place_xattrs(const Xattrs& xattrs, std::size_t inode_space, std::uint32_t block_size);
+/// names don't fit, or the values without `value_inodes`.
+XattrPlacement place_xattrs(const Xattrs& xattrs, std::size_t inode_space, std::uint32_t block_size, bool value_inodes);
 
-/// The bytes behind the inode's fields; exactly `space` bytes, or none if `xattrs` is empty.
-std::vector<std::byte> build_inode_xattrs(const std::vector<StoredXattr>& xattrs, std::size_t space);
+/// The attribute system.data, which holds what of a file's or directory's data doesn't fit into i_block.
+StoredXattr inline_data_xattr(std::string value);
+/// Bytes of data for which `inode_room` bytes of an inode have room, i_block's included; 0 if there is no room for the
+/// attribute itself.
+std::size_t inline_data_capacity(std::size_t inode_room);
+
+/// Writes `xattrs`, at least one, into the space behind the inode's fields, which is all zero.
+void write_inode_xattrs(std::span<const StoredXattr* const> xattrs, std::span<std::byte> space);
 
 /// crc32c by which an inode that holds a value is known.
 std::uint32_t xattr_value_hash(std::uint32_t filesystem_seed, const std::string& value);
 
 /// The block of `placement`. `value_inodes[i]` holds the value of in_own_inodes[i]; `physical` is where the block lies.
+/// Readers without metadata_csum take no notice of its checksum, but want it to be zero: see `has_checksum`.
 std::vector<std::byte> build_xattr_block(const XattrPlacement& placement,
                                          const std::vector<std::uint32_t>& value_inodes, std::uint32_t references,
                                          std::uint64_t physical, std::uint32_t block_size,
-                                         std::uint32_t filesystem_seed);
+                                         std::uint32_t filesystem_seed, bool has_checksum);
 
 }  // namespace fstool::ext4

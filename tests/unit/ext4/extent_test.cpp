@@ -1,4 +1,4 @@
-#include "write/extent.h"
+#include "write/extent_tree.h"
 
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ T read_at(std::span<const std::byte> bytes, std::size_t offset) {
 
 TEST(ExtentTree, UpToFourExtentsLieInTheInode) {
   EXPECT_EQ(extent_tree_blocks(4, 4096), 0U);
-  const ExtentTree tree = build_extent_tree(scattered(4), {}, 4096, 0);
+  const MappingBlocks tree = build_extent_tree(scattered(4), {}, 4096, 0);
   const auto header = read_at<ExtentHeader>(tree.root, 0);
   EXPECT_EQ(header.magic, kExtentMagic);
   EXPECT_EQ(header.entries, 4U);
@@ -39,7 +39,7 @@ TEST(ExtentTree, UpToFourExtentsLieInTheInode) {
 TEST(ExtentTree, ALongExtentIsCutAtTheLimit) {
   const std::vector<Extent> extents = {{0, 5000000000, 2 * kMaxExtentBlocks + 7}};
   EXPECT_EQ(count_disk_extents(extents), 3U);
-  const ExtentTree tree = build_extent_tree(extents, {}, 4096, 0);
+  const MappingBlocks tree = build_extent_tree(extents, {}, 4096, 0);
   const auto third = read_at<ExtentLeaf>(tree.root, sizeof(ExtentHeader) + 2 * sizeof(ExtentLeaf));
   EXPECT_EQ(third.first_block, 2 * kMaxExtentBlocks);
   EXPECT_EQ(third.length, 7U);
@@ -54,7 +54,7 @@ TEST(ExtentTree, GrowsALevelWhenTheRootIsFull) {
   EXPECT_EQ(blocks, 239U + 3U);
   std::vector<std::uint64_t> at;
   for (std::uint64_t i = 0; i < blocks; ++i) at.push_back(900000 + i);
-  const ExtentTree tree = build_extent_tree(scattered(kCount), at, 1024, 0x1234);
+  const MappingBlocks tree = build_extent_tree(scattered(kCount), at, 1024, 0x1234);
   EXPECT_EQ(read_at<ExtentHeader>(tree.root, 0).depth, 2U);
   EXPECT_EQ(read_at<ExtentHeader>(tree.root, 0).entries, 3U);
   EXPECT_EQ(read_at<ExtentIndex>(tree.root, sizeof(ExtentHeader)).leaf_lo, 900000U + 239U);

@@ -11,8 +11,8 @@ namespace {
 
 class EveryBlockSize : public testing::TestWithParam<std::uint32_t> {
  protected:
-  Ext4Options options() const {
-    Ext4Options result;
+  ExtOptions options() const {
+    ExtOptions result;
     result.block_size = GetParam();
     return result;
   }
@@ -201,7 +201,7 @@ TEST(Ext4, TheSizeThatTheErrorNamesIsEnough) {
 }
 
 TEST(Ext4, WhatExt4CannotHoldIsRefusedByPath) {
-  const auto message = [](Tree tree, Ext4Options options = {}) -> std::string {
+  const auto message = [](Tree tree, ExtOptions options = {}) -> std::string {
     try {
       format_tree(std::move(tree), std::move(options));
       return "accepted";
@@ -212,7 +212,7 @@ TEST(Ext4, WhatExt4CannotHoldIsRefusedByPath) {
   Tree link;
   const NodeId directory = link.add(Tree::kRoot, "dir", directory_node());
   link.add(directory, "long", symlink_node(std::string(1024, 'x')));
-  Ext4Options small;
+  ExtOptions small;
   small.block_size = 1024;
   EXPECT_NE(message(std::move(link), small).find("/dir/long"), std::string::npos);
 

@@ -75,19 +75,20 @@ std::string ImageFile::dumpe2fs(std::string_view name) const {
   return output.substr(begin, output.find('\n', begin) - begin);
 }
 
-FormattedVolume format_tree(Tree tree, Ext4Options options, SizeRequest size) {
+FormattedVolume format_tree(Tree tree, ExtOptions options, SizeRequest size, Generation generation) {
   const Registry registry;
   Context::Settings settings;
   settings.threads = 1;
   Context context(registry, settings);
   FormatRequest request{size, Seed("test")};
-  return Ext4Filesystem(std::move(options)).format(std::make_shared<const Tree>(std::move(tree)), request, context);
+  return ExtFilesystem(generation, std::move(options))
+      .format(std::make_shared<const Tree>(std::move(tree)), request, context);
 }
 
-FormattedVolume format_tree(Tree tree, Ext4Options options, std::uint64_t size) {
+FormattedVolume format_tree(Tree tree, ExtOptions options, std::uint64_t size, Generation generation) {
   SizeRequest request;
   if (size > 0) request.fixed = size;
-  return format_tree(std::move(tree), std::move(options), request);
+  return format_tree(std::move(tree), std::move(options), request, generation);
 }
 
 Node file_node(std::uint64_t size, unsigned salt) {

@@ -33,10 +33,11 @@ class ImageFile {
 };
 
 /// Formats with the given options; fitted to the tree unless `size` (in bytes) is given.
-FormattedVolume format_tree(Tree tree, Ext4Options options = {}, std::uint64_t size = 0);
+FormattedVolume format_tree(Tree tree, ExtOptions options = {}, std::uint64_t size = 0,
+                            Generation generation = Generation::Ext4);
 
 /// The same with all of FormatRequest's sizes.
-FormattedVolume format_tree(Tree tree, Ext4Options options, SizeRequest size);
+FormattedVolume format_tree(Tree tree, ExtOptions options, SizeRequest size, Generation generation = Generation::Ext4);
 
 /// A file of `size` bytes that repeat a pattern made from `salt`.
 Node file_node(std::uint64_t size, unsigned salt = 1);

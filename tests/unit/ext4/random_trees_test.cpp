@@ -7,6 +7,7 @@
 #include <random>
 
 #include "formatted.h"
+#include "fstool/error.h"
 
 namespace fstool::ext4 {
 namespace {
@@ -70,12 +71,16 @@ Tree random_tree(Random& random, std::uint32_t block_size) {
   return tree;
 }
 
-TEST(Ext4, RandomTreesAreCleanAndTight) {
+int rounds_to_run(int usual) {
   const char* rounds = std::getenv("FSTOOL_RANDOM_ROUNDS");  // NOLINT(concurrency-mt-unsafe)
-  const int count = rounds == nullptr ? 15 : std::atoi(rounds);
+  return rounds == nullptr ? usual : std::atoi(rounds);
+}
+
+TEST(Ext4, RandomTreesAreCleanAndTight) {
+  const int count = rounds_to_run(15);
   for (int round = 0; round < count; ++round) {
     Random random(static_cast<std::uint32_t>(round));
-    Ext4Options options;
+    ExtOptions options;
     options.block_size = 1024U << (random() % 3);
     if (random() % 2 == 0) options.journal_blocks = 0;
     const FormattedVolume volume = format_tree(random_tree(random, options.block_size), options);
@@ -83,6 +88,85 @@ TEST(Ext4, RandomTreesAreCleanAndTight) {
         << "round " << round;
     const ImageFile image(*volume.image);
     EXPECT_EQ(image.e2fsck_complaints(), "") << "round " << round;
+  }
+}
+
+template <class T>
+const T& pick(Random& random, const std::vector<T>& values) {
+  return values[random() % values.size()];
+}
+
+/// Options of a format that go together, otherwise at random.
+ExtOptions random_options(Random& random, Generation generation) {
+  ExtOptions options;
+  options.block_size = pick<std::uint32_t>(random, {1024, 2048, 4096, 65536});
+  options.inode_size = pick<std::uint32_t>(random, {128, 256, 256, 512, 1024});
+  if (generation != Generation::Ext4) options.features = "ea_inode";
+  const std::vector<std::string> changes = {"^dir_index",
+                                            "^filetype",
+                                            "^resize_inode,^sparse_super",
+                                            "^resize_inode,meta_bg",
+                                            "sparse_super2",
+                                            "inline_data",
+                                            "large_dir",
+                                            "^metadata_csum,uninit_bg",
+                                            "^metadata_csum",
+                                            "metadata_csum,metadata_csum_seed",
+                                            "has_journal,orphan_file",
+                                            "^64bit",
+                                            "^64bit,^extent",
+                                            "^flex_bg",
+                                            "extent",
+                                            "^dir_nlink,^huge_file",
+                                            "encrypt,casefold,verity,stable_inodes,project",
+                                            "^resize_inode"};
+  for (unsigned i = 0, count = random() % 4; i < count; ++i) options.features += "," + pick(random, changes);
+  if (options.features.find("meta_bg") != std::string::npos) options.features += ",^resize_inode";
+  if (options.features.find("^sparse_super") != std::string::npos) options.features += ",^resize_inode";
+  if (options.features.find("csum_seed") != std::string::npos) options.features += ",metadata_csum,^uninit_bg";
+  if (options.features.find("^extent") != std::string::npos) options.features += ",^extent,^64bit";
+  if (random() % 3 == 0) {
+    options.features += ",^has_journal,^orphan_file";
+  } else if (random() % 3 == 0) {
+    options.journal_blocks = 1024 + random() % 1000;
+  }
+  if (random() % 3 == 0) {
+    options.blocks_per_group = pick<std::uint32_t>(random, {256, 512, 1024, 2048, 8192});
+    // Such small groups have no room for many descriptors.
+    options.resize_limit.reset();
+    options.features += ",^resize_inode";
+  }
+  options.hash_algorithm =
+      pick(random, std::vector<HashAlgorithm>{HashAlgorithm::Legacy, HashAlgorithm::HalfMd4, HashAlgorithm::Tea});
+  if (random() % 4 == 0) options.sparse = true;
+  if (random() % 4 == 0) options.inode_count = 1 + random() % 20'000;
+  return options;
+}
+
+std::string text_of(Generation generation, const ExtOptions& options) {
+  return fmt::format("{} features {} block_size {} inode_size {} journal_blocks {} blocks_per_group {} inode_count {}",
+                     generation_name(generation), options.features, options.block_size, options.inode_size,
+                     options.journal_blocks.value_or(0), options.blocks_per_group.value_or(0),
+                     options.inode_count.value_or(0));
+}
+
+TEST(Ext4, EveryMixOfFeaturesIsClean) {
+  const int count = rounds_to_run(60);
+  for (int round = 0; round < count; ++round) {
+    Random random(static_cast<std::uint32_t>(round));
+    const Generation generation = pick(random, std::vector{Generation::Ext2, Generation::Ext3, Generation::Ext4});
+    const ExtOptions options = random_options(random, generation);
+    SCOPED_TRACE(fmt::format("round {}: {}", round, text_of(generation, options)));
+    SizeRequest size;
+    if (random() % 3 == 0) size.free_bytes = random() % 300'000'000;
+    try {
+      const FormattedVolume volume =
+          format_tree(random_tree(random, std::min(options.block_size, 4096U)), options, size, generation);
+      const ImageFile image(*volume.image);
+      EXPECT_EQ(image.e2fsck_complaints(), "");
+    } catch (const Error& error) {
+      ADD_FAILURE() << error.what();
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-#include "write/extent.h"
+#include "write/extent_tree.h"
 
 #include <algorithm>
 #include <cstring>
@@ -68,8 +68,8 @@ std::uint64_t extent_tree_blocks(std::uint64_t disk_extents, std::uint32_t block
   return total;
 }
 
-ExtentTree build_extent_tree(std::span<const Extent> extents, std::span<const std::uint64_t> at,
-                             std::uint32_t block_size, std::uint32_t inode_seed) {
+MappingBlocks build_extent_tree(std::span<const Extent> extents, std::span<const std::uint64_t> at,
+                                std::uint32_t block_size, std::uint32_t inode_seed) {
   std::vector<RawEntry> level;
   level.reserve(count_disk_extents(extents));
   for (const Extent& extent : extents) {
@@ -82,7 +82,7 @@ ExtentTree build_extent_tree(std::span<const Extent> extents, std::span<const st
     throw Error(ErrorCode::Internal, "an extent tree was given the wrong number of blocks");
   }
 
-  ExtentTree tree;
+  MappingBlocks tree;
   tree.blocks.resize(at.size() * block_size);
   const std::uint64_t max_entries = entries_per_block(block_size);
   std::size_t used = 0;

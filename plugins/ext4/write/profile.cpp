@@ -1,0 +1,18 @@
+#include "write/profile.h"
+
+#include "ondisk/checksum_seed.h"
+#include "ondisk/inode.h"
+
+namespace fstool::ext4 {
+
+std::size_t Profile::inode_xattr_space() const {
+  return inode_size > kOldInodeSize ? inode_size - kOldInodeSize - kExtraIsize : 0;
+}
+
+std::uint32_t Profile::checksum_seed() const { return filesystem_checksum_seed(uuid); }
+
+std::uint32_t Profile::inode_checksum_seed(std::uint32_t inode) const {
+  return ext4::inode_checksum_seed(checksum_seed(), inode, 0);
+}
+
+}  // namespace fstool::ext4

@@ -65,7 +65,8 @@ TEST_P(ExtReaderDamage, NoDamageIsMoreThanAnError) {
   for (std::size_t i = 0; i < image.size(); ++i) {
     if (image[i] != std::byte{0}) used.push_back(i);
   }
-  std::mt19937 random(1);
+  std::mt19937 engine(1);
+  const auto random = [&] { return static_cast<std::uint32_t>(engine()); };
   constexpr std::uint32_t kInteresting[] = {0, 1, 0x7F, 0x80, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF};
   for (int round = 0; round < 1500; ++round) {
     std::vector<std::byte> damaged = image;

@@ -293,8 +293,9 @@ TEST(Journal, AnAsynchronousCommitMayBeIncomplete) {
 
 TEST(Journal, ATransactionLongerThanTheLogIsDamage) {
   Journal journal;
-  for (std::uint32_t i = 1; i < kJournalBlocks; i += 2) journal.descriptor(kSequence, {{10, 1}});
-  journal.descriptor(kSequence, {{10, 1}});
+  journal.descriptor(kSequence, {{10, 1}, {11, 1}});
+  // The log is full, and its first block is taken for the one behind its last.
+  for (std::uint32_t position = 4; position < kJournalBlocks; position += 2) journal.descriptor(kSequence, {{10, 1}});
   EXPECT_EQ(error_of(journal), ErrorCode::Corrupt);
 }
 

@@ -6,6 +6,7 @@
 
 #include "fstool/error.h"
 #include "fstool/size.h"
+#include "read/open_volume.h"
 #include "write/contents.h"
 #include "write/format_options.h"
 #include "write/sizing.h"
@@ -130,9 +131,11 @@ bool ExtFilesystem::probe(const Blob& image) const {
   try {
     image.read(kSuperblockOffset, std::as_writable_bytes(std::span(&superblock, 1)));
   } catch (const Error&) {
-    return false;  // what can't be read is not ext4 as far as anybody can tell
+    return false;  // what can't be read is none of them as far as anybody can tell
   }
-  return superblock.magic == kSuperblockMagic;
+  return superblock.magic == kSuperblockMagic && generation_of(features_of(superblock)) == generation_;
 }
+
+Volume ExtFilesystem::open(BlobPtr image, Context& context) { return open_volume(std::move(image), context); }
 
 }  // namespace fstool::ext4

@@ -1,0 +1,51 @@
+/// \file
+/// The contents of files in an opened image, as Blobs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "fstool/blob.h"
+#include "fstool/error.h"
+#include "read/block_map.h"
+#include "read/volume_state.h"
+
+namespace fstool::ext4 {
+
+/// The bytes of a file. Knows its inode's root of the block map; what lies in blocks beyond that is read when the
+/// content is, and checked then. Every error names the inode.
+class FileContent final : public Blob {
+ public:
+  /// `size` in bytes, at most kMaxFileBlocks blocks.
+  FileContent(std::shared_ptr<const VolumeState> volume, const MapRoot& root, std::uint64_t size);
+
+  std::uint64_t size() const override { return size_; }
+  void read(std::uint64_t offset, std::span<std::byte> out) const override;
+  Run run_at(std::uint64_t offset) const override;
+  std::optional<HostRange> host_range(std::uint64_t offset, std::uint64_t length) const override;
+
+ private:
+  std::shared_ptr<const BlockMap> map() const;
+
+  std::shared_ptr<const VolumeState> volume_;
+  std::uint64_t size_;
+  MapRoot root_;
+};
+
+/// Content that is there but can't be had: reading it throws.
+class UnreadableContent final : public Blob {
+ public:
+  UnreadableContent(std::uint64_t size, Error error) : size_(size), error_(std::move(error)) {}
+
+  std::uint64_t size() const override { return size_; }
+  void read(std::uint64_t, std::span<std::byte> out) const override {
+    if (!out.empty()) throw Error(error_);
+  }
+
+ private:
+  std::uint64_t size_;
+  Error error_;
+};
+
+}  // namespace fstool::ext4

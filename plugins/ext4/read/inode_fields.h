@@ -1,0 +1,34 @@
+/// \file
+/// What the fields of an inode mean.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "fstool/tree.h"
+#include "read/inode_table.h"
+
+namespace fstool::ext4 {
+
+// i_flags that the writer never sets.
+inline constexpr std::uint32_t kInodeEncrypted = 0x00000800;
+inline constexpr std::uint32_t kInodeCasefolded = 0x40000000;
+
+/// The kind that i_mode says; nothing if there is no such kind.
+std::optional<NodeKind> kind_of(const Inode& inode);
+
+std::uint32_t owner_of(const Inode& inode);
+std::uint32_t group_of(const Inode& inode);
+DeviceNumber device_of(const Inode& inode);
+
+/// i_size in bytes. Its high half counts for files, and for directories with the large_dir feature.
+std::uint64_t size_of(const Inode& inode, const Layout& layout);
+
+Timestamp mtime_of(const InodeRecord& record);
+/// The other times; null if all of them are equal to mtime.
+std::unique_ptr<const RecordedTimes> recorded_times_of(const InodeRecord& record);
+
+/// True if the target of a symbolic link lies in i_block, as the kernel decides it.
+bool is_fast_symlink(const Inode& inode, const Layout& layout);
+
+}  // namespace fstool::ext4

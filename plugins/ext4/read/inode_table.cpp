@@ -1,0 +1,98 @@
+#include "read/inode_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include "fstool/error.h"
+
+namespace fstool::ext4 {
+
+namespace {
+
+constexpr std::uint64_t kChunkBytes = 64 * 1024;
+constexpr std::size_t kChunks = 8;
+/// Bytes of the original inode; the extra ones follow.
+constexpr std::size_t kOriginalBytes = 128;
+
+}  // namespace
+
+bool InodeRecord::has_extra(std::size_t end) const {
+  return raw.size() > kOriginalBytes && end <= kOriginalBytes + fields.extra_isize;
+}
+
+std::span<const std::byte> InodeRecord::behind_fields() const {
+  return raw.size() > kOriginalBytes ? raw.subspan(kOriginalBytes + fields.extra_isize) : std::span<const std::byte>();
+}
+
+InodeTable::InodeTable(const VolumeState& volume, GroupTable& groups) : volume_(volume), groups_(groups) {}
+
+const InodeTable::Chunk& InodeTable::chunk_with(std::uint64_t offset, std::uint64_t table_end) {
+  for (auto chunk = chunks_.begin(); chunk != chunks_.end(); ++chunk) {
+    if (offset >= chunk->offset && offset - chunk->offset < chunk->bytes->size()) {
+      chunks_.splice(chunks_.begin(), chunks_, chunk);
+      return chunks_.front();
+    }
+  }
+  const std::uint32_t block_size = volume_.layout.block_size;
+  const std::uint64_t begin = offset / block_size * block_size;
+  std::uint64_t length = std::min(table_end - begin, std::max<std::uint64_t>(kChunkBytes, block_size));
+  const std::uint64_t image_size = volume_.blocks.image()->size();
+  // Where the image is cut off, the inodes before the cut can be read.
+  if (begin < image_size) length = std::min(length, std::max<std::uint64_t>(image_size - begin, block_size));
+  auto bytes = std::make_shared<std::vector<std::byte>>(length);
+  volume_.blocks.read_bytes(begin, *bytes);
+  chunks_.push_front({begin, std::move(bytes)});
+  if (chunks_.size() > kChunks) chunks_.pop_back();
+  return chunks_.front();
+}
+
+InodeRecord InodeTable::read(std::uint32_t number) {
+  const Layout& layout = volume_.layout;
+  if (number == 0 || number > layout.inodes) {
+    throw Error(ErrorCode::Corrupt, fmt::format("there is no inode {}", number));
+  }
+  const std::uint64_t table = groups_.inode_table((number - 1) / layout.inodes_per_group) * layout.block_size;
+  const std::uint64_t offset = table + std::uint64_t{(number - 1) % layout.inodes_per_group} * layout.inode_size;
+  const std::uint64_t table_end = table + std::uint64_t{layout.inodes_per_group} * layout.inode_size;
+  const Chunk& chunk = chunk_with(offset, table_end);
+
+  InodeRecord record;
+  record.number = number;
+  record.storage = chunk.bytes;
+  record.raw = std::span(*chunk.bytes).subspan(offset - chunk.offset, layout.inode_size);
+  std::memcpy(&record.fields, record.raw.data(), kOriginalBytes);
+  if (layout.inode_size == kOriginalBytes) return record;
+  std::memcpy(&record.fields.extra_isize, record.raw.data() + kOriginalBytes, sizeof(record.fields.extra_isize));
+  const std::size_t end = kOriginalBytes + record.fields.extra_isize;
+  if (end > layout.inode_size || end % 4 != 0) {
+    throw Error(ErrorCode::Corrupt,
+                fmt::format("inode {} has an extra size of {} bytes", number, record.fields.extra_isize.value()));
+  }
+  std::memcpy(&record.fields, record.raw.data(), std::min(end, sizeof(record.fields)));
+  return record;
+}
+
+bool InodeTable::has_valid_checksum(const InodeRecord& record) const {
+  if (!volume_.layout.metadata_checksums) return true;
+  constexpr std::size_t kLow = offsetof(Inode, checksum_lo);
+  constexpr std::size_t kHigh = offsetof(Inode, checksum_hi);
+  constexpr std::size_t kHalf = sizeof(little_uint16_t);
+  const bool has_high = record.has_extra(kHigh + kHalf);
+  const auto zero = little_uint16_t(0);
+  std::uint32_t crc = volume_.inode_seed(record.number, record.fields.generation);
+  crc = crc32c(crc, record.raw.first(kLow));
+  crc = crc32c_of(crc, zero);
+  if (!has_high) {
+    crc = crc32c(crc, record.raw.subspan(kLow + kHalf));
+    return (crc & 0xFFFF) == record.fields.checksum_lo;
+  }
+  crc = crc32c(crc, record.raw.subspan(kLow + kHalf, kHigh - kLow - kHalf));
+  crc = crc32c_of(crc, zero);
+  crc = crc32c(crc, record.raw.subspan(kHigh + kHalf));
+  return crc == (record.fields.checksum_lo | std::uint32_t{record.fields.checksum_hi} << 16);
+}
+
+}  // namespace fstool::ext4

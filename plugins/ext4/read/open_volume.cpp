@@ -1,0 +1,100 @@
+#include "read/open_volume.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "fstool/error.h"
+#include "fstool/uuid.h"
+#include "ondisk/generation.h"
+#include "read/group_table.h"
+#include "read/recovery.h"
+#include "read/superblock_search.h"
+#include "read/tree_reader.h"
+#include "read/volume_state.h"
+
+namespace fstool::ext4 {
+
+namespace {
+
+std::string state_of(const Superblock& superblock) {
+  std::string state = (superblock.state & kStateClean) != 0 ? "clean" : "not clean";
+  if (features_of(superblock).has_incompat(kIncompatNeedsRecovery)) state = "needs recovery";
+  if ((superblock.state & kStateErrors) != 0) state += " with errors";
+  return state;
+}
+
+std::string label_of(const Superblock& superblock) {
+  const auto& name = superblock.volume_name;
+  return {name.begin(), std::find(name.begin(), name.end(), '\0')};
+}
+
+std::string uuid_of(const Superblock& superblock) {
+  Uuid uuid;
+  std::copy(superblock.uuid.begin(), superblock.uuid.end(), uuid.bytes.begin());
+  return uuid.to_string();
+}
+
+std::uint64_t free_blocks_of(const Superblock& superblock) {
+  std::uint64_t blocks = superblock.free_blocks_count_lo;
+  if (features_of(superblock).has_incompat(kIncompat64bit)) {
+    blocks |= std::uint64_t{superblock.free_blocks_count_hi} << 32;
+  }
+  return blocks;
+}
+
+/// The image with its journal replayed. `found` becomes the superblock that it has then.
+BlobPtr recover(BlobPtr image, FoundSuperblock& found, Context& context) {
+  const bool has_journal = found.layout.features.has_compat(kCompatHasJournal);
+  const bool needed = found.layout.features.has_incompat(kIncompatNeedsRecovery);
+  if (needed && !has_journal) context.report_damage("the file system needs recovery, but has no journal");
+  // The backups of the superblock don't say whether the journal has something.
+  if (!has_journal || (!needed && found.group == 0)) return image;
+  BlobPtr recovered = replay_journal(std::move(image), found, context);
+  const Superblock current = read_superblock(*recovered, kSuperblockOffset);
+  if (found.group == 0 || (current.magic == kSuperblockMagic && has_valid_checksum(current))) {
+    const std::uint64_t group = found.group;
+    found = {current, parse_layout(current), group};
+  }
+  return recovered;
+}
+
+}  // namespace
+
+Volume open_volume(BlobPtr image, Context& context) {
+  const std::uint64_t image_size = image->size();
+  FoundSuperblock found = find_superblock(*image, context);
+  const std::string state = state_of(found.superblock);
+  image = recover(std::move(image), found, context);
+  const Layout& layout = found.layout;
+  const std::uint64_t size = layout.blocks * layout.block_size;
+  if (image_size < size) {
+    context.report_damage(
+        fmt::format("the image has {} bytes, but its file system has {}: the end is missing", image_size, size));
+  }
+  const auto volume = std::make_shared<const VolumeState>(layout, std::move(image), context);
+  GroupTable groups(volume->blocks, layout, found.group);
+  const auto free_space = groups.check(context);
+
+  Volume result;
+  result.tree = TreeReader(volume, groups).read();
+  VolumeFacts& facts = result.facts;
+  facts.type = generation_name(generation_of(layout.features));
+  facts.label = label_of(found.superblock);
+  facts.uuid = uuid_of(found.superblock);
+  facts.size = size;
+  facts.block_size = layout.block_size;
+  facts.blocks = layout.blocks;
+  facts.free_blocks = free_space ? free_space->blocks : std::min(free_blocks_of(found.superblock), layout.blocks);
+  facts.inodes = layout.inodes;
+  facts.free_inodes =
+      std::min(free_space ? free_space->inodes : std::uint64_t{found.superblock.free_inodes_count}, facts.inodes);
+  facts.features = feature_names(layout.features);
+  facts.state = state;
+  return result;
+}
+
+}  // namespace fstool::ext4

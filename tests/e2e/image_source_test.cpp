@@ -1,12 +1,16 @@
-// Images as sources: disks that other people's tools made are taken apart layer by layer. What can't be read is refused
-// in one message that names the layer.
+// Images as sources: disks that other people's tools made are read layer by layer, and what is built of them holds the
+// same files. What can't be read is refused in one message that names the layer.
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
+#include <random>
 #include <set>
 
 #include "harness/image.h"
 #include "harness/requirements.h"
+#include "harness/tree_builder.h"
 
 namespace fstool::e2e {
 namespace {
@@ -36,6 +40,14 @@ void make_table(const std::filesystem::path& disk, const std::string& table) {
 void make_ext4(const std::filesystem::path& file, const std::string& label, const Extent& extent) {
   const LoopDevice device(file, Access::ReadWrite, extent.offset, extent.size);
   expect_success({"mke2fs", "-q", "-t", "ext4", "-L", label, device.path()});
+}
+
+/// An ext4 file system with a copy of `tree` on the range of the file, written by the kernel.
+void make_ext4(const std::filesystem::path& file, const std::string& label, const std::filesystem::path& tree,
+               const Extent& extent = {}) {
+  make_ext4(file, label, extent);
+  const LoopMount mounted(file, Access::ReadWrite, extent.offset, extent.size);
+  expect_success({"cp", "--archive", (tree / ".").string(), mounted.path().string()});
 }
 
 Command create(const std::string& source, const std::filesystem::path& output) {
@@ -140,6 +152,97 @@ TEST_F(RefusedImage, TheOutputIsTheImage) {
   to_itself.emplace_back("--force");
   EXPECT_NE(run_fstool(to_itself).err.find("itself"), std::string::npos);
   EXPECT_EQ(sha256(path), before);
+}
+
+/// Disks whose ext4 file systems have something in them.
+class ReadImage : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    FSTOOL_E2E_REQUIRE(true, {"sgdisk", "sfdisk", "mke2fs", "e2fsck", "qemu-img"});
+    boot_.file("vmlinuz", 3'000'000, Content::Random);
+    boot_.settle_times();
+    for (const char* const directory : {"dev", "etc", "usr", "usr/bin", "usr/lib", "var"}) root_.directory(directory);
+    root_.file("etc/fstab", "none\n");
+    root_.file("usr/lib/large", 9'000'000, Content::Text);
+    root_.truncate("var/sparse", 40'000'000);
+    root_.write_at("var/sparse", 20'000'000, 30'000, Content::Random);
+    root_.hard_link("usr/lib/second name", "usr/lib/large");
+    root_.symlink("bin", "usr/bin");
+    root_.special("dev/null", S_IFCHR, makedev(1, 3));
+    root_.file("usr/bin/su", "program");
+    root_.owner("usr/bin/su", 1000, 100);
+    root_.mode("usr/bin/su", 04755);
+    root_.xattr("etc/fstab", "user.comment", "kept");
+    root_.settle_times();
+  }
+
+  std::filesystem::path disk() const {
+    std::filesystem::path path = work_ / "old.img";
+    make_table(path, GetParam());
+    make_ext4(path, "BOOT", boot_.root(), kBoot);
+    make_ext4(path, "ROOTFS", root_.root(), kRoot);
+    return path;
+  }
+
+  void expect_built(const std::string& source, const TreeBuilder& tree) const {
+    SCOPED_TRACE(source);
+    expect_fstool_builds(create(source, work_ / "new.ext4"));
+    expect_clean_ext4(work_ / "new.ext4");
+    expect_mounted_equals(work_ / "new.ext4", tree.root());
+  }
+
+  const TempDir work_;
+  const TreeBuilder boot_ = TreeBuilder(work_ / "boot");
+  const TreeBuilder root_ = TreeBuilder(work_ / "root");
+};
+
+TEST_P(ReadImage, APartitionBecomesAFileSystem) {
+  const std::string old = disk().string();
+  expect_built(old + ":2", boot_);
+  expect_built(old + ":3", root_);
+  expect_built(old + ":ROOTFS", root_);
+  if (std::string(GetParam()) == "gpt") expect_built(old + ":boot", boot_);
+}
+
+TEST_P(ReadImage, APartitionOfABlockDeviceBecomesAFileSystem) {
+  const LoopDevice device(disk(), Access::ReadOnly);
+  expect_built(device.path() + ":3", root_);
+}
+
+TEST_P(ReadImage, ASpecTakesPartitionsOfADiskToAnother) {
+  disk();
+  write_text(work_ / "spec.toml",
+             "[image]\npartition_table = \"gpt\"\n"
+             "[[partitions]]\ntype = \"linux\"\n[partitions.filesystem]\ntype = \"ext4\"\nsource = \"old.img:BOOT\"\n"
+             "[[partitions]]\ntype = \"linux\"\n[partitions.filesystem]\ntype = \"ext4\"\n"
+             "source = { path = \"old.img:3\", type = \"image\" }\n");
+  const std::filesystem::path built = work_ / "new.qcow2";
+  expect_fstool_builds({"run", (work_ / "spec.toml").string(), "-o", built.string()});
+  expect_success({"qemu-img", "convert", "-O", "raw", built.string(), (work_ / "new.img").string()});
+  const std::vector<Extent> partitions = partitions_of(work_ / "new.img");
+  ASSERT_EQ(partitions.size(), 2U);
+  for (const Extent& partition : partitions) expect_clean_ext4(work_ / "new.img", partition.offset);
+  expect_mounted_equals(work_ / "new.img", boot_.root(), partitions[0]);
+  expect_mounted_equals(work_ / "new.img", root_.root(), partitions[1]);
+}
+
+INSTANTIATE_TEST_SUITE_P(Tables, ReadImage, testing::Values("gpt", "mbr"),
+                         [](const testing::TestParamInfo<const char*>& param) { return param.param; });
+
+TEST(CopiedImage, HasTheSameFilesAndIsCopiedToTheSameBytes) {
+  FSTOOL_E2E_REQUIRE(true, {"e2fsck"});
+  const TempDir work;
+  const TreeBuilder tree(work / "tree");
+  std::mt19937_64 random(5);
+  build_random_tree(tree, random, 300);
+  tree.settle_times();
+  expect_fstool_builds(create(tree.root().string(), work / "0.ext4"));
+  // From the first copy on, lost+found is in the tree like any other directory, and identifiers derive from the tree.
+  expect_fstool_builds(create((work / "0.ext4").string(), work / "1.ext4"));
+  expect_fstool_builds(create((work / "1.ext4").string(), work / "2.ext4"));
+  EXPECT_EQ(sha256(work / "2.ext4"), sha256(work / "1.ext4"));
+  expect_clean_ext4(work / "1.ext4");
+  expect_mounted_equals(work / "1.ext4", tree.root());
 }
 
 }  // namespace

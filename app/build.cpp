@@ -37,6 +37,7 @@ Context::Settings context_settings(const ParsedOptions& options) {
   settings.source_date_epoch = parse_source_date_epoch(epoch ? epoch->c_str() : nullptr);
   settings.listener = std::make_shared<TerminalListener>(options.has("quiet"));
   settings.cancelled = &handle_signals();
+  settings.strict = options.has("strict");
   return settings;
 }
 
@@ -56,6 +57,7 @@ void add_build_options(po::options_description& options) {
                         "Write the image to FILE; its ending chooses the container\nif nothing else does")(
       "plan", "Show what would be built, and write nothing")("json", "Report in JSON")("quiet,q", "Print only errors")(
       "threads", po::value<std::string>()->value_name("N"), "Use N threads instead of one for each processor")(
+      "strict", "Fail on damage of an image that could be read around,\ninstead of warning")(
       "force,f", "Allow a block device as the output")("no-sync", "Don't wait until the image is on stable storage");
 }
 

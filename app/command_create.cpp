@@ -15,12 +15,14 @@ const CommandHelp kHelp = {
     .name = "create",
     .synopsis = "-t TYPE SOURCE -o FILE [options]",
     .description =
-        "Makes a file system of TYPE that holds SOURCE, a directory for instance.\n"
+        "Makes a file system of TYPE that holds SOURCE: a directory, or the file system in\n"
+        "a disk image or block device, IMAGE[:PARTITION].\n"
         "\"fstool plugins info TYPE\" lists the options that -O takes.",
     .examples =
         "  fstool create -t ext4 ./rootfs -o rootfs.ext4\n"
         "  fstool create -t ext4 ./rootfs -o rootfs.img --size 2GiB -O volume_label=ROOT,block_size=4096\n"
-        "  fstool create -t ext4 ./rootfs -o rootfs.qcow2 -O free=20% --codec zstd,level=3",
+        "  fstool create -t ext4 ./rootfs -o rootfs.qcow2 -O free=20% --codec zstd,level=3\n"
+        "  fstool create -t ext4 old.img:2 -o new.ext4",
 };
 
 OptionEntry text_entry(std::string key, std::string value) {

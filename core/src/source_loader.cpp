@@ -8,6 +8,9 @@
 
 #include "formats.h"
 #include "fstool/error.h"
+#include "image_reference.h"
+#include "image_source.h"
+#include "same_file.h"
 #include "tree_digest.h"
 
 namespace fstool {
@@ -44,6 +47,10 @@ std::string identity(const FilesystemChoice& choice) {
   return digest.finish().uuid("tree").to_string();
 }
 
+Error missing_source(const SourceChoice& choice) {
+  return spec_error(choice.location, fmt::format("the source {} does not exist", choice.path.string()));
+}
+
 /// Which sources there are, or where plugins were looked for if there is none.
 std::string sources_text(const Registry& registry) {
   std::string text;
@@ -64,6 +71,7 @@ SourceLoader::SourceLoader(Context& context, fs::path output) : context_(context
 
 const Format<Source>& SourceLoader::format_of(const SourceChoice& choice) const {
   const Registry& registry = context_.registry();
+  if (choice.type == kImageSource) return image_source();
   if (!choice.type.empty()) return find_format<Source>(registry, choice.type, choice.type_location);
 
   std::vector<const Format<Source>*> accepting;
@@ -77,11 +85,10 @@ const Format<Source>& SourceLoader::format_of(const SourceChoice& choice) const 
                                                   accepting[0]->info.name, accepting[1]->info.name, choice.written,
                                                   choice.written, accepting[0]->info.name));
   }
+  if (image_source().info.accepts(choice.path)) return image_source();
   std::error_code error;
   const fs::file_status status = fs::status(choice.path, error);
-  if (status.type() == fs::file_type::not_found) {
-    throw spec_error(choice.location, fmt::format("the source {} does not exist", choice.path.string()));
-  }
+  if (status.type() == fs::file_type::not_found) throw missing_source(choice);
   if (status.type() == fs::file_type::none) {
     throw spec_error(choice.location, fmt::format("the source {}: {}", choice.path.string(), error.message()));
   }
@@ -110,9 +117,23 @@ void SourceLoader::refuse_output_inside(const SourceChoice& choice) const {
                                output_.string(), choice.path.string()));
 }
 
+void SourceLoader::refuse_bad_image(const SourceChoice& choice) const {
+  const std::optional<ImageReference> image = find_image_reference(choice.path);
+  if (!image) throw missing_source(choice);
+  if (!image_source().info.accepts(choice.path)) {
+    throw spec_error(choice.location, fmt::format("the source {} is neither a file nor a block device, so it can't be "
+                                                  "an image",
+                                                  image->file.string()));
+  }
+  if (!is_same_file(output_, image->file)) return;
+  throw spec_error(choice.location, fmt::format("the output {} is the source {} itself: write it somewhere else",
+                                                output_.string(), image->file.string()));
+}
+
 void SourceLoader::check(const FilesystemChoice& choice) const {
   if (!choice.source) return;
   refuse_output_inside(*choice.source);
+  if (&format_of(*choice.source) == &image_source()) refuse_bad_image(*choice.source);
   create(*choice.source);
 }
 
@@ -125,7 +146,7 @@ std::shared_ptr<const Tree> SourceLoader::load(const FilesystemChoice& choice) {
     try {
       tree = create(*choice.source)->load(choice.source->path, context_);
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::NotFound) throw;
+      if (error.code() != ErrorCode::NotFound && error.code() != ErrorCode::InvalidArgument) throw;
       throw spec_error(choice.source->location, error.what());
     }
   }

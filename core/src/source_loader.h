@@ -15,13 +15,15 @@
 
 namespace fstool {
 
-/// Makes the trees of file systems. Not thread-safe.
+/// Makes the trees of file systems. A source that names no type is read by the plugin that accepts its path, else as an
+/// image. Not thread-safe.
 class SourceLoader {
  public:
   /// `output` is where the result goes, empty if nowhere: a source must not contain it.
   SourceLoader(Context& context, std::filesystem::path output);
 
-  /// Refuses what can be refused without listing a source: no source accepts it, wrong options, the output in it.
+  /// Refuses what can be refused without listing a source: it does not exist, no source accepts it, wrong options, the
+  /// output in it.
   /// Throws spec_error().
   void check(const FilesystemChoice& choice) const;
 
@@ -32,6 +34,7 @@ class SourceLoader {
   const Format<Source>& format_of(const SourceChoice& choice) const;
   std::unique_ptr<Source> create(const SourceChoice& choice) const;
   void refuse_output_inside(const SourceChoice& choice) const;
+  void refuse_bad_image(const SourceChoice& choice) const;
 
   Context& context_;
   std::filesystem::path output_;

@@ -1,7 +1,8 @@
 // The out-of-line parts of the stage interfaces: destructors (so that each class has one vtable and one type
-// information, here), and what formats that are only written do when they are asked to read.
+// information, here), and what formats do that leave the reading side to the default.
 
 #include <string_view>
+#include <utility>
 
 #include "fstool/codec.h"
 #include "fstool/container.h"
@@ -27,6 +28,7 @@ Codec::~Codec() = default;
 Compressor::~Compressor() = default;
 Decompressor::~Decompressor() = default;
 
+VolumeFacts Filesystem::inspect(BlobPtr image, Context& context) { return open(std::move(image), context).facts; }
 Volume Filesystem::open(BlobPtr /*image*/, Context& /*context*/) { throw_write_only("filesystem"); }
 Layout PartitionTable::open(const Blob& /*disk*/, Context& /*context*/) { throw_write_only("partition table"); }
 BlobPtr Container::open(BlobPtr /*file*/, Context& /*context*/) { throw_write_only("container"); }

@@ -6,7 +6,6 @@
 
 #include "fstool/error.h"
 #include "fstool/size.h"
-#include "read/layout.h"
 #include "read/open_volume.h"
 #include "write/contents.h"
 #include "write/format_options.h"
@@ -132,10 +131,9 @@ bool ExtFilesystem::probe(const Blob& image) const {
   try {
     image.read(kSuperblockOffset, std::as_writable_bytes(std::span(&superblock, 1)));
   } catch (const Error&) {
-    return false;  // what can't be read is not ext4 as far as anybody can tell
+    return false;  // what can't be read is none of them as far as anybody can tell
   }
-  return superblock.magic == kSuperblockMagic &&
-         filesystem_type(features_of(superblock)) == generation_name(generation_);
+  return superblock.magic == kSuperblockMagic && generation_of(features_of(superblock)) == generation_;
 }
 
 Volume ExtFilesystem::open(BlobPtr image, Context& context) { return open_volume(std::move(image), context); }

@@ -9,9 +9,10 @@
 
 namespace fstool::ext4 {
 
-/// Writes a file system with the features that mke2fs 1.47 gives its format by default, changed by the options:
-/// ext2 has indirect blocks, ext3 adds a journal, and ext4 has extents, 64bit, flex_bg and metadata_csum beside what
-/// else the options' documentation names. ea_inode is added to ext4 where extended attributes need it.
+/// Reads all of them, and writes a file system with the features that mke2fs 1.47 gives its format by default, changed
+/// by the options: ext2 has indirect blocks, ext3 adds a journal, and ext4 has extents, 64bit, flex_bg and
+/// metadata_csum beside what else the options' documentation names. ea_inode is added to ext4 where extended attributes
+/// need it.
 class ExtFilesystem : public Filesystem {
  public:
   /// Throws Error(InvalidArgument/Unsupported) for options that can't go together.

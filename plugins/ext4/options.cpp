@@ -4,18 +4,6 @@
 
 namespace fstool::ext4 {
 
-std::string_view generation_name(Generation generation) {
-  switch (generation) {
-    case Generation::Ext2:
-      return "ext2";
-    case Generation::Ext3:
-      return "ext3";
-    case Generation::Ext4:
-      break;
-  }
-  return "ext4";
-}
-
 const OptionSet<ExtOptions>& ext_options() {
   constexpr std::uint64_t kMaxWord = 0xFFFFFFFF;
   static const auto set =

@@ -9,14 +9,9 @@
 #include "fstool/options.h"
 #include "fstool/uuid.h"
 #include "ondisk/dirhash.h"
+#include "ondisk/generation.h"
 
 namespace fstool::ext4 {
-
-/// Which of the three formats; they differ in the features that they begin with.
-enum class Generation { Ext2, Ext3, Ext4 };
-
-/// "ext2", "ext3" or "ext4".
-std::string_view generation_name(Generation generation);
 
 /// What the kernel does about an error. Values of s_errors.
 enum class OnError : std::uint16_t { Continue = 1, RemountReadOnly = 2, Panic = 3 };

@@ -23,4 +23,4 @@ void register_formats(fstool::Registry& registry) {
 
 }  // namespace
 
-FSTOOL_PLUGIN("ext4", FSTOOL_SDK_VERSION, "MIT", "Writes ext2, ext3 and ext4 file systems", register_formats)
+FSTOOL_PLUGIN("ext4", FSTOOL_SDK_VERSION, "MIT", "Writes and reads ext2, ext3 and ext4 file systems", register_formats)

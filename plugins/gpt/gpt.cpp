@@ -66,12 +66,12 @@ Layout layout_of(const Table& table, const Blob& disk) {
   return layout;
 }
 
-void warn_about_backup(const Blob& disk, const Table& primary, Context& context) {
+void check_backup(const Blob& disk, const Table& primary, Context& context) {
   const Attempt backup = try_read_table(disk, primary.sector_size, primary.header.alternate_lba);
   if (!backup.table) {
-    context.warn(fmt::format("the backup GPT is damaged ({}); the primary is used", backup.problem));
+    context.report_damage(fmt::format("the backup GPT is damaged ({}); the primary is used", backup.problem));
   } else if (backup.table->header.partition_entry_array_crc32 != primary.header.partition_entry_array_crc32) {
-    context.warn("the backup GPT has other partitions than the primary, which is used");
+    context.report_damage("the backup GPT has other partitions than the primary, which is used");
   }
 }
 
@@ -141,7 +141,7 @@ Layout GptTable::open(const Blob& disk, Context& context) {
   for (const std::uint32_t sector_size : kSectorSizes) {
     const Attempt primary = try_read_table(disk, sector_size, kPrimaryLba);
     if (primary.table) {
-      warn_about_backup(disk, *primary.table, context);
+      check_backup(disk, *primary.table, context);
       return layout_of(*primary.table, disk);
     }
     if (has_header(disk, sector_size, kPrimaryLba)) problem = primary.problem;
@@ -149,7 +149,7 @@ Layout GptTable::open(const Blob& disk, Context& context) {
   for (const std::uint32_t sector_size : kSectorSizes) {
     const Attempt backup = try_read_table(disk, sector_size, backup_lba(disk, sector_size));
     if (!backup.table) continue;
-    context.warn(fmt::format("the primary GPT is damaged ({}); the backup is used", problem));
+    context.report_damage(fmt::format("the primary GPT is damaged ({}); the backup is used", problem));
     return layout_of(*backup.table, disk);
   }
   throw Error(ErrorCode::Corrupt,

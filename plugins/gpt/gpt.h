@@ -19,8 +19,8 @@ struct GptOptions {
 
 const OptionSet<GptOptions>& gpt_options();
 
-/// Writes tables of 128 entries; reads any, and falls back to the backup copy, with a warning, if the primary is
-/// damaged. Sectors of 512 and 4096 bytes.
+/// Writes tables of 128 entries; reads any, and falls back to the backup copy if the primary is damaged, which it
+/// reports as damage. Sectors of 512 and 4096 bytes.
 class GptTable : public PartitionTable {
  public:
   explicit GptTable(GptOptions options) : options_(options) {}

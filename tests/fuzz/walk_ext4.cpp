@@ -67,9 +67,9 @@ void walk_ext4_image(std::span<const std::byte> image) {
     filesystem.probe(*blob);
     const Volume volume = filesystem.open(blob, context);
     require(volume.facts.free_blocks <= volume.facts.blocks, "more is free than there is");
-    for (NodeId id = 0; id < volume.tree->node_count(); ++id) {
-      require(volume.tree->links(id) > 0, "a node has no name");
-      check_node(volume.tree->node(id));
+    for (NodeId id = 0; id < volume.tree.node_count(); ++id) {
+      require(volume.tree.links(id) > 0, "a node has no name");
+      check_node(volume.tree.node(id));
     }
   } catch (const Error& error) {
     require(error.code() == ErrorCode::Corrupt || error.code() == ErrorCode::Unsupported, error.what());

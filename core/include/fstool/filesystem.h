@@ -53,9 +53,10 @@ struct FormattedVolume {
   VolumeFacts facts;
 };
 
-/// A file system that was opened. The contents of its files are read when they are asked for.
+/// A file system that was opened. The contents of its files are read when they are asked for, and keep alive what they
+/// need. Movable, not copyable.
 struct Volume {
-  std::shared_ptr<const Tree> tree;
+  Tree tree;
   VolumeFacts facts;
 };
 
@@ -70,8 +71,14 @@ class FSTOOL_API Filesystem {
   /// can't hold (naming the path).
   virtual FormattedVolume format(std::shared_ptr<const Tree> tree, const FormatRequest& request, Context& context) = 0;
 
-  /// True if `image` holds this format. Never throws on damaged bytes.
+  /// True if `image` holds this format. Never throws on damaged bytes. Formats exclude each other: of several that
+  /// share their structures (ext2, ext3 and ext4), the one whose features the image has says so. If more than one does
+  /// all the same, the first in the order of names is taken.
   virtual bool probe(const Blob& image) const = 0;
+
+  /// What an image says about itself, without the Tree: to find a volume by its label, or to list what a disk holds.
+  /// Throws as open(). The default opens the image; formats that find the facts in a few blocks override it.
+  virtual VolumeFacts inspect(BlobPtr image, Context& context);
 
   /// Opens an image, which is not changed. Damage that can be read around goes to context.report_damage(); the Context
   /// must outlive the Volume. Throws Error(Corrupt/Unsupported). The default says that this format is only written.

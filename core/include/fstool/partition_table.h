@@ -65,10 +65,13 @@ class FSTOOL_API PartitionTable {
   /// is shorter than its partition is followed by a hole; a longer one is Error(NoSpace).
   virtual BlobPtr compose(const Layout& layout, std::vector<BlobPtr> contents, Context& context) = 0;
 
-  /// True if `disk` has this kind of table. Never throws on damaged bytes.
+  /// True if `disk` has this kind of table, and not one of another kind that looks like it (the protective MBR of a
+  /// GPT) or a boot sector. Never throws on damaged bytes. Where several say true, the first in the order of names is
+  /// taken.
   virtual bool probe(const Blob& disk) const = 0;
 
-  /// Reads the table. Throws Error(Corrupt/Unsupported). The default says that this format is only written.
+  /// Reads the table, whose partitions lie inside the disk. Damage that can be read around goes to
+  /// context.report_damage(). Throws Error(Corrupt/Unsupported). The default says that this format is only written.
   virtual Layout open(const Blob& disk, Context& context);
 };
 

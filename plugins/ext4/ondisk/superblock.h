@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "ondisk/features.h"
+
 namespace fstool::ext4 {
 
 using boost::endian::little_uint16_t;
@@ -121,6 +123,10 @@ static_assert(offsetof(Superblock, hash_seed) == 0xEC);
 static_assert(offsetof(Superblock, checksum_type) == 0x175);
 static_assert(offsetof(Superblock, overhead_clusters) == 0x248);
 static_assert(offsetof(Superblock, checksum) == 0x3FC);
+
+inline Features features_of(const Superblock& superblock) {
+  return {superblock.feature_compat, superblock.feature_incompat, superblock.feature_ro_compat};
+}
 
 // s_flags
 inline constexpr std::uint32_t kFlagSignedHash = 0x0001;

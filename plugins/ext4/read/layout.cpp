@@ -25,7 +25,6 @@ constexpr std::uint32_t kSmallDescriptor = 32;
 constexpr std::uint32_t kMaxDescriptor = 1024;
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 62;
 constexpr std::uint64_t kMaxGroups = std::uint64_t{1} << 32;
-constexpr std::uint32_t kRoCompatBtreeDir = 0x0004;  // never came to be
 
 [[noreturn]] void throw_corrupt(const std::string& what) {
   throw Error(ErrorCode::Corrupt, "the superblock is damaged: " + what);
@@ -44,11 +43,6 @@ void refuse_unreadable(const Features& features) {
     throw Error(ErrorCode::Unsupported, fmt::format("the file system has features that can't be read: {}",
                                                     fmt::join(feature_names(unknown), ", ")));
   }
-}
-
-bool is_power_of(std::uint64_t value, std::uint64_t base) {
-  while (value % base == 0) value /= base;
-  return value == 1;
 }
 
 void parse_groups(const Superblock& superblock, Layout& layout) {
@@ -116,25 +110,7 @@ std::uint64_t Layout::descriptor_block(std::uint64_t index, std::uint64_t copy_g
   return group_first_block(group) + (has_superblock(group) ? 1 : 0) + (shifted ? 1 : 0);
 }
 
-bool Layout::has_superblock(std::uint64_t group) const {
-  if (group == 0) return true;
-  if (features.has_compat(kCompatSparseSuper2)) return group == backup_groups[0] || group == backup_groups[1];
-  if (group == 1 || !features.has_ro_compat(kRoCompatSparseSuper)) return true;
-  return is_power_of(group, 3) || is_power_of(group, 5) || is_power_of(group, 7);
-}
-
-Features features_of(const Superblock& superblock) {
-  return {superblock.feature_compat, superblock.feature_incompat, superblock.feature_ro_compat};
-}
-
-std::string_view filesystem_type(const Features& features) {
-  if (features.has_incompat(kIncompatJournalDevice)) return {};
-  const bool journal = features.has_compat(kCompatHasJournal);
-  const std::uint32_t incompat = kIncompatFiletype | kIncompatMetaBg | (journal ? kIncompatNeedsRecovery : 0);
-  const std::uint32_t ro_compat = kRoCompatSparseSuper | kRoCompatLargeFile | kRoCompatBtreeDir;
-  if ((features.incompat & ~incompat) != 0 || (features.ro_compat & ~ro_compat) != 0) return "ext4";
-  return journal ? "ext3" : "ext2";
-}
+bool Layout::has_superblock(std::uint64_t group) const { return has_superblock_copy(features, backup_groups, group); }
 
 bool has_valid_checksum(const Superblock& superblock) {
   if (!features_of(superblock).has_ro_compat(kRoCompatMetadataCsum)) return true;

@@ -4,11 +4,11 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
 
 #include "ondisk/dirhash.h"
 #include "ondisk/features.h"
 #include "ondisk/superblock.h"
+#include "ondisk/superblock_copies.h"
 
 namespace fstool::ext4 {
 
@@ -31,7 +31,7 @@ struct Layout {
   std::uint32_t inode_size = 0;   ///< bytes
   std::uint32_t descriptor_size = 0;
   std::uint32_t first_meta_bg = 0;
-  std::array<std::uint32_t, 2> backup_groups{};  ///< sparse_super2
+  BackupGroups backup_groups{};  ///< sparse_super2
   std::array<std::byte, 16> uuid{};
   bool metadata_checksums = false;
   std::uint32_t checksum_seed = 0;
@@ -56,11 +56,5 @@ Layout parse_layout(const Superblock& superblock);
 
 /// True if the superblock's checksum is right, or it needs none.
 bool has_valid_checksum(const Superblock& superblock);
-
-Features features_of(const Superblock& superblock);
-
-/// "ext2", "ext3" or "ext4", as blkid decides it: by what the drivers of ext2 and ext3 knew. Empty for an external
-/// journal.
-std::string_view filesystem_type(const Features& features);
 
 }  // namespace fstool::ext4

@@ -9,6 +9,7 @@
 
 #include "fstool/error.h"
 #include "fstool/uuid.h"
+#include "ondisk/generation.h"
 #include "read/group_table.h"
 #include "read/recovery.h"
 #include "read/superblock_search.h"
@@ -19,14 +20,10 @@ namespace fstool::ext4 {
 
 namespace {
 
-// s_state
-constexpr std::uint16_t kCleanlyUnmounted = 1;
-constexpr std::uint16_t kHasErrors = 2;
-
 std::string state_of(const Superblock& superblock) {
-  std::string state = (superblock.state & kCleanlyUnmounted) != 0 ? "clean" : "not clean";
+  std::string state = (superblock.state & kStateClean) != 0 ? "clean" : "not clean";
   if (features_of(superblock).has_incompat(kIncompatNeedsRecovery)) state = "needs recovery";
-  if ((superblock.state & kHasErrors) != 0) state += " with errors";
+  if ((superblock.state & kStateErrors) != 0) state += " with errors";
   return state;
 }
 
@@ -83,9 +80,9 @@ Volume open_volume(BlobPtr image, Context& context) {
   const auto free_space = groups.check(context);
 
   Volume result;
-  result.tree = std::make_shared<const Tree>(TreeReader(volume, groups).read());
+  result.tree = TreeReader(volume, groups).read();
   VolumeFacts& facts = result.facts;
-  facts.type = filesystem_type(layout.features);
+  facts.type = generation_name(generation_of(layout.features));
   facts.label = label_of(found.superblock);
   facts.uuid = uuid_of(found.superblock);
   facts.size = size;

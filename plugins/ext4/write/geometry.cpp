@@ -14,11 +14,6 @@ constexpr std::uint64_t kMaxBlocks = 0xFFFFFFFF;  // what a resize inode can add
 /// An image can grow to this many times its size, as mke2fs provides for.
 constexpr std::uint64_t kGrowthFactor = 1024;
 
-bool is_power_of(std::uint64_t value, std::uint64_t base) {
-  while (value % base == 0) value /= base;
-  return value == 1;
-}
-
 /// Blocks behind the descriptors that descriptors of a larger file system may take.
 std::uint32_t reserved_blocks(const Geometry& geometry, const Profile& profile) {
   if (!profile.has_resize_inode()) return 0;
@@ -52,12 +47,7 @@ std::uint64_t Geometry::group_blocks(std::uint64_t group) const {
   return std::min<std::uint64_t>(blocks_per_group, blocks - group_first_block(group));
 }
 
-bool Geometry::has_superblock(std::uint64_t group) const {
-  if (group == 0) return true;
-  if (features.has_compat(kCompatSparseSuper2)) return group == backup_groups[0] || group == backup_groups[1];
-  if (!features.has_ro_compat(kRoCompatSparseSuper)) return true;
-  return group == 1 || is_power_of(group, 3) || is_power_of(group, 5) || is_power_of(group, 7);
-}
+bool Geometry::has_superblock(std::uint64_t group) const { return has_superblock_copy(features, backup_groups, group); }
 
 Geometry::DescriptorBlocks Geometry::descriptor_blocks_in(std::uint64_t group) const {
   if (!features.has_incompat(kIncompatMetaBg)) {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "ondisk/superblock_copies.h"
 #include "write/allocator.h"
 #include "write/profile.h"
 
@@ -36,11 +37,11 @@ struct Geometry {
   std::uint32_t groups = 0;
   std::uint32_t groups_per_flex = 1;
   std::uint32_t inodes_per_group = 0;
-  std::uint32_t inode_table_blocks = 0;          ///< in each group
-  std::uint32_t descriptor_blocks = 0;           ///< blocks of group descriptors
-  std::uint32_t reserved_gdt_blocks = 0;         ///< blocks kept free behind them, to grow into
-  Features features;                             ///< which decide where copies of the superblock lie
-  std::array<std::uint32_t, 2> backup_groups{};  ///< with sparse_super2: the groups that have a copy; 0: none
+  std::uint32_t inode_table_blocks = 0;   ///< in each group
+  std::uint32_t descriptor_blocks = 0;    ///< blocks of group descriptors
+  std::uint32_t reserved_gdt_blocks = 0;  ///< blocks kept free behind them, to grow into
+  Features features;                      ///< which decide where copies of the superblock lie
+  BackupGroups backup_groups{};           ///< with sparse_super2: the groups that have a copy; 0: none
 
   /// Inodes of all groups.
   std::uint64_t inodes() const { return std::uint64_t{groups} * inodes_per_group; }

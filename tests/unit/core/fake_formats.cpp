@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <sstream>
 
 #include "fstool/error.h"
 #include "fstool/size.h"
@@ -71,7 +72,33 @@ class FakeFilesystem : public Filesystem {
     return volume;
   }
 
-  bool probe(const Blob& /*image*/) const override { return false; }
+  bool probe(const Blob& image) const override {
+    const std::string text = text_of(image);
+    return text.starts_with('#') || text.find('@') == 1;
+  }
+
+  Volume open(BlobPtr image, Context& context) override {
+    ++log_.opened;
+    Volume volume;
+    volume.facts.type = "fake";
+    volume.facts.size = image->size();
+    std::istringstream words(text_of(*image));
+    for (std::string word; words >> word;) {
+      const std::size_t at = word.find('@');
+      if (word == "!") {
+        context.report_damage("a scratch");
+      } else if (word.starts_with('#')) {
+        volume.facts.label = word.substr(1);
+      } else if (at == std::string::npos) {
+        throw Error(ErrorCode::Corrupt, "unreadable word " + word);
+      } else {
+        Node node;
+        node.mtime.seconds = std::stoll(word.substr(at + 1));
+        volume.tree.add(Tree::kRoot, word.substr(0, at), std::move(node));
+      }
+    }
+    return volume;
+  }
 
  private:
   FakeLog& log_;
@@ -109,14 +136,37 @@ class RowTable : public PartitionTable {
   }
 
   BlobPtr compose(const Layout& layout, std::vector<BlobPtr> contents, Context& /*context*/) override {
+    std::string header = "row:";
     BlobBuilder builder;
     for (std::size_t i = 0; i < contents.size(); ++i) {
-      if (contents[i]) builder.add(layout.partitions[i].offset, contents[i]);
+      const Partition& partition = layout.partitions[i];
+      header += partition.name + ',' + partition.type + ',' + std::to_string(partition.offset) + ',' +
+                std::to_string(partition.size) + ';';
+      if (contents[i]) builder.add(partition.offset, contents[i]);
     }
+    builder.add(0, make_memory_blob(bytes_of(header)));
     return builder.finish(layout.disk_size);
   }
 
-  bool probe(const Blob& /*disk*/) const override { return false; }
+  bool probe(const Blob& disk) const override { return text_of(disk).starts_with("row:"); }
+
+  Layout open(const Blob& disk, Context& /*context*/) override {
+    Layout layout;
+    layout.table = "row";
+    layout.disk_size = disk.size();
+    std::istringstream records(text_of(disk).substr(4));
+    for (std::string record; std::getline(records, record, ';');) {
+      std::istringstream fields(record);
+      Partition partition;
+      char comma = 0;
+      partition.number = static_cast<std::uint32_t>(layout.partitions.size() + 1);
+      std::getline(fields, partition.name, ',');
+      std::getline(fields, partition.type, ',');
+      fields >> partition.offset >> comma >> partition.size;
+      layout.partitions.push_back(std::move(partition));
+    }
+    return layout;
+  }
 
  private:
   static std::uint64_t following(const TableRequest& request, const PartitionRequest& wanted) {
@@ -145,7 +195,11 @@ class NamedContainer : public Container {
     output.write_at(header.size(), read_all(disk, 1 << 20));
     context.advance(disk.size());
   }
-  bool probe(const Blob& /*file*/) const override { return false; }
+  bool probe(const Blob& file) const override { return name_ != "raw" && text_of(file).starts_with(name_); }
+  BlobPtr open(BlobPtr file, Context& /*context*/) override {
+    const std::uint64_t header = text_of(*file).find(':') + 1;
+    return make_slice_blob(file, header, file->size() - header);
+  }
 
  private:
   std::string name_;
@@ -159,6 +213,12 @@ class ShoutCodec : public Codec {
 };
 
 }  // namespace
+
+std::string text_of(const Blob& blob) {
+  std::string text(std::min<std::uint64_t>(blob.size(), 1024), '\0');
+  blob.read(0, std::as_writable_bytes(std::span(text)));
+  return text.substr(0, text.find('\0'));
+}
 
 Registry make_fake_registry(FakeLog& log) {
   Registry registry;

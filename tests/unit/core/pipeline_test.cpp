@@ -1,6 +1,7 @@
 #include "pipeline.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <filesystem>
@@ -36,6 +37,8 @@ class PipelineTest : public testing::Test {
   }
 
   fs::path output(const std::string& name) { return root_.path() / name; }
+  void write(const std::string& name, const std::string& text) { std::ofstream(output(name)) << text; }
+  void write(const std::string& name, const Plan& made) { test::write_blob(*made.disk, output(name)); }
   static std::string contents(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
@@ -51,6 +54,7 @@ class PipelineTest : public testing::Test {
 
 const std::string kBare = "[filesystem]\ntype = \"fake\"\nsource = \"ab.list\"\n";
 
+std::string from(const std::string& source) { return "[filesystem]\ntype = \"fake\"\nsource = \"" + source + "\"\n"; }
 std::string disk(const std::string& partitions, const std::string& image = "") {
   return "[image]\npartition_table = \"row\"\n" + image + partitions;
 }
@@ -233,10 +237,78 @@ TEST_F(PipelineTest, AMissingSourceIsReportedWhereItIsWritten) {
 }
 
 TEST_F(PipelineTest, ASourceThatNobodyReadsIsReported) {
-  std::ofstream(root_.path() / "data.xyz") << "x";
-  const std::string message = failure("[filesystem]\ntype = \"fake\"\nsource = \"data.xyz\"\n");
+  ASSERT_EQ(::mkfifo(output("data.xyz").c_str(), 0600), 0);
+  const std::string message = failure(from("data.xyz"));
   EXPECT_NE(message.find("no source plugin can read"), std::string::npos) << message;
   EXPECT_NE(message.find("list"), std::string::npos) << message;
+}
+
+TEST_F(PipelineTest, AnImageIsASource) {
+  write("old.img", "a@5 b@6 ");
+  plan(from("old.img"));
+  plan(from("old.img") + "mtime = 7\n");
+  EXPECT_EQ(log_.trees, (Strings{"a@5 b@6 ", "a@7 b@7 "}));
+}
+
+TEST_F(PipelineTest, APartitionOfAnImageIsASource) {
+  write("old.img", plan(disk(partition("name = \"one\"\n", "ab.list") + partition("name = \"two\"\n", "c.list"))));
+  plan(from("old.img:2"));
+  plan(from("old.img:one"));
+  EXPECT_EQ(Strings(log_.trees.end() - 2, log_.trees.end()), (Strings{"c@1000 ", "a@1000 b@1001 "}));
+}
+
+TEST_F(PipelineTest, TheTypeImageGoesBeforeThePlugins) {
+  write("x.list", "a@5 ");
+  plan(from("x.list"));
+  plan("[filesystem]\ntype = \"fake\"\nsource = { path = \"x.list\", type = \"image\" }\n");
+  EXPECT_EQ(log_.trees, (Strings{"x@1000 ", "a@5 "}));
+}
+
+TEST_F(PipelineTest, ASourceThatIsAnImageHasNoOptions) {
+  write("old.img", "a@5 ");
+  EXPECT_NE(failure("[filesystem]\ntype = \"fake\"\nsource = { path = \"old.img\", type = \"image\", part = 2 }\n")
+                .find("unknown option \"part\""),
+            std::string::npos);
+}
+
+TEST_F(PipelineTest, TheSeedDoesNotDependOnTheKindOfSource) {
+  plan(kBare);
+  write("old.img", plan(kBare));
+  plan(from("old.img"));
+  write("disk.img", plan(disk(partition("", "ab.list"))));
+  plan(from("disk.img:1"));
+  ASSERT_EQ(log_.seeds.size(), 5U);
+  EXPECT_EQ(log_.seeds[2], log_.seeds[0]);
+  EXPECT_EQ(log_.seeds[4], log_.seeds[0]);
+}
+
+TEST_F(PipelineTest, TroubleWithAnImageIsReportedWhereItIsWritten) {
+  write("old.img", plan(disk(partition("", "ab.list") + partition("", "c.list"))));
+  for (const std::string name : {"absent.img", "absent.img:1", "old.img:3", "old.img"}) {
+    const std::string message = failure(from(name));
+    EXPECT_TRUE(message.starts_with("p.toml:3:10: ")) << message;
+    EXPECT_NE(message.find(name), std::string::npos) << message;
+  }
+  fs::create_directory(output("dir"));
+  EXPECT_NE(failure("[filesystem]\ntype = \"fake\"\nsource = { path = \"dir\", type = \"image\" }\n")
+                .find("neither a file nor a block device"),
+            std::string::npos);
+  EXPECT_NE(failure("[filesystem]\ntype = \"fake\"\nsource = { path = \"absent\", type = \"image\" }\n")
+                .find("does not exist"),
+            std::string::npos);
+}
+
+TEST_F(PipelineTest, TheOutputMayNotBeTheImageThatIsRead) {
+  write("old.img", plan(disk(partition("", "ab.list"))));
+  fs::create_symlink("old.img", output("symlink.img"));
+  fs::create_hard_link(output("old.img"), output("hardlink.img"));
+  for (const std::string source : {"old.img", "old.img:1", "symlink.img", "symlink.img:1", "hardlink.img:1"}) {
+    for (const std::string target : {"old.img", "symlink.img", "hardlink.img"}) {
+      EXPECT_NE(failure(from(source), output(target)).find("itself"), std::string::npos) << source << " " << target;
+    }
+  }
+  EXPECT_EQ(log_.opened, 0U);
+  plan(from("old.img:1"), output("new.img"));
 }
 
 TEST_F(PipelineTest, TwoSourcesThatAcceptAPathAskForAType) {

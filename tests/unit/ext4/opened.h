@@ -21,7 +21,7 @@ struct Opened {
   std::unique_ptr<Context> context;
   Volume volume;
 
-  const Tree& tree() const { return *volume.tree; }
+  const Tree& tree() const { return volume.tree; }
   /// The node at a path, which must exist.
   const Node& at(std::string_view path) const;
 };

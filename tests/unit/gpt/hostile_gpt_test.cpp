@@ -105,6 +105,14 @@ TEST_F(HostileGpt, WarnsOfABackupThatDiffers) {
   EXPECT_EQ(warnings(), "the backup GPT has other partitions than the primary, which is used\n");
 }
 
+TEST_F(HostileGpt, DamageIsAnErrorWhereStrictnessIsAskedFor) {
+  Context strict(registry_, {.threads = 1, .strict = true});
+  wipe(kDiskSize - 512, 512);
+  const auto [code, text] = error_of([&] { table_.open(*make_memory_blob(bytes_), strict); });
+  EXPECT_EQ(code, ErrorCode::Corrupt);
+  EXPECT_EQ(text, "the backup GPT is damaged (no header at sector 16383); the primary is used");
+}
+
 TEST_F(HostileGpt, AStaleTableBehindAnotherMbrIsNotProbed) {
   bytes_[446 + 4] = std::byte{0x83};
   EXPECT_FALSE(probe());

@@ -1,0 +1,113 @@
+#include "disk_image.h"
+
+#include <fmt/format.h>
+
+#include "format_probe.h"
+#include "fstool/error.h"
+#include "fstool/partition_layout.h"
+#include "fstool/registry.h"
+#include "fstool/size.h"
+
+namespace fstool {
+
+namespace {
+
+/// Finds the container around the disk, if there is one.
+void open_container(DiskImage& image, Context& context) {
+  auto container = recognize<Container>(context.registry(), *image.disk);
+  if (!container) return;
+  image.container = std::move(container->name);
+  with_context([&] { return fmt::format("as a {} image", image.container); },
+               [&] { image.disk = container->format->open(std::move(image.disk), context); });
+}
+
+void read_layout(DiskImage& image, Context& context) {
+  const auto table = recognize<PartitionTable>(context.registry(), *image.disk);
+  if (!table) return;
+  with_context([&] { return fmt::format("reading its {} partition table", table->name); },
+               [&] { image.layout = table->format->open(*image.disk, context); });
+}
+
+DiskPart make_part(const DiskImage& image, const Partition& partition) {
+  const std::uint64_t disk_size = image.disk->size();
+  if (partition.offset > disk_size || partition.size > disk_size - partition.offset) {
+    throw Error(ErrorCode::Corrupt, fmt::format("{} reaches beyond the end of the disk: the image may be cut off",
+                                                partition_label(partition.number, partition.name)));
+  }
+  return {
+      .partition = partition, .bytes = make_slice_blob(image.disk, partition.offset, partition.size), .filesystem = {}};
+}
+
+void find_parts(DiskImage& image, const Registry& registry) {
+  if (image.layout) {
+    for (const Partition& partition : image.layout->partitions) image.parts.push_back(make_part(image, partition));
+  } else {
+    image.parts.push_back({.partition = std::nullopt, .bytes = image.disk, .filesystem = {}});
+  }
+  for (DiskPart& part : image.parts) {
+    if (auto filesystem = recognize<Filesystem>(registry, *part.bytes)) part.filesystem = std::move(filesystem->name);
+  }
+}
+
+/// What there is in place of a file system.
+Error no_filesystem(const DiskPart& part, const Registry& registry) {
+  const std::string known = format_names<Filesystem>(registry);
+  if (part.partition) {
+    return Error(ErrorCode::Unsupported, fmt::format("no file system that a plugin knows (they know: {})", known));
+  }
+  if (part.bytes->size() == 0) return Error(ErrorCode::Unsupported, "it is empty");
+  return Error(ErrorCode::Unsupported,
+               fmt::format("neither a file system nor a partition table that a plugin knows (they know: {}; {})", known,
+                           format_names<PartitionTable>(registry)));
+}
+
+/// Calls `work` with the file system's format; errors say which part and which format they come from.
+template <class Work>
+auto with_filesystem(const DiskPart& part, Context& context, Work&& work) {
+  const auto name_part = [&] { return partition_label(part.partition->number, part.partition->name); };
+  const auto name_format = [&] { return part.filesystem; };
+  const auto open = [&] {
+    const Registry& registry = context.registry();
+    if (part.filesystem.empty()) throw no_filesystem(part, registry);
+    return with_context(name_format, [&] { return work(*registry.get<Filesystem>(part.filesystem).create({})); });
+  };
+  return part.partition ? with_context(name_part, open) : open();
+}
+
+}  // namespace
+
+DiskImage open_disk_image(const std::filesystem::path& file, Context& context) {
+  DiskImage image;
+  image.file = file;
+  image.disk = open_file_blob(file);
+  with_context([&] { return fmt::format("opening {}", file.string()); },
+               [&] {
+                 open_container(image, context);
+                 read_layout(image, context);
+                 find_parts(image, context.registry());
+               });
+  return image;
+}
+
+Volume open_volume(const DiskPart& part, Context& context) {
+  return with_filesystem(part, context, [&](Filesystem& filesystem) { return filesystem.open(part.bytes, context); });
+}
+
+VolumeFacts inspect_volume(const DiskPart& part, Context& context) {
+  return with_filesystem(part, context,
+                         [&](Filesystem& filesystem) { return filesystem.inspect(part.bytes, context); });
+}
+
+std::string describe_parts(const DiskImage& image) {
+  std::string text;
+  for (const DiskPart& part : image.parts) {
+    if (!part.partition) continue;
+    const Partition& partition = *part.partition;
+    text += fmt::format("\n  {}: {}, {}, {}", partition_label(partition.number, partition.name),
+                        partition.type_name.empty() ? partition.type : partition.type_name, format_size(partition.size),
+                        part.filesystem.empty() ? "no file system that a plugin knows" : part.filesystem);
+  }
+  return text;
+}
+
+}  // namespace fstool

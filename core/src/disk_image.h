@@ -1,0 +1,49 @@
+/// \file
+/// DiskImage: a file, layer by layer: the container, the disk in it, the disk's partitions, and what lies in them.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fstool/blob.h"
+#include "fstool/context.h"
+#include "fstool/filesystem.h"
+#include "fstool/partition_table.h"
+
+namespace fstool {
+
+/// A part of a disk that may hold a file system: a partition, or the whole of a disk without a partition table.
+struct DiskPart {
+  std::optional<Partition> partition;  ///< nothing: the whole disk
+  BlobPtr bytes;
+  std::string filesystem;  ///< the format that recognizes it; empty: none
+};
+
+/// What a file holds. Immutable; copies share the Blobs.
+struct DiskImage {
+  std::filesystem::path file;
+  std::string container;  ///< empty: the bytes of the file are the disk
+  BlobPtr disk;
+  std::optional<Layout> layout;  ///< nothing: a disk without a partition table
+  std::vector<DiskPart> parts;   ///< in the order of layout->partitions; one without a table
+};
+
+/// Opens a regular file or block device and finds out what it holds, down to the kinds of its file systems, which are
+/// not opened. A file is one container at most: a container inside another is the contents of a disk.
+/// Throws Error(NotFound/Io/InvalidArgument) for a file that can't be read, Error(Unsupported) for a format that
+/// is only written, Error(Corrupt/Unsupported) as the formats do; the chain of what was done names file and layer.
+DiskImage open_disk_image(const std::filesystem::path& file, Context& context);
+
+/// Opens the file system of a part. Throws Error(Unsupported) if there is none that a plugin knows, saying which are
+/// known, and as Filesystem::open().
+Volume open_volume(const DiskPart& part, Context& context);
+
+/// The facts about a part's file system without opening all of it. Throws as open_volume().
+VolumeFacts inspect_volume(const DiskPart& part, Context& context);
+
+/// `partition 2 ("root"): linux, 1 GiB, ext4` for each part, a line each, indented; for messages.
+std::string describe_parts(const DiskImage& image);
+
+}  // namespace fstool

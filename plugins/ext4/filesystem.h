@@ -19,6 +19,7 @@ class ExtFilesystem : public Filesystem {
   ExtFilesystem(Generation generation, ExtOptions options);
 
   FormattedVolume format(std::shared_ptr<const Tree> tree, const FormatRequest& request, Context& context) override;
+  /// True for the format that blkid would name: an image is one of ext2, ext3 and ext4.
   bool probe(const Blob& image) const override;
   /// Reads every ext2, ext3 and ext4 file system, whatever the options are.
   Volume open(BlobPtr image, Context& context) override;

@@ -24,7 +24,10 @@ void md4_step(Function f, std::uint32_t& a, std::uint32_t b, std::uint32_t c, st
 void half_md4_transform(std::array<std::uint32_t, 4>& state, const std::array<std::uint32_t, 8>& in) {
   constexpr std::uint32_t kRound2 = 0x5A827999;
   constexpr std::uint32_t kRound3 = 0x6ED9EBA1;
-  auto [a, b, c, d] = state;
+  std::uint32_t a = state[0];
+  std::uint32_t b = state[1];
+  std::uint32_t c = state[2];
+  std::uint32_t d = state[3];
   const auto round = [&](auto f, std::uint32_t add, const std::array<std::size_t, 8>& order,
                          const std::array<int, 4>& shift) {
     for (std::size_t i = 0; i < order.size(); i += 4) {

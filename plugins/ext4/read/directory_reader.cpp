@@ -65,7 +65,7 @@ void DirectoryReader::read_blocks(Job& job) {
   const std::uint32_t block_size = volume_.layout.block_size;
   if (size % block_size != 0 || size == 0) job.report(fmt::format("its size is {} bytes", size));
   const std::uint64_t blocks = std::min((size + block_size - 1) / block_size, kMaxFileBlocks);
-  const BlockMap map = read_block_map(volume_, job.directory.map_root(), blocks, claims_);
+  const FileMap map = read_file_map(volume_, job.directory.map_root(), blocks, claims_);
   std::uint64_t mapped = 0;
   for (MappedExtent extent : map) {
     extent.length = static_cast<std::uint32_t>(std::min<std::uint64_t>(extent.length, blocks - extent.logical));

@@ -31,7 +31,7 @@ ExtentTreeReader::ExtentTreeReader(const VolumeState& volume, const MapRoot& roo
                                    BlockClaims& claims)
     : volume_(volume), root_(root), limit_blocks_(limit_blocks), claims_(claims) {}
 
-BlockMap ExtentTreeReader::read() {
+FileMap ExtentTreeReader::read() {
   const auto header = entry_at<ExtentHeader>(root_.block, 0);
   if (header.depth > kMaxDepth) throw_damaged(fmt::format("it has {} levels", header.depth.value()));
   read_node(root_.block, header.depth, {0, kMaxFileBlocks});

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "ondisk/extent_tree.h"
-#include "read/block_map.h"
+#include "read/file_map.h"
 #include "read/volume_state.h"
 
 namespace fstool::ext4 {
@@ -18,7 +18,7 @@ class ExtentTreeReader {
   ExtentTreeReader(const VolumeState& volume, const MapRoot& root, std::uint64_t limit_blocks, BlockClaims& claims);
 
   /// All extents that were written. Throws Error(Corrupt) if the tree is damaged.
-  BlockMap read();
+  FileMap read();
 
  private:
   /// The blocks of the file that a part of the tree may be about.
@@ -38,7 +38,7 @@ class ExtentTreeReader {
   std::uint64_t limit_blocks_;
   BlockClaims& claims_;
   std::uint64_t mapped_ = 0;  // blocks, the unwritten ones included
-  BlockMap map_;
+  FileMap map_;
 };
 
 }  // namespace fstool::ext4

@@ -9,7 +9,7 @@ namespace fstool::ext4 {
 namespace {
 
 /// The first extent that ends behind block `logical` of the file.
-BlockMap::const_iterator first_ending_after(const BlockMap& map, std::uint64_t logical) {
+FileMap::const_iterator first_ending_after(const FileMap& map, std::uint64_t logical) {
   return std::partition_point(map.begin(), map.end(),
                               [&](const MappedExtent& extent) { return extent.logical_end() <= logical; });
 }
@@ -19,16 +19,16 @@ BlockMap::const_iterator first_ending_after(const BlockMap& map, std::uint64_t l
 FileContent::FileContent(std::shared_ptr<const VolumeState> volume, const MapRoot& root, std::uint64_t size)
     : volume_(std::move(volume)), size_(size), root_(root) {}
 
-std::shared_ptr<const BlockMap> FileContent::map() const {
+std::shared_ptr<const FileMap> FileContent::map() const {
   if (auto known = volume_->maps.find(root_.inode)) return known;
   return with_context([&] { return fmt::format("inode {}", root_.inode); },
                       [&] {
                         BlockClaims claims;
                         const std::uint64_t blocks = size_ == 0 ? 0 : (size_ - 1) / volume_->layout.block_size + 1;
-                        auto map = std::make_shared<BlockMap>(read_block_map(*volume_, root_, blocks, claims));
+                        auto map = std::make_shared<FileMap>(read_file_map(*volume_, root_, blocks, claims));
                         map->shrink_to_fit();
                         volume_->maps.insert(root_.inode, map);
-                        return std::shared_ptr<const BlockMap>(std::move(map));
+                        return std::shared_ptr<const FileMap>(std::move(map));
                       });
 }
 

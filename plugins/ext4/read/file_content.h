@@ -8,7 +8,7 @@
 
 #include "fstool/blob.h"
 #include "fstool/error.h"
-#include "read/block_map.h"
+#include "read/file_map.h"
 #include "read/volume_state.h"
 
 namespace fstool::ext4 {
@@ -26,7 +26,7 @@ class FileContent final : public Blob {
   std::optional<HostRange> host_range(std::uint64_t offset, std::uint64_t length) const override;
 
  private:
-  std::shared_ptr<const BlockMap> map() const;
+  std::shared_ptr<const FileMap> map() const;
 
   std::shared_ptr<const VolumeState> volume_;
   std::uint64_t size_;

@@ -25,7 +25,7 @@ IndirectReader::IndirectReader(const VolumeState& volume, const MapRoot& root, s
       claims_(claims),
       pointers_per_block_(volume.layout.block_size / sizeof(little_uint32_t)) {}
 
-BlockMap IndirectReader::read() {
+FileMap IndirectReader::read() {
   std::array<little_uint32_t, kPointers> pointers;
   static_assert(sizeof(pointers) == kInodeBlockBytes);
   std::memcpy(pointers.data(), root_.block.data(), sizeof(pointers));

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "read/block_map.h"
+#include "read/file_map.h"
 #include "read/volume_state.h"
 
 namespace fstool::ext4 {
@@ -17,7 +17,7 @@ class IndirectReader {
   IndirectReader(const VolumeState& volume, const MapRoot& root, std::uint64_t limit_blocks, BlockClaims& claims);
 
   /// Throws Error(Corrupt) if a pointer leads out of the file system or a block of pointers is used twice.
-  BlockMap read();
+  FileMap read();
 
  private:
   /// Adds what is below the pointer `block` to blocks of pointers `levels` deep (0: to data), as blocks of the file
@@ -31,7 +31,7 @@ class IndirectReader {
   std::uint64_t pointers_per_block_;
   std::uint64_t next_ = 0;    // block of the file
   std::uint64_t mapped_ = 0;  // blocks
-  BlockMap map_;
+  FileMap map_;
 };
 
 }  // namespace fstool::ext4

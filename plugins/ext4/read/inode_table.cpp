@@ -14,17 +14,15 @@ namespace {
 
 constexpr std::uint64_t kChunkBytes = 64 * 1024;
 constexpr std::size_t kChunks = 8;
-/// Bytes of the original inode; the extra ones follow.
-constexpr std::size_t kOriginalBytes = 128;
 
 }  // namespace
 
 bool InodeRecord::has_extra(std::size_t end) const {
-  return raw.size() > kOriginalBytes && end <= kOriginalBytes + fields.extra_isize;
+  return raw.size() > kOldInodeSize && end <= kOldInodeSize + fields.extra_isize;
 }
 
 std::span<const std::byte> InodeRecord::behind_fields() const {
-  return raw.size() > kOriginalBytes ? raw.subspan(kOriginalBytes + fields.extra_isize) : std::span<const std::byte>();
+  return raw.size() > kOldInodeSize ? raw.subspan(kOldInodeSize + fields.extra_isize) : std::span<const std::byte>();
 }
 
 InodeTable::InodeTable(const VolumeState& volume, GroupTable& groups) : volume_(volume), groups_(groups) {}
@@ -63,10 +61,10 @@ InodeRecord InodeTable::read(std::uint32_t number) {
   record.number = number;
   record.storage = chunk.bytes;
   record.raw = std::span(*chunk.bytes).subspan(offset - chunk.offset, layout.inode_size);
-  std::memcpy(&record.fields, record.raw.data(), kOriginalBytes);
-  if (layout.inode_size == kOriginalBytes) return record;
-  std::memcpy(&record.fields.extra_isize, record.raw.data() + kOriginalBytes, sizeof(record.fields.extra_isize));
-  const std::size_t end = kOriginalBytes + record.fields.extra_isize;
+  std::memcpy(&record.fields, record.raw.data(), kOldInodeSize);
+  if (layout.inode_size == kOldInodeSize) return record;
+  std::memcpy(&record.fields.extra_isize, record.raw.data() + kOldInodeSize, sizeof(record.fields.extra_isize));
+  const std::size_t end = kOldInodeSize + record.fields.extra_isize;
   if (end > layout.inode_size || end % 4 != 0) {
     throw Error(ErrorCode::Corrupt,
                 fmt::format("inode {} has an extra size of {} bytes", number, record.fields.extra_isize.value()));

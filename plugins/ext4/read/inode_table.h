@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "ondisk/inode.h"
-#include "read/block_map.h"
+#include "read/file_map.h"
 #include "read/group_table.h"
 #include "read/volume_state.h"
 

@@ -39,7 +39,7 @@ std::uint32_t crc32c_without(std::uint32_t seed, std::span<const std::byte> byte
 
 }  // namespace
 
-JournalLog::JournalLog(const BlockReader& blocks, BlockMap map) : blocks_(blocks), map_(std::move(map)) {
+JournalLog::JournalLog(const BlockReader& blocks, FileMap map) : blocks_(blocks), map_(std::move(map)) {
   parse(read(0));
 }
 

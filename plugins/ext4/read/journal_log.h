@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "ondisk/jbd2.h"
-#include "read/block_map.h"
 #include "read/block_reader.h"
+#include "read/file_map.h"
 
 namespace fstool::ext4 {
 
@@ -27,7 +27,7 @@ class JournalLog {
  public:
   /// `map` is that of the journal's inode. `blocks` must outlive this. Throws Error(Corrupt) if there is no journal
   /// superblock, or it contradicts itself; Error(Unsupported) if it has features that can't be read.
-  JournalLog(const BlockReader& blocks, BlockMap map);
+  JournalLog(const BlockReader& blocks, FileMap map);
 
   bool empty() const { return start_ == 0; }
   std::uint32_t start() const { return start_; }        ///< the first block of the log to read
@@ -65,7 +65,7 @@ class JournalLog {
   std::size_t tag_bytes() const;
 
   const BlockReader& blocks_;
-  BlockMap map_;
+  FileMap map_;
   std::uint32_t incompat_ = 0;
   LogChecksum checksum_ = LogChecksum::None;
   std::uint32_t seed_ = 0;

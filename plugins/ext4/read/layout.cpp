@@ -8,6 +8,7 @@
 
 #include "fstool/error.h"
 #include "ondisk/checksum_seed.h"
+#include "ondisk/inode.h"
 
 namespace fstool::ext4 {
 
@@ -19,7 +20,6 @@ constexpr std::uint32_t kReadableIncompat = kIncompatFiletype | kIncompatNeedsRe
                                             kIncompatInlineData | kIncompatEncrypt | kIncompatCasefold;
 
 constexpr std::uint32_t kMaxLogBlockSize = 6;  // 64 KiB
-constexpr std::uint32_t kOriginalInodeSize = 128;
 constexpr std::uint32_t kOriginalFirstInode = 11;
 constexpr std::uint32_t kSmallDescriptor = 32;
 constexpr std::uint32_t kMaxDescriptor = 1024;
@@ -70,13 +70,13 @@ void parse_groups(const Superblock& superblock, Layout& layout) {
 
 void parse_inodes(const Superblock& superblock, Layout& layout) {
   if (superblock.rev_level == 0) {
-    layout.inode_size = kOriginalInodeSize;
+    layout.inode_size = kOldInodeSize;
     layout.first_inode = kOriginalFirstInode;
     return;
   }
   layout.inode_size = superblock.inode_size;
   layout.first_inode = superblock.first_inode;
-  require(std::has_single_bit(layout.inode_size) && layout.inode_size >= kOriginalInodeSize &&
+  require(std::has_single_bit(layout.inode_size) && layout.inode_size >= kOldInodeSize &&
               layout.inode_size <= layout.block_size,
           "s_inode_size", layout.inode_size);
   require(layout.first_inode > kRootInode, "s_first_ino", layout.first_inode);

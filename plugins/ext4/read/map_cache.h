@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "read/block_map.h"
+#include "read/file_map.h"
 
 namespace fstool::ext4 {
 
@@ -17,7 +17,7 @@ namespace fstool::ext4 {
 /// Thread-safe.
 class MapCache {
  public:
-  using MapPtr = std::shared_ptr<const BlockMap>;
+  using MapPtr = std::shared_ptr<const FileMap>;
 
   /// The map of `inode`; null if it is not here.
   MapPtr find(std::uint32_t inode) {

@@ -137,7 +137,7 @@ std::string NodeReader::stored_target(const InodeRecord& record, const std::opti
   }
   std::string target(size, '\0');
   BlockClaims claims;
-  const BlockMap map = read_block_map(*volume_, record.map_root(), 1, claims);
+  const FileMap map = read_file_map(*volume_, record.map_root(), 1, claims);
   if (map.empty() || map.front().logical != 0) throw Error(ErrorCode::Corrupt, "its target is missing");
   volume_->blocks.read(map.front().physical, std::as_writable_bytes(std::span(target)));
   return target;

@@ -18,14 +18,14 @@ namespace {
 
 constexpr std::uint8_t kJournalBackupOfInode = 1;  // s_jnl_backup_type
 
-BlockMap map_of(const VolumeState& volume, const MapRoot& root, std::uint64_t size) {
+FileMap map_of(const VolumeState& volume, const MapRoot& root, std::uint64_t size) {
   const std::uint32_t block_size = volume.layout.block_size;
   if (size / block_size > kMaxFileBlocks) throw Error(ErrorCode::Corrupt, "its size is impossible");
   BlockClaims claims;
-  return read_block_map(volume, root, size / block_size, claims);
+  return read_file_map(volume, root, size / block_size, claims);
 }
 
-BlockMap map_from_inode(const VolumeState& volume, const FoundSuperblock& found) {
+FileMap map_from_inode(const VolumeState& volume, const FoundSuperblock& found) {
   GroupTable groups(volume.blocks, volume.layout, found.group);
   InodeTable inodes(volume, groups);
   const InodeRecord record = inodes.read(found.superblock.journal_inode);
@@ -36,7 +36,7 @@ BlockMap map_from_inode(const VolumeState& volume, const FoundSuperblock& found)
 }
 
 /// The superblock has a copy of the journal's i_block and size.
-BlockMap map_from_superblock(const VolumeState& volume, const Superblock& superblock) {
+FileMap map_from_superblock(const VolumeState& volume, const Superblock& superblock) {
   const auto& words = superblock.journal_blocks;
   MapRoot root;
   root.inode = superblock.journal_inode;

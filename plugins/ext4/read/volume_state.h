@@ -25,8 +25,7 @@ struct VolumeState {
 
   /// The checksum seed of what belongs to an inode.
   std::uint32_t inode_seed(std::uint32_t inode, std::uint32_t generation) const {
-    const std::uint32_t crc = crc32c_of(layout.checksum_seed, little_uint32_t(inode));
-    return crc32c_of(crc, little_uint32_t(generation));
+    return inode_checksum_seed(layout.checksum_seed, inode, generation);
   }
 };
 

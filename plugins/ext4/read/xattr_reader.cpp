@@ -237,7 +237,7 @@ const XattrReader::ValueInode& XattrReader::value_inode(std::uint32_t number, st
   BlockClaims claims;
   const std::uint32_t block_size = volume_.layout.block_size;
   const std::uint64_t blocks = (std::uint64_t{size} + block_size - 1) / block_size;
-  const BlockMap map = read_block_map(volume_, record.map_root(), blocks, claims);
+  const FileMap map = read_file_map(volume_, record.map_root(), blocks, claims);
   ValueInode result;
   result.recorded = record.fields.atime;
   result.parent = record.fields.mtime;

@@ -1,4 +1,4 @@
-#include "read/block_map.h"
+#include "read/file_map.h"
 
 #include <limits>
 
@@ -7,7 +7,7 @@
 
 namespace fstool::ext4 {
 
-void append_extent(BlockMap& map, const MappedExtent& extent) {
+void append_extent(FileMap& map, const MappedExtent& extent) {
   if (!map.empty()) {
     MappedExtent& last = map.back();
     const bool touches = last.logical_end() == extent.logical && last.physical + last.length == extent.physical &&
@@ -20,8 +20,7 @@ void append_extent(BlockMap& map, const MappedExtent& extent) {
   map.push_back(extent);
 }
 
-BlockMap read_block_map(const VolumeState& volume, const MapRoot& root, std::uint64_t limit_blocks,
-                        BlockClaims& claims) {
+FileMap read_file_map(const VolumeState& volume, const MapRoot& root, std::uint64_t limit_blocks, BlockClaims& claims) {
   if ((root.flags & kInodeExtents) != 0) return ExtentTreeReader(volume, root, limit_blocks, claims).read();
   return IndirectReader(volume, root, limit_blocks, claims).read();
 }

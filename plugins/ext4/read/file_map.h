@@ -26,10 +26,10 @@ struct MappedExtent {
 
 /// Sorted, disjoint and joined where possible. What is not in it reads as zeros: holes, and extents that were allocated
 /// but not written.
-using BlockMap = std::vector<MappedExtent>;
+using FileMap = std::vector<MappedExtent>;
 
 /// Adds an extent behind all others of `map`, joining it with the last one if they touch.
-void append_extent(BlockMap& map, const MappedExtent& extent);
+void append_extent(FileMap& map, const MappedExtent& extent);
 
 /// What of an inode says where its blocks are.
 struct MapRoot {
@@ -46,7 +46,6 @@ inline constexpr std::uint64_t kMaxFileBlocks = std::uint64_t{1} << 32;
 /// left out, and what is only about them is not read. The metadata blocks that are read are claimed in `claims`; those
 /// taken already are damage. Wrong checksums are reported. Memory and time are proportional to the metadata that the
 /// image has, and to `limit_blocks`. Throws Error(Corrupt) if the map is damaged.
-BlockMap read_block_map(const VolumeState& volume, const MapRoot& root, std::uint64_t limit_blocks,
-                        BlockClaims& claims);
+FileMap read_file_map(const VolumeState& volume, const MapRoot& root, std::uint64_t limit_blocks, BlockClaims& claims);
 
 }  // namespace fstool::ext4

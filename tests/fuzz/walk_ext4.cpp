@@ -1,0 +1,79 @@
+#include "walk_ext4.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
+#include "filesystem.h"
+#include "fstool/error.h"
+#include "fstool/registry.h"
+
+namespace fstool::fuzz {
+
+namespace {
+
+constexpr std::uint64_t kMaxRunsOfFile = 64;
+constexpr std::uint64_t kMaxBytesOfRun = 16 * 1024;
+
+void require(bool condition, const char* what) {
+  if (!condition) throw std::logic_error(what);
+}
+
+void read_content(const Blob& content) {
+  std::vector<std::byte> buffer;
+  std::uint64_t offset = 0;
+  for (std::uint64_t runs = 0; runs < kMaxRunsOfFile && offset < content.size(); ++runs) {
+    const Run run = content.run_at(offset);
+    require(run.length > 0 && run.length <= content.size() - offset, "a run has an impossible length");
+    content.host_range(offset, run.length);
+    buffer.resize(std::min(run.length, kMaxBytesOfRun));
+    content.read(offset, buffer);
+    require(!run.hole || is_zero(buffer), "a hole is not zero");
+    offset += run.length;
+  }
+  if (content.size() > 0) content.read(content.size() - 1, std::span(buffer).first(0));
+}
+
+void check_node(const Node& node) {
+  require(node.mtime.nanoseconds < 1'000'000'000, "a time has too many nanoseconds");
+  require((node.kind == NodeKind::Symlink) == !node.target.empty(), "a target is missing");
+  require(node.target.find('\0') == std::string::npos, "a target has a NUL");
+  if (node.xattrs) {
+    require(!node.xattrs->empty(), "a set of attributes is empty");
+    for (std::size_t i = 1; i < node.xattrs->size(); ++i) {
+      require((*node.xattrs)[i - 1].name < (*node.xattrs)[i].name, "attributes are not sorted");
+    }
+  }
+  if (!node.content) return;
+  require(node.kind == NodeKind::File, "something that is no file has content");
+  try {
+    read_content(*node.content);
+  } catch (const Error& error) {
+    require(error.code() == ErrorCode::Corrupt || error.code() == ErrorCode::Unsupported, error.what());
+  }
+}
+
+}  // namespace
+
+void walk_ext4_image(std::span<const std::byte> image) {
+  const Registry registry;
+  Context::Settings settings;
+  settings.threads = 1;
+  Context context(registry, settings);
+  ext4::ExtFilesystem filesystem(ext4::Generation::Ext4, {});
+  try {
+    const BlobPtr blob = make_memory_blob({image.begin(), image.end()});
+    filesystem.probe(*blob);
+    const Volume volume = filesystem.open(blob, context);
+    require(volume.facts.free_blocks <= volume.facts.blocks, "more is free than there is");
+    for (NodeId id = 0; id < volume.tree.node_count(); ++id) {
+      require(volume.tree.links(id) > 0, "a node has no name");
+      check_node(volume.tree.node(id));
+    }
+  } catch (const Error& error) {
+    require(error.code() == ErrorCode::Corrupt || error.code() == ErrorCode::Unsupported, error.what());
+  }
+}
+
+}  // namespace fstool::fuzz

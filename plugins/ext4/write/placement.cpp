@@ -100,10 +100,27 @@ void Placement::place_directories(BlockAllocator& allocator) {
 void Placement::place_file(BlockAllocator& allocator, std::uint32_t inode, std::vector<Extent>& scratch) {
   contents_.data_extents_of(inode, scratch);
   if (scratch.empty()) return;
+  // Data between holes lies together, as far as there is room.
+  std::uint64_t blocks = 0;
+  for (const Extent& data : scratch) blocks += data.length;
   BlockMap map;
-  for (const Extent& data : scratch) {
-    allocate_extent(allocator, map.extents, data.logical, data.length, alignment_for(allocator, data.length));
-  }
+  auto data = scratch.begin();
+  std::uint64_t done = 0;  // blocks of *data
+  std::uint64_t pieces = 0;
+  allocator.allocate(blocks, alignment_for(allocator, blocks), [&](BlockRun run) {
+    ++pieces;
+    while (run.length > 0) {
+      const std::uint64_t length = std::min(run.length, data->length - done);
+      append_extent(map.extents, data->logical + done, {run.start, length});
+      run = {run.start + length, run.length - length};
+      done += length;
+      if (done == data->length) {
+        ++data;
+        done = 0;
+      }
+    }
+  });
+  if (pieces > 1) smallest_split_ = splits_++ == 0 ? blocks : std::min(smallest_split_, blocks);
   add_mapping_blocks(allocator, map);
   const Extent& first = map.extents.front();
   const bool whole = map.extents.size() == 1 && first.logical == 0 && map.mapping_blocks.empty() &&

@@ -30,6 +30,9 @@ class Placement {
 
   std::uint64_t shortage() const { return shortage_; }
   std::uint64_t free_blocks() const { return free_blocks_; }
+  /// Files whose data lies in more than one piece, holes aside, and the blocks of the smallest of them.
+  std::uint64_t splits() const { return splits_; }
+  std::uint64_t smallest_split() const { return smallest_split_; }
   /// Free runs by ascending block.
   const std::vector<BlockRun>& free() const { return free_; }
 
@@ -57,6 +60,8 @@ class Placement {
   GroupTables tables_;
   std::uint64_t shortage_ = 0;
   std::uint64_t free_blocks_ = 0;
+  std::uint64_t splits_ = 0;
+  std::uint64_t smallest_split_ = 0;
   std::vector<BlockRun> free_;
   BlockMap journal_;
   BlockMap orphan_file_;

@@ -70,6 +70,8 @@ class Sizer {
     // What the contents need is found out by trying: a first, too small layout says how much is missing. Files that
     // must be cut into more pieces than expected take further blocks for their maps, hence the loop.
     std::uint64_t data = 1 + contents_.directory_blocks() + contents_.xattr_block_count();
+    std::optional<SizedLayout> fitting;
+    std::uint64_t spare = 0;
     while (true) {
       const std::uint64_t blocks = fewest_blocks(data, blocks_per_group);
       const std::uint64_t headroom = headroom_for(blocks);
@@ -82,7 +84,13 @@ class Sizer {
       } else if (placement->free_blocks() < headroom) {
         data += headroom - placement->free_blocks();
       } else {
-        return {std::move(placement), special};
+        // A file may lie in pieces only because the space is just enough: a little more makes it whole.
+        const std::uint64_t splits = placement->splits();
+        const std::uint64_t more = placement->smallest_split();
+        if (!fitting || splits < fitting->placement->splits()) fitting = SizedLayout{std::move(placement), special};
+        spare += more;
+        if (splits == 0 || spare * profile_.block_size > kToleratedFreeBytes / 2) return std::move(*fitting);
+        data += more;
       }
     }
   }

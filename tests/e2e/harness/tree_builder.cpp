@@ -77,9 +77,10 @@ void set_time(const std::string& path, std::int64_t seconds, long nanoseconds) {
   check(utimensat(AT_FDCWD, path.c_str(), times.data(), AT_SYMLINK_NOFOLLOW), "utimensat " + path);
 }
 
-void set_derived_time(const std::string& path, std::uint64_t value) {
+void set_derived_time(const std::string& path, std::uint64_t value, Precision precision) {
+  const auto nanoseconds = static_cast<long>((value >> 20U) % 1'000'000'000);
   set_time(path, 1'400'000'000 + static_cast<std::int64_t>(value % 200'000'000),
-           static_cast<long>((value >> 20U) % 1'000'000'000));
+           precision == Precision::Nanoseconds ? nanoseconds : 0);
 }
 
 }  // namespace
@@ -175,13 +176,13 @@ void TreeBuilder::time(const std::string& path, std::int64_t seconds, long nanos
   set_time(absolute(path), seconds, nanoseconds);
 }
 
-void TreeBuilder::settle_times() const {
+void TreeBuilder::settle_times(Precision precision) const {
   const std::string top = root_.string();
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root_)) {
     const std::string path = entry.path().string();
-    set_derived_time(path, hash(std::string_view(path).substr(top.size())));
+    set_derived_time(path, hash(std::string_view(path).substr(top.size())), precision);
   }
-  set_derived_time(top, hash(""));
+  set_derived_time(top, hash(""), precision);
 }
 
 }  // namespace fstool::e2e

@@ -19,6 +19,9 @@ enum class Content {
   Random,  ///< does not compress
 };
 
+/// Of modification times.
+enum class Precision { Seconds, Nanoseconds };
+
 /// One entry of a POSIX ACL (acl(5)): `tag` as in linux/posix_acl.h.
 struct AclEntry {
   std::uint16_t tag = 0;
@@ -62,7 +65,7 @@ class TreeBuilder {
   void time(const std::string& path, std::int64_t seconds, long nanoseconds) const;
 
   /// Gives every node a modification time of its own, derived from its path. Call it when the tree is complete.
-  void settle_times() const;
+  void settle_times(Precision precision = Precision::Nanoseconds) const;
 
  private:
   std::string absolute(const std::string& path) const;

@@ -131,8 +131,9 @@ TEST_P(Generations, HoldEveryKindOfTree) {
                               ",inode_size=" + std::to_string(shape.inode_size) +
                               (shape.journal ? ",features=has_journal" : ",features=^has_journal");
   const SourceInMemory memory;
-  const std::pair<const char*, void (*)(const TreeBuilder&)> kinds[] = {
+  std::vector<std::pair<const char*, void (*)(const TreeBuilder&)>> kinds = {
       {"tiny", build_tiny}, {"many", build_many}, {"deep", build_deep}, {"sparse", build_sparse}};
+  if (is_full_run()) kinds.emplace_back("system", build_system_tree);
   for (const auto& [name, build] : kinds) {
     SCOPED_TRACE(name);
     const TreeBuilder tree = memory.tree(name);
@@ -181,7 +182,7 @@ constexpr std::pair<const char*, const char*> kOptions[] = {
     {"zeros_as_holes", "sparse=true"},
     {"small_groups", "blocks_per_group=512,features=^resize_inode"},
     {"no_resize_inode", "features=^resize_inode"},
-    {"flags_without_users", "features=project stable_inodes ea_inode"},
+    {"flags_without_users", "features=stable_inodes ea_inode"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Ext4, Options, testing::ValuesIn(kOptions),

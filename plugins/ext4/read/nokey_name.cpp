@@ -1,8 +1,9 @@
 #include "read/nokey_name.h"
 
-#include <cstddef>
+#include <openssl/sha.h>
 
-#include "read/sha256.h"
+#include <array>
+#include <cstddef>
 
 namespace fstool::ext4 {
 
@@ -40,7 +41,10 @@ std::optional<std::string> nokey_name(std::string_view ciphertext, const NameHas
   append_word(plain, hash.minor);
   plain += ciphertext.substr(0, kPlainBytes);
   if (ciphertext.size() > kPlainBytes) {
-    for (const std::byte byte : sha256(ciphertext.substr(kPlainBytes))) plain += static_cast<char>(byte);
+    const std::string_view rest = ciphertext.substr(kPlainBytes);
+    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+    SHA256(reinterpret_cast<const unsigned char*>(rest.data()), rest.size(), digest.data());
+    plain.append(digest.begin(), digest.end());
   }
   return base64url(plain);
 }

@@ -32,23 +32,31 @@ std::string child_path(const Tree& tree, NodeId parent, std::string_view name) {
   return directory == "/" ? fmt::format("/{}", name) : fmt::format("{}/{}", directory, name);
 }
 
+/// The first entry whose name sorts behind lost+found.
+std::span<const DirEntry>::iterator behind_lost_and_found(std::span<const DirEntry> entries) {
+  return std::ranges::upper_bound(entries, kLostAndFound, {}, &DirEntry::name);
+}
+
 /// The entries of a node's directory.
 class TreeEntries : public DirectoryEntries {
  public:
   TreeEntries(const Contents& contents, NodeId directory, bool add_lost_and_found)
-      : contents_(contents), entries_(contents.tree().entries(directory)), add_lost_and_found_(add_lost_and_found) {}
+      : contents_(contents), entries_(contents.tree().entries(directory)) {
+    if (!add_lost_and_found) return;
+    added_at_ = static_cast<std::size_t>(behind_lost_and_found(entries_) - entries_.begin());
+  }
 
-  std::size_t size() const override { return entries_.size() + (add_lost_and_found_ ? 1 : 0); }
+  std::size_t size() const override { return entries_.size() + (added_at_ ? 1 : 0); }
   NamedInode at(std::size_t index) const override {
-    if (index == entries_.size()) return {kLostAndFound, kFirstInode, directory_file_type(NodeKind::Directory)};
-    const DirEntry& entry = entries_[index];
+    if (index == added_at_) return {kLostAndFound, kFirstInode, directory_file_type(NodeKind::Directory)};
+    const DirEntry& entry = entries_[added_at_ && index > *added_at_ ? index - 1 : index];
     return {entry.name, contents_.inode_of(entry.node), directory_file_type(contents_.tree().node(entry.node).kind)};
   }
 
  private:
   const Contents& contents_;
   std::span<const DirEntry> entries_;
-  bool add_lost_and_found_;
+  std::optional<std::size_t> added_at_;  // where lost+found is put in
 };
 
 class NoEntries : public DirectoryEntries {
@@ -235,7 +243,23 @@ void Contents::measure_directories() {
     if (capacity == 0 || is_lost_and_found(directory.node)) return std::nullopt;
     return capacity - kInodeBlockBytes;
   };
+  const auto add_made_up = [&] {
+    Directory directory;
+    directory.owner = {kFirstInode, kRootInode};
+    directory.layout.blocks = spare;
+    add(std::move(directory));
+  };
+  // A lost+found that is made up stands where one of the tree would.
+  std::optional<NodeId> next_to_made_up;
+  if (adds_lost_and_found_) {
+    const std::span<const DirEntry> entries = tree_->entries(Tree::kRoot);
+    const auto next = std::find_if(behind_lost_and_found(entries), entries.end(), [&](const DirEntry& entry) {
+      return tree_->node(entry.node).kind == NodeKind::Directory;
+    });
+    if (next != entries.end()) next_to_made_up = next->node;
+  }
   for (const NodeId id : directory_order_) {
+    if (id == next_to_made_up) add_made_up();
     Directory directory;
     directory.node = id;
     directory.owner = {inode_of_[id], inode_of_[tree_->parent(id)]};
@@ -245,12 +269,7 @@ void Contents::measure_directories() {
     if (is_lost_and_found(id) && tree_->entries(id).empty()) directory.layout.blocks = spare;
     add(std::move(directory));
   }
-  if (adds_lost_and_found_) {
-    Directory directory;
-    directory.owner = {kFirstInode, kRootInode};
-    directory.layout.blocks = spare;
-    add(std::move(directory));
-  }
+  if (adds_lost_and_found_ && !next_to_made_up) add_made_up();
 }
 
 // Sets are told apart by their content. A set that needs a block gets one for every kXattrMaxReferences inodes; inodes

@@ -1,7 +1,7 @@
 #include "fake_formats.h"
 
 #include <algorithm>
-#include <cstring>
+#include <span>
 #include <sstream>
 
 #include "fstool/error.h"
@@ -12,9 +12,8 @@ namespace fstool::test {
 namespace {
 
 std::vector<std::byte> bytes_of(const std::string& text) {
-  std::vector<std::byte> bytes(text.size());
-  std::memcpy(bytes.data(), text.data(), text.size());
-  return bytes;
+  const auto bytes = std::as_bytes(std::span(text));
+  return {bytes.begin(), bytes.end()};
 }
 
 class ListSource : public Source {

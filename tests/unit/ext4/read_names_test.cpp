@@ -1,29 +1,14 @@
 // Names and values that are shown otherwise than they are stored.
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "read/nokey_name.h"
 #include "read/posix_acl.h"
-#include "read/sha256.h"
 
 namespace fstool::ext4 {
 namespace {
 
 using namespace std::string_literals;
-
-std::string hex(std::string_view text) {
-  std::string result;
-  for (const std::byte byte : sha256(text)) result += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
-  return result;
-}
-
-TEST(Sha256, GivesTheStandardsExamples) {  // FIPS 180-4
-  EXPECT_EQ(hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
-            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-}
 
 TEST(NokeyName, IsBase64OfHashAndCiphertext) {
   const std::string ciphertext(16, '\xFF');

@@ -14,7 +14,7 @@ namespace fstool::ext4 {
 
 namespace {
 
-constexpr std::uint64_t kReadBytes = 256 * 1024;
+constexpr std::uint64_t kReadBytes = std::uint64_t{256} << 10;
 /// The first bytes of an inline directory are its parent's inode number, in place of "." and "..".
 constexpr std::size_t kInlineParentBytes = 4;
 /// Values of a hash version from here on: the same algorithms with unsigned characters.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "fstool/blob.h"
 #include "fstool/error.h"
@@ -36,16 +37,18 @@ class FileContent final : public Blob {
 /// Content that is there but can't be had: reading it throws.
 class UnreadableContent final : public Blob {
  public:
-  UnreadableContent(std::uint64_t size, Error error) : size_(size), error_(std::move(error)) {}
+  UnreadableContent(std::uint64_t size, ErrorCode code, std::string message)
+      : size_(size), code_(code), message_(std::move(message)) {}
 
   std::uint64_t size() const override { return size_; }
   void read(std::uint64_t, std::span<std::byte> out) const override {
-    if (!out.empty()) throw Error(error_);
+    if (!out.empty()) throw Error(code_, message_);
   }
 
  private:
   std::uint64_t size_;
-  Error error_;
+  ErrorCode code_;
+  std::string message_;
 };
 
 }  // namespace fstool::ext4

@@ -12,7 +12,7 @@ namespace fstool::ext4 {
 
 namespace {
 
-constexpr std::uint64_t kChunkBytes = 64 * 1024;
+constexpr std::uint64_t kChunkBytes = std::uint64_t{64} << 10;
 constexpr std::size_t kChunks = 8;
 
 }  // namespace

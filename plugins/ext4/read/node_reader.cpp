@@ -89,13 +89,13 @@ BlobPtr NodeReader::content(const InodeRecord& record, const std::optional<std::
   if (size == 0) return nullptr;
   if (size > kMaxFileBlocks * block_size) {
     report(fmt::format("its size of {} bytes is more than a file can have", size));
-    return std::make_shared<UnreadableContent>(
-        block_size, Error(ErrorCode::Corrupt, fmt::format("inode {} has an impossible size", record.number)));
+    return std::make_shared<UnreadableContent>(block_size, ErrorCode::Corrupt,
+                                               fmt::format("inode {} has an impossible size", record.number));
   }
   if ((record.fields.flags & kInodeEncrypted) != 0) {
     return std::make_shared<UnreadableContent>(
-        size, Error(ErrorCode::Unsupported,
-                    fmt::format("inode {} is encrypted: its content can't be read without the key", record.number)));
+        size, ErrorCode::Unsupported,
+        fmt::format("inode {} is encrypted: its content can't be read without the key", record.number));
   }
   if ((record.fields.flags & kInodeInlineData) != 0) {
     return inline_content(record, inline_data.value_or(""), size, report);
@@ -107,8 +107,8 @@ BlobPtr NodeReader::inline_content(const InodeRecord& record, const std::string&
                                    const Report& report) const {
   if (size > kInodeBlockBytes + volume_->layout.inode_size) {
     report(fmt::format("its size of {} bytes is more than its inode has room for", size));
-    return std::make_shared<UnreadableContent>(
-        size, Error(ErrorCode::Corrupt, fmt::format("inode {} does not have all of its content", record.number)));
+    return std::make_shared<UnreadableContent>(size, ErrorCode::Corrupt,
+                                               fmt::format("inode {} does not have all of its content", record.number));
   }
   const std::span<const std::byte> in_inode = record.fields.block;
   std::vector<std::byte> bytes(in_inode.begin(), in_inode.end());

@@ -14,12 +14,12 @@ constexpr std::uint32_t kXattrVersion = 2;
 constexpr std::uint32_t kNoId = UINT32_MAX;
 
 enum Tag : std::uint16_t {
-  kUserObject = 0x01,
-  kUser = 0x02,
-  kGroupObject = 0x04,
-  kGroup = 0x08,
-  kMask = 0x10,
-  kOther = 0x20
+  UserObject = 0x01,
+  User = 0x02,
+  GroupObject = 0x04,
+  Group = 0x08,
+  Mask = 0x10,
+  Other = 0x20
 };
 
 /// The first bytes of `bytes`, which it loses; nothing if there are too few.
@@ -50,13 +50,13 @@ std::optional<std::string> acl_from_disk(std::string_view stored) {
     if (!tag || !permissions) return std::nullopt;
     little_uint32_t id(kNoId);
     switch (*tag) {
-      case kUserObject:
-      case kGroupObject:
-      case kMask:
-      case kOther:
+      case UserObject:
+      case GroupObject:
+      case Mask:
+      case Other:
         break;
-      case kUser:
-      case kGroup: {
+      case User:
+      case Group: {
         const auto named = take<little_uint32_t>(stored);
         if (!named) return std::nullopt;
         id = *named;

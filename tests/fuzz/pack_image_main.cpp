@@ -1,5 +1,8 @@
-// pack-image IMAGE OUTPUT: packs a small image for the fuzzer's corpus.
+// pack-image IMAGE OUTPUT: packs a small image for the fuzzer's corpus. What is all ones is left out, too: it pads
+// bitmaps, which nobody reads.
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <fstream>
@@ -8,6 +11,17 @@
 #include <vector>
 
 #include "packed_image.h"
+
+namespace {
+
+void drop_ones(std::vector<char>& image) {
+  constexpr std::ptrdiff_t kUnit = 64;
+  for (auto unit = image.begin(); image.end() - unit >= kUnit; unit += kUnit) {
+    if (std::all_of(unit, unit + kUnit, [](char c) { return c == '\xFF'; })) std::fill_n(unit, kUnit, '\0');
+  }
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 3) {
@@ -18,7 +32,8 @@ int main(int argc, char** argv) {
     std::ifstream in;
     in.exceptions(std::ios::badbit | std::ios::failbit);
     in.open(argv[1], std::ios::binary);
-    const std::vector<char> image{std::istreambuf_iterator<char>(in), {}};
+    std::vector<char> image{std::istreambuf_iterator<char>(in), {}};
+    drop_ones(image);
     const auto packed = fstool::fuzz::pack_image(std::as_bytes(std::span(image)));
     std::ofstream out;
     out.exceptions(std::ios::badbit | std::ios::failbit);

@@ -136,6 +136,10 @@ bool ExtFilesystem::probe(const Blob& image) const {
   return superblock.magic == kSuperblockMagic && generation_of(features_of(superblock)) == generation_;
 }
 
+VolumeFacts ExtFilesystem::inspect(BlobPtr image, Context& context) {
+  return inspect_volume(std::move(image), context);
+}
+
 Volume ExtFilesystem::open(BlobPtr image, Context& context) { return open_volume(std::move(image), context); }
 
 }  // namespace fstool::ext4

@@ -22,6 +22,7 @@ class ExtFilesystem : public Filesystem {
   /// True for the format that blkid would name: an image is one of ext2, ext3 and ext4.
   bool probe(const Blob& image) const override;
   /// Reads every ext2, ext3 and ext4 file system, whatever the options are.
+  VolumeFacts inspect(BlobPtr image, Context& context) override;
   Volume open(BlobPtr image, Context& context) override;
 
  private:

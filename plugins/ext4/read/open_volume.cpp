@@ -62,30 +62,31 @@ BlobPtr recover(BlobPtr image, FoundSuperblock& found, Context& context) {
   return recovered;
 }
 
-}  // namespace
+/// A file system whose superblock and group descriptors were read.
+struct OpenedVolume {
+  std::shared_ptr<const VolumeState> state;
+  GroupTable groups;
+  VolumeFacts facts;
+};
 
-Volume open_volume(BlobPtr image, Context& context) {
+OpenedVolume open_groups(BlobPtr image, Context& context) {
   const std::uint64_t image_size = image->size();
   FoundSuperblock found = find_superblock(*image, context);
-  const std::string state = state_of(found.superblock);
+  VolumeFacts facts;
+  facts.state = state_of(found.superblock);
   image = recover(std::move(image), found, context);
   const Layout& layout = found.layout;
-  const std::uint64_t size = layout.blocks * layout.block_size;
-  if (image_size < size) {
+  facts.size = layout.blocks * layout.block_size;
+  if (image_size < facts.size) {
     context.report_damage(
-        fmt::format("the image has {} bytes, but its file system has {}: the end is missing", image_size, size));
+        fmt::format("the image has {} bytes, but its file system has {}: the end is missing", image_size, facts.size));
   }
-  const auto volume = std::make_shared<const VolumeState>(layout, std::move(image), context);
-  GroupTable groups(volume->blocks, layout, found.group);
+  auto state = std::make_shared<const VolumeState>(layout, std::move(image), context);
+  GroupTable groups(state->blocks, state->layout, found.group);
   const auto free_space = groups.check(context);
-
-  Volume result;
-  result.tree = TreeReader(volume, groups).read();
-  VolumeFacts& facts = result.facts;
   facts.type = generation_name(generation_of(layout.features));
   facts.label = label_of(found.superblock);
   facts.uuid = uuid_of(found.superblock);
-  facts.size = size;
   facts.block_size = layout.block_size;
   facts.blocks = layout.blocks;
   facts.free_blocks = free_space ? free_space->blocks : std::min(free_blocks_of(found.superblock), layout.blocks);
@@ -93,8 +94,19 @@ Volume open_volume(BlobPtr image, Context& context) {
   facts.free_inodes =
       std::min(free_space ? free_space->inodes : std::uint64_t{found.superblock.free_inodes_count}, facts.inodes);
   facts.features = feature_names(layout.features);
-  facts.state = state;
-  return result;
+  return {std::move(state), std::move(groups), std::move(facts)};
+}
+
+}  // namespace
+
+VolumeFacts inspect_volume(BlobPtr image, Context& context) { return open_groups(std::move(image), context).facts; }
+
+Volume open_volume(BlobPtr image, Context& context) {
+  OpenedVolume opened = open_groups(std::move(image), context);
+  Volume volume;
+  volume.tree = TreeReader(opened.state, opened.groups).read();
+  volume.facts = std::move(opened.facts);
+  return volume;
 }
 
 }  // namespace fstool::ext4

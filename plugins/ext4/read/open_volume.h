@@ -12,4 +12,7 @@ namespace fstool::ext4 {
 /// Directories, inodes and extended attributes are read now; block maps and contents when somebody reads the contents.
 Volume open_volume(BlobPtr image, Context& context);
 
+/// See Filesystem::inspect(): reads superblock, journal and group descriptors.
+VolumeFacts inspect_volume(BlobPtr image, Context& context);
+
 }  // namespace fstool::ext4

@@ -8,6 +8,7 @@
 
 #include "formatted.h"
 #include "opened.h"
+#include "read/open_volume.h"
 
 namespace fstool::ext4 {
 namespace {
@@ -93,16 +94,17 @@ TEST_P(ExtReaderRoundTrip, GivesTheTreeBack) {
   const Opened opened = open_image(formatted.image, true);
   EXPECT_THAT(tree_differences(tree_of_everything(param.block_size), opened.tree()), IsEmpty());
   EXPECT_THAT(opened.warnings(), IsEmpty());
-  const VolumeFacts& facts = opened.volume.facts;
-  EXPECT_EQ(facts.type, formatted.facts.type);
-  EXPECT_EQ(facts.label, "round trip");
-  EXPECT_EQ(facts.uuid, formatted.facts.uuid);
-  EXPECT_EQ(facts.blocks, formatted.facts.blocks);
-  EXPECT_EQ(facts.free_blocks, formatted.facts.free_blocks);
-  EXPECT_EQ(facts.inodes, formatted.facts.inodes);
-  EXPECT_EQ(facts.free_inodes, formatted.facts.free_inodes);
-  EXPECT_EQ(facts.features, formatted.facts.features);
-  EXPECT_EQ(facts.state, "clean");
+  for (const VolumeFacts& facts : {opened.volume.facts, inspect_volume(formatted.image, *opened.context)}) {
+    EXPECT_EQ(facts.type, formatted.facts.type);
+    EXPECT_EQ(facts.label, "round trip");
+    EXPECT_EQ(facts.uuid, formatted.facts.uuid);
+    EXPECT_EQ(facts.blocks, formatted.facts.blocks);
+    EXPECT_EQ(facts.free_blocks, formatted.facts.free_blocks);
+    EXPECT_EQ(facts.inodes, formatted.facts.inodes);
+    EXPECT_EQ(facts.free_inodes, formatted.facts.free_inodes);
+    EXPECT_EQ(facts.features, formatted.facts.features);
+    EXPECT_EQ(facts.state, "clean");
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -29,7 +29,8 @@ InodeTable::InodeTable(const VolumeState& volume, GroupTable& groups) : volume_(
 
 const InodeTable::Chunk& InodeTable::chunk_with(std::uint64_t offset, std::uint64_t table_end) {
   for (auto chunk = chunks_.begin(); chunk != chunks_.end(); ++chunk) {
-    if (offset >= chunk->offset && offset - chunk->offset < chunk->bytes->size()) {
+    // The tables of a damaged image may overlap: an inode may begin in a chunk and end behind it.
+    if (offset >= chunk->offset && offset - chunk->offset + volume_.layout.inode_size <= chunk->bytes->size()) {
       chunks_.splice(chunks_.begin(), chunks_, chunk);
       return chunks_.front();
     }
@@ -75,22 +76,10 @@ InodeRecord InodeTable::read(std::uint32_t number) {
 
 bool InodeTable::has_valid_checksum(const InodeRecord& record) const {
   if (!volume_.layout.metadata_checksums) return true;
-  constexpr std::size_t kLow = offsetof(Inode, checksum_lo);
-  constexpr std::size_t kHigh = offsetof(Inode, checksum_hi);
-  constexpr std::size_t kHalf = sizeof(little_uint16_t);
-  const bool has_high = record.has_extra(kHigh + kHalf);
-  const auto zero = little_uint16_t(0);
-  std::uint32_t crc = volume_.inode_seed(record.number, record.fields.generation);
-  crc = crc32c(crc, record.raw.first(kLow));
-  crc = crc32c_of(crc, zero);
-  if (!has_high) {
-    crc = crc32c(crc, record.raw.subspan(kLow + kHalf));
-    return (crc & 0xFFFF) == record.fields.checksum_lo;
-  }
-  crc = crc32c(crc, record.raw.subspan(kLow + kHalf, kHigh - kLow - kHalf));
-  crc = crc32c_of(crc, zero);
-  crc = crc32c(crc, record.raw.subspan(kHigh + kHalf));
-  return crc == (record.fields.checksum_lo | std::uint32_t{record.fields.checksum_hi} << 16);
+  const bool has_high = record.has_extra(offsetof(Inode, checksum_hi) + sizeof(Inode::checksum_hi));
+  const std::uint32_t high = has_high ? record.fields.checksum_hi : 0U;
+  return inode_checksum(record.raw, volume_.inode_seed(record.number, record.fields.generation)) ==
+         (record.fields.checksum_lo | high << 16);
 }
 
 }  // namespace fstool::ext4

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "fstool/error.h"
@@ -75,7 +76,7 @@ class FileMaps : public testing::Test {
     root.flags = kInodeExtents;
     const ExtentHeader head = header(entries.size(), depth, kInlineExtents);
     std::memcpy(root.block.data(), &head, sizeof(head));
-    std::memcpy(root.block.data() + sizeof(head), entries.data(), entries.size() * sizeof(Entry));
+    std::ranges::copy(std::as_bytes(std::span(entries)), root.block.begin() + sizeof(head));
     return root;
   }
   template <class Entry>

@@ -77,7 +77,7 @@ InodeRecord InodeTable::read(std::uint32_t number) {
 bool InodeTable::has_valid_checksum(const InodeRecord& record) const {
   if (!volume_.layout.metadata_checksums) return true;
   const bool has_high = record.has_extra(offsetof(Inode, checksum_hi) + sizeof(Inode::checksum_hi));
-  const std::uint32_t high = has_high ? record.fields.checksum_hi : 0U;
+  const std::uint32_t high = has_high ? record.fields.checksum_hi.value() : 0U;
   return inode_checksum(record.raw, volume_.inode_seed(record.number, record.fields.generation)) ==
          (record.fields.checksum_lo | high << 16);
 }

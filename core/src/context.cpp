@@ -1,5 +1,6 @@
 #include "fstool/context.h"
 
+#include <mutex>
 #include <utility>
 
 #include "fstool/error.h"
@@ -16,6 +17,7 @@ struct Context::Impl {
   Settings settings;
   WorkerPool workers;
   std::atomic<unsigned> damage_reports = 0;
+  std::mutex damage_mutex;  // held while the damage listener is called
 };
 
 Context::Context(const Registry& registry, Settings settings)
@@ -41,6 +43,11 @@ void Context::warn(std::string_view message) {
 }
 
 void Context::report_damage(std::string_view message) {
+  if (impl_->settings.damage_listener) {
+    const std::lock_guard lock(impl_->damage_mutex);
+    impl_->settings.damage_listener(message);
+    return;
+  }
   if (impl_->settings.strict) throw Error(ErrorCode::Corrupt, std::string(message));
   const unsigned before = impl_->damage_reports.fetch_add(1);
   if (before < kMaxDamageWarnings) warn(message);

@@ -89,8 +89,9 @@ DiskImage open_disk_image(const std::filesystem::path& file, Context& context) {
   return image;
 }
 
-Volume open_volume(const DiskPart& part, Context& context) {
-  return with_filesystem(part, context, [&](Filesystem& filesystem) { return filesystem.open(part.bytes, context); });
+Volume open_volume(const DiskPart& part, const OpenScope& scope, Context& context) {
+  return with_filesystem(part, context,
+                         [&](Filesystem& filesystem) { return filesystem.open(part.bytes, scope, context); });
 }
 
 VolumeFacts inspect_volume(const DiskPart& part, Context& context) {

@@ -36,9 +36,9 @@ struct DiskImage {
 /// is only written, Error(Corrupt/Unsupported) as the formats do; the chain of what was done names file and layer.
 DiskImage open_disk_image(const std::filesystem::path& file, Context& context);
 
-/// Opens the file system of a part. Throws Error(Unsupported) if there is none that a plugin knows, saying which are
-/// known, and as Filesystem::open().
-Volume open_volume(const DiskPart& part, Context& context);
+/// Opens the file system of a part, or what `scope` wants of it. Throws Error(Unsupported) if there is none that a
+/// plugin knows, saying which are known, and as Filesystem::open().
+Volume open_volume(const DiskPart& part, const OpenScope& scope, Context& context);
 
 /// The facts about a part's file system without opening all of it. Throws as open_volume().
 VolumeFacts inspect_volume(const DiskPart& part, Context& context);

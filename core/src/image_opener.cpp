@@ -95,7 +95,7 @@ OpenedImage open_image(const ImageReference& reference, Context& context) {
   with_context([&] { return fmt::format("opening {}", reference.text()); },
                [&] {
                  opened.part = choose_part(opened.image, reference.partition, context);
-                 opened.volume = open_volume(opened.image.parts[opened.part], context);
+                 opened.volume = open_volume(opened.image.parts[opened.part], {}, context);
                });
   return opened;
 }

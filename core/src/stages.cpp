@@ -28,9 +28,18 @@ Codec::~Codec() = default;
 Compressor::~Compressor() = default;
 Decompressor::~Decompressor() = default;
 
-VolumeFacts Filesystem::inspect(BlobPtr image, Context& context) { return open(std::move(image), context).facts; }
-Volume Filesystem::open(BlobPtr /*image*/, Context& /*context*/) { throw_write_only("filesystem"); }
+VolumeFacts Filesystem::inspect(BlobPtr image, Context& context) {
+  return open(std::move(image), {.path = "", .depth = OpenScope::Depth::Node}, context).facts;
+}
+Volume Filesystem::open(BlobPtr /*image*/, const OpenScope& /*scope*/, Context& /*context*/) {
+  throw_write_only("filesystem");
+}
+void Filesystem::check(BlobPtr image, Context& context) { open(std::move(image), {}, context); }
+
 Layout PartitionTable::open(const Blob& /*disk*/, Context& /*context*/) { throw_write_only("partition table"); }
+void PartitionTable::check(const Blob& disk, Context& context) { open(disk, context); }
+
 BlobPtr Container::open(BlobPtr /*file*/, Context& /*context*/) { throw_write_only("container"); }
+void Container::check(BlobPtr file, Context& context) { open(std::move(file), context); }
 
 }  // namespace fstool

@@ -23,7 +23,7 @@ class ExtFilesystem : public Filesystem {
   bool probe(const Blob& image) const override;
   /// Reads every ext2, ext3 and ext4 file system, whatever the options are.
   VolumeFacts inspect(BlobPtr image, Context& context) override;
-  Volume open(BlobPtr image, Context& context) override;
+  Volume open(BlobPtr image, const OpenScope& scope, Context& context) override;
 
  private:
   Generation generation_;

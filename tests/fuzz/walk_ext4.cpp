@@ -65,7 +65,7 @@ void walk_ext4_image(std::span<const std::byte> image) {
   try {
     const BlobPtr blob = make_memory_blob({image.begin(), image.end()});
     filesystem.probe(*blob);
-    const Volume volume = filesystem.open(blob, context);
+    const Volume volume = filesystem.open(blob, {}, context);
     require(volume.facts.free_blocks <= volume.facts.blocks, "more is free than there is");
     for (NodeId id = 0; id < volume.tree.node_count(); ++id) {
       require(volume.tree.links(id) > 0, "a node has no name");

@@ -28,6 +28,10 @@ class FSTOOL_API Container {
 
   /// The disk in `file`. Throws Error(Corrupt/Unsupported). The default says that this format is only written.
   virtual BlobPtr open(BlobPtr file, Context& context);
+
+  /// Tells context.report_damage() everything that is wrong with the container, as Filesystem::check(), compressed data
+  /// included. The default opens it.
+  virtual void check(BlobPtr file, Context& context);
 };
 
 }  // namespace fstool

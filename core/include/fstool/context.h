@@ -45,6 +45,8 @@ class FSTOOL_API Context {
     std::shared_ptr<ProgressListener> listener = {};     ///< null: nobody listens
     const std::atomic<bool>* cancelled = nullptr;        ///< becomes true when the user asks to stop
     bool strict = false;                                 ///< damage that could be read around is an error
+    /// Hears all damage, in place of warnings and of errors for `strict`; from any thread, one call at a time.
+    std::function<void(std::string_view message)> damage_listener = {};
   };
 
   /// `registry` must outlive the Context.
@@ -60,8 +62,9 @@ class FSTOOL_API Context {
   /// Reports progress, and throws Error(Cancelled) if the user asked to stop. Call it at least every few MiB.
   void advance(std::uint64_t done);
   void warn(std::string_view message);
-  /// Reports damage of an image that can still be read, such as a wrong checksum: a warning, or Error(Corrupt) if the
-  /// user asked for strictness. After kMaxDamageWarnings of them one last warning says that there are more.
+  /// Reports damage of an image that can still be read, such as a wrong checksum: to the damage listener, if there is
+  /// one; else as a warning, or Error(Corrupt) if the user asked for strictness. After kMaxDamageWarnings of them one
+  /// last warning says that there are more.
   void report_damage(std::string_view message);
 
   /// Throws Error(Cancelled) if the user asked to stop.

@@ -60,6 +60,17 @@ struct Volume {
   VolumeFacts facts;
 };
 
+/// How much of a file system to open: of a large one, often a few names are asked for.
+struct OpenScope {
+  enum class Depth : std::uint8_t {
+    Node,        ///< the node at `path` alone
+    Children,    ///< if it is a directory, its entries too
+    Everything,  ///< and all that is below them
+  };
+  std::string path;  ///< '/'-separated names from the root, no "." or ".."; empty: the root
+  Depth depth = Depth::Everything;
+};
+
 /// One file system format. Thread-safe.
 class FSTOOL_API Filesystem {
  public:
@@ -80,9 +91,17 @@ class FSTOOL_API Filesystem {
   /// Throws as open(). The default opens the image; formats that find the facts in a few blocks override it.
   virtual VolumeFacts inspect(BlobPtr image, Context& context);
 
-  /// Opens an image, which is not changed. Damage that can be read around goes to context.report_damage(); the Context
-  /// must outlive the Volume. Throws Error(Corrupt/Unsupported). The default says that this format is only written.
-  virtual Volume open(BlobPtr image, Context& context);
+  /// Opens an image, which is not changed. The Tree has at least what `scope` asks for and the directories that lead
+  /// there; it ends where the path goes through what is no directory, a symbolic link for instance. Damage that can be
+  /// read around goes to context.report_damage(); the Context must outlive the Volume. Throws
+  /// Error(Corrupt/Unsupported). The default says that this format is only written.
+  virtual Volume open(BlobPtr image, const OpenScope& scope, Context& context);
+
+  /// Tells context.report_damage() everything that is wrong with an image: each checksum, count and reference that the
+  /// format has, one sentence each that says where and what ("group 3: the checksum of the block bitmap is wrong");
+  /// and context.warn() what is right but worth knowing ("it was not unmounted cleanly"). The image is not changed.
+  /// Throws where there is no going on (Corrupt, Unsupported, Io, Cancelled). The default opens all of it.
+  virtual void check(BlobPtr image, Context& context);
 };
 
 }  // namespace fstool

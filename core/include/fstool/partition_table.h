@@ -73,6 +73,10 @@ class FSTOOL_API PartitionTable {
   /// Reads the table, whose partitions lie inside the disk. Damage that can be read around goes to
   /// context.report_damage(). Throws Error(Corrupt/Unsupported). The default says that this format is only written.
   virtual Layout open(const Blob& disk, Context& context);
+
+  /// Tells context.report_damage() everything that is wrong with the table, as Filesystem::check(). The default opens
+  /// it.
+  virtual void check(const Blob& disk, Context& context);
 };
 
 }  // namespace fstool

@@ -50,12 +50,17 @@ struct DeviceNumber {
   friend auto operator<=>(const DeviceNumber&, const DeviceNumber&) = default;
 };
 
-/// Times that an image recorded beside mtime. File systems that are written get mtime for all of them, because
-/// these can't be reproduced from a host's tree.
-struct RecordedTimes {
+/// What an image says about an inode beside what a Node has, for those who look into it. None of it is written into a
+/// new file system: numbers and sizes are the new one's own, and times other than mtime can't be reproduced from a
+/// host's tree. Fields are empty where the format has no such thing.
+struct RecordedInode {
   std::optional<Timestamp> atime;
   std::optional<Timestamp> ctime;
   std::optional<Timestamp> birth;
+  std::optional<std::uint64_t> number;
+  std::optional<std::uint32_t> links;    ///< as recorded; a directory counts itself and its subdirectories' ".."
+  std::optional<std::uint64_t> size;     ///< bytes, as stat(2) gives it, of directories too
+  std::optional<std::uint64_t> sectors;  ///< units of 512 bytes that it occupies, st_blocks of stat(2)
 };
 
 /// An inode.
@@ -69,7 +74,7 @@ struct Node {
   BlobPtr content;                                ///< files only; null means empty
   std::string target;                             ///< symlinks only; raw bytes, never empty, without NUL
   std::shared_ptr<const Xattrs> xattrs;           ///< null means none; nodes with equal sets may share one
-  std::unique_ptr<const RecordedTimes> recorded;  ///< null for sources on the host
+  std::unique_ptr<const RecordedInode> recorded;  ///< null for sources on the host
 };
 
 /// One name in a directory.

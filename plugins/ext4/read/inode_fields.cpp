@@ -67,17 +67,25 @@ Timestamp mtime_of(const InodeRecord& record) {
   return time_at(record, record.fields.mtime, record.fields.mtime_extra, offsetof(Inode, mtime_extra));
 }
 
-std::unique_ptr<const RecordedTimes> recorded_times_of(const InodeRecord& record) {
+std::uint64_t sectors_of(const Inode& inode, const Layout& layout) {
+  if (!layout.features.has_ro_compat(kRoCompatHugeFile)) return inode.blocks_lo;
+  const std::uint64_t blocks = inode.blocks_lo | std::uint64_t{inode.blocks_hi} << 32;
+  return (inode.flags & kInodeHugeFile) != 0 ? blocks * (layout.block_size / kSectorBytes) : blocks;
+}
+
+std::unique_ptr<const RecordedInode> recorded_inode_of(const InodeRecord& record, const Layout& layout) {
   const Inode& inode = record.fields;
-  RecordedTimes times;
-  times.atime = time_at(record, inode.atime, inode.atime_extra, offsetof(Inode, atime_extra));
-  times.ctime = time_at(record, inode.ctime, inode.ctime_extra, offsetof(Inode, ctime_extra));
+  auto recorded = std::make_unique<RecordedInode>();
+  recorded->atime = time_at(record, inode.atime, inode.atime_extra, offsetof(Inode, atime_extra));
+  recorded->ctime = time_at(record, inode.ctime, inode.ctime_extra, offsetof(Inode, ctime_extra));
   if (record.has_extra(offsetof(Inode, birth_time) + sizeof(inode.birth_time))) {
-    times.birth = time_at(record, inode.birth_time, inode.birth_time_extra, offsetof(Inode, birth_time_extra));
+    recorded->birth = time_at(record, inode.birth_time, inode.birth_time_extra, offsetof(Inode, birth_time_extra));
   }
-  const Timestamp mtime = mtime_of(record);
-  if (times.atime == mtime && times.ctime == mtime && times.birth.value_or(mtime) == mtime) return nullptr;
-  return std::make_unique<const RecordedTimes>(times);
+  recorded->number = record.number;
+  recorded->links = inode.links_count;
+  recorded->size = size_of(inode, layout);
+  recorded->sectors = sectors_of(inode, layout);
+  return recorded;
 }
 
 bool is_fast_symlink(const Inode& inode, const Layout& layout) {
@@ -87,9 +95,7 @@ bool is_fast_symlink(const Inode& inode, const Layout& layout) {
   const bool has_xattr_block = inode.file_acl_lo != 0 || inode.file_acl_hi != 0;
   const std::uint64_t xattr_blocks =
       has_xattr_block ? std::uint64_t{layout.block_size} * layout.cluster_ratio / kSectorBytes : 0;
-  std::uint64_t blocks = inode.blocks_lo;
-  if (layout.features.has_ro_compat(kRoCompatHugeFile)) blocks |= std::uint64_t{inode.blocks_hi} << 32;
-  return blocks == xattr_blocks;
+  return sectors_of(inode, layout) == xattr_blocks;
 }
 
 }  // namespace fstool::ext4

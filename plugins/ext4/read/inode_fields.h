@@ -25,8 +25,10 @@ DeviceNumber device_of(const Inode& inode);
 std::uint64_t size_of(const Inode& inode, const Layout& layout);
 
 Timestamp mtime_of(const InodeRecord& record);
-/// The other times; null if all of them are equal to mtime.
-std::unique_ptr<const RecordedTimes> recorded_times_of(const InodeRecord& record);
+/// i_blocks: units of 512 bytes, those of extended attributes included.
+std::uint64_t sectors_of(const Inode& inode, const Layout& layout);
+/// What the inode says that a Node has no place for.
+std::unique_ptr<const RecordedInode> recorded_inode_of(const InodeRecord& record, const Layout& layout);
 
 /// True if the target of a symbolic link lies in i_block, as the kernel decides it.
 bool is_fast_symlink(const Inode& inode, const Layout& layout);

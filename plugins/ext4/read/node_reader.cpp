@@ -58,7 +58,7 @@ std::optional<Node> NodeReader::read(const InodeRecord& record, const Report& re
   node.uid = owner_of(inode);
   node.gid = group_of(inode);
   node.mtime = mtime_of(record);
-  node.recorded = recorded_times_of(record);
+  node.recorded = recorded_inode_of(record, volume_->layout);
   InodeXattrs xattrs = xattrs_.read(record);
   for (const std::string& damage : xattrs.damage) report(damage);
   node.xattrs = std::move(xattrs.visible);

@@ -76,7 +76,7 @@ class FakeFilesystem : public Filesystem {
     return text.starts_with('#') || text.find('@') == 1;
   }
 
-  Volume open(BlobPtr image, Context& context) override {
+  Volume open(BlobPtr image, const OpenScope& /*scope*/, Context& context) override {
     ++log_.opened;
     Volume volume;
     volume.facts.type = "fake";

@@ -37,7 +37,7 @@ Opened open_image(BlobPtr image, bool strict) {
   settings.listener = opened.listener;
   settings.strict = strict;
   opened.context = std::make_unique<Context>(*opened.registry, settings);
-  opened.volume = ExtFilesystem(Generation::Ext4, {}).open(std::move(image), *opened.context);
+  opened.volume = ExtFilesystem(Generation::Ext4, {}).open(std::move(image), {}, *opened.context);
   return opened;
 }
 

@@ -8,6 +8,7 @@
 #include "filesystem.h"
 #include "fstool/error.h"
 #include "fstool/registry.h"
+#include "fstool/usage.h"
 
 namespace fstool::fuzz {
 
@@ -54,6 +55,25 @@ void check_node(const Node& node) {
   }
 }
 
+/// The uses of all bytes of the file system, whatever its facts say.
+void check_usage(const VolumeUsage& usage) {
+  std::uint64_t end = 0;
+  for (const UsedRange& used : usage.ranges) {
+    require(used.range.offset == end && used.range.length > 0, "the uses have a gap or overlap");
+    end = used.range.end();
+  }
+  require(end == usage.volume.facts.size, "the uses don't end with the file system");
+  for (const FileRanges& file : usage.largest) {
+    std::uint64_t allocated = 0;
+    for (const ByteRange& range : file.ranges) {
+      require(range.offset <= end && range.length <= end - range.offset, "a file lies outside of the file system");
+      allocated += range.length;
+    }
+    require(allocated == file.usage.allocated, "the ranges of a file don't add up");
+    require(file.usage.fragments >= 1 && file.usage.fragments <= file.ranges.size(), "a file has impossible fragments");
+  }
+}
+
 }  // namespace
 
 void walk_ext4_image(std::span<const std::byte> image) {
@@ -71,6 +91,8 @@ void walk_ext4_image(std::span<const std::byte> image) {
       require(volume.tree.links(id) > 0, "a node has no name");
       check_node(volume.tree.node(id));
     }
+    constexpr std::size_t kLargestFiles = 5;
+    check_usage(filesystem.usage(blob, kLargestFiles, context));
   } catch (const Error& error) {
     require(error.code() == ErrorCode::Corrupt || error.code() == ErrorCode::Unsupported, error.what());
   }

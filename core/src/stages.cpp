@@ -36,8 +36,8 @@ Volume Filesystem::open(BlobPtr /*image*/, const OpenScope& /*scope*/, Context& 
   throw_write_only("filesystem");
 }
 void Filesystem::check(BlobPtr image, Context& context) { open(std::move(image), {}, context); }
-VolumeUsage Filesystem::usage(BlobPtr /*image*/, std::size_t /*largest_files*/, Context& /*context*/) {
-  throw Error(ErrorCode::Unsupported, "this filesystem format doesn't say where things are");
+std::optional<VolumeUsage> Filesystem::usage(BlobPtr /*image*/, std::size_t /*largest_files*/, Context& /*context*/) {
+  return std::nullopt;
 }
 
 Layout PartitionTable::open(const Blob& /*disk*/, Context& /*context*/) { throw_write_only("partition table"); }

@@ -145,7 +145,7 @@ Volume ExtFilesystem::open(BlobPtr image, const OpenScope& /*scope*/, Context& c
   return open_volume(std::move(image), context);
 }
 
-VolumeUsage ExtFilesystem::usage(BlobPtr image, std::size_t largest_files, Context& context) {
+std::optional<VolumeUsage> ExtFilesystem::usage(BlobPtr image, std::size_t largest_files, Context& context) {
   return volume_usage(std::move(image), largest_files, context);
 }
 

@@ -92,7 +92,7 @@ void walk_ext4_image(std::span<const std::byte> image) {
       check_node(volume.tree.node(id));
     }
     constexpr std::size_t kLargestFiles = 5;
-    check_usage(filesystem.usage(blob, kLargestFiles, context));
+    check_usage(filesystem.usage(blob, kLargestFiles, context).value());
   } catch (const Error& error) {
     require(error.code() == ErrorCode::Corrupt || error.code() == ErrorCode::Unsupported, error.what());
   }

@@ -108,9 +108,9 @@ class FSTOOL_API Filesystem {
 
   /// What each byte of an image is used for, and where the contents of the `largest_files` largest files lie
   /// ("fstool/usage.h" says what there is and helps to make it). Reads metadata, but no content. Damage that can be
-  /// read around goes to context.report_damage(); what it hides is Unaccounted. Throws as open(). The default throws
-  /// Error(Unsupported): this format doesn't say.
-  virtual VolumeUsage usage(BlobPtr image, std::size_t largest_files, Context& context);
+  /// read around goes to context.report_damage(); what it hides is Unaccounted. Throws as open(). The default says
+  /// nothing: a map of the disk then shows how much is free, but not where.
+  virtual std::optional<VolumeUsage> usage(BlobPtr image, std::size_t largest_files, Context& context);
 };
 
 }  // namespace fstool

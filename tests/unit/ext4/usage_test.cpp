@@ -89,7 +89,7 @@ class ExtUsage : public testing::TestWithParam<UsageCase> {
     settings_.threads = 1;
     settings_.strict = true;
     context_ = std::make_unique<Context>(registry_, settings_);
-    usage_ = ExtFilesystem(Generation::Ext4, {}).usage(open_file_blob(image_), 1000, *context_);
+    usage_ = ExtFilesystem(Generation::Ext4, {}).usage(open_file_blob(image_), 1000, *context_).value();
     uses_.resize(blocks_, Use::Unaccounted);
     for (const UsedRange& used : usage_.ranges) {
       for (std::uint64_t i = used.range.offset; i < used.range.end(); i += block_size_)

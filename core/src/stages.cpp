@@ -45,5 +45,6 @@ void PartitionTable::check(const Blob& disk, Context& context) { open(disk, cont
 
 BlobPtr Container::open(BlobPtr /*file*/, Context& /*context*/) { throw_write_only("container"); }
 void Container::check(BlobPtr file, Context& context) { open(std::move(file), context); }
+std::vector<ContainerFact> Container::facts(BlobPtr /*file*/, Context& /*context*/) { return {}; }
 
 }  // namespace fstool

@@ -141,8 +141,8 @@ VolumeFacts ExtFilesystem::inspect(BlobPtr image, Context& context) {
   return inspect_volume(std::move(image), context);
 }
 
-Volume ExtFilesystem::open(BlobPtr image, const OpenScope& /*scope*/, Context& context) {
-  return open_volume(std::move(image), context);
+Volume ExtFilesystem::open(BlobPtr image, const OpenScope& scope, Context& context) {
+  return open_volume(std::move(image), scope, context);
 }
 
 std::optional<VolumeUsage> ExtFilesystem::usage(BlobPtr image, std::size_t largest_files, Context& context) {

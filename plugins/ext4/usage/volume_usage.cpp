@@ -42,7 +42,7 @@ VolumeUsage volume_usage(BlobPtr image, std::size_t largest_files, Context& cont
   OpenedVolume opened = open_groups(std::move(image), context);
   const Layout& layout = opened.state->layout;
   VolumeUsage usage;
-  usage.volume.tree = TreeReader(opened.state, opened.groups).read();
+  usage.volume.tree = TreeReader(opened.state, opened.groups).read({});
   usage.volume.facts = opened.facts;
   const std::vector<NamedInode> named = named_inodes(usage.volume.tree);
 

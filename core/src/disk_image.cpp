@@ -13,12 +13,19 @@ namespace fstool {
 namespace {
 
 /// Finds the container around the disk, if there is one.
-void open_container(DiskImage& image, Context& context) {
+void open_container(DiskImage& image, std::string_view snapshot, Context& context) {
   auto container = recognize<Container>(context.registry(), *image.disk);
-  if (!container) return;
+  if (!container) {
+    if (snapshot.empty()) return;
+    throw Error(ErrorCode::NotFound,
+                fmt::format("there is no snapshot \"{}\": the file is no container that a plugin knows (they know: {})",
+                            snapshot, format_names<Container>(context.registry())));
+  }
   image.container = std::move(container->name);
   with_context([&] { return fmt::format("as a {} image", image.container); },
-               [&] { image.disk = container->format->open(std::move(image.disk), context); });
+               [&] {
+                 image.disk = container->format->open({image.disk, image.file}, snapshot, context);
+               });
 }
 
 void read_layout(DiskImage& image, Context& context) {
@@ -76,13 +83,13 @@ auto with_filesystem(const DiskPart& part, Context& context, Work&& work) {
 
 }  // namespace
 
-DiskImage open_disk_image(const std::filesystem::path& file, Context& context) {
+DiskImage open_disk_image(const std::filesystem::path& file, Context& context, std::string_view snapshot) {
   DiskImage image;
   image.file = file;
   image.disk = open_file_blob(file);
   with_context([&] { return fmt::format("opening {}", file.string()); },
                [&] {
-                 open_container(image, context);
+                 open_container(image, snapshot, context);
                  read_layout(image, context);
                  find_parts(image, context.registry());
                });

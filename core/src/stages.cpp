@@ -39,7 +39,14 @@ void Filesystem::check(BlobPtr image, Context& context) { open(std::move(image),
 Layout PartitionTable::open(const Blob& /*disk*/, Context& /*context*/) { throw_write_only("partition table"); }
 void PartitionTable::check(const Blob& disk, Context& context) { open(disk, context); }
 
-BlobPtr Container::open(BlobPtr /*file*/, Context& /*context*/) { throw_write_only("container"); }
-void Container::check(BlobPtr file, Context& context) { open(std::move(file), context); }
+BlobPtr Container::open(const ContainerFile& /*file*/, std::string_view /*snapshot*/, Context& /*context*/) {
+  throw_write_only("container");
+}
+ContainerFacts Container::inspect(const ContainerFile& file, Context& context) {
+  ContainerFacts facts;
+  facts.disk_size = open(file, "", context)->size();
+  return facts;
+}
+void Container::check(const ContainerFile& file, Context& context) { open(file, "", context); }
 
 }  // namespace fstool

@@ -13,12 +13,19 @@ namespace fstool {
 namespace {
 
 /// Finds the container around the disk, if there is one.
-void open_container(DiskImage& image, const std::string& name, Context& context) {
+void open_container(DiskImage& image, const std::string& name, std::string_view snapshot, Context& context) {
   auto container = choose_format<Container>(context.registry(), name, *image.disk);
-  if (!container) return;
+  if (!container) {
+    if (snapshot.empty()) return;
+    throw Error(ErrorCode::NotFound,
+                fmt::format("there is no snapshot \"{}\": the file is no container that a plugin knows (they know: {})",
+                            snapshot, format_names<Container>(context.registry())));
+  }
   image.container = std::move(container->name);
   with_context([&] { return fmt::format("as a {} image", image.container); },
-               [&] { image.disk = container->format->open(std::move(image.disk), context); });
+               [&] {
+                 image.disk = container->format->open({image.disk, image.file}, snapshot, context);
+               });
 }
 
 void read_layout(DiskImage& image, const std::string& name, Context& context) {
@@ -78,13 +85,14 @@ auto with_filesystem(const DiskPart& part, Context& context, Work&& work) {
 
 }  // namespace
 
-DiskImage open_disk_image(const std::filesystem::path& file, const FormatOverrides& overrides, Context& context) {
+DiskImage open_disk_image(const std::filesystem::path& file, const FormatOverrides& overrides, Context& context,
+                          std::string_view snapshot) {
   DiskImage image;
   image.file = file;
   image.disk = open_file_blob(file);
   with_context([&] { return fmt::format("opening {}", file.string()); },
                [&] {
-                 open_container(image, overrides.container, context);
+                 open_container(image, overrides.container, snapshot, context);
                  read_layout(image, overrides.partition_table, context);
                  find_parts(image, overrides.filesystem, context.registry());
                });

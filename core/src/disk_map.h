@@ -51,7 +51,7 @@ enum class RegionKind : std::uint8_t {
 /// A stretch of the disk.
 struct MapRegion {
   RegionKind kind = RegionKind::Gap;
-  ByteRange range;                     ///< of the disk
+  ByteRange range;                          ///< of the disk
   std::string structure = {};               ///< the table's name for it, of a Structure
   std::optional<Partition> partition = {};  ///< of a Part, if there is a table
   std::string filesystem = {};              ///< of a Part: the format; empty: none that a plugin knows

@@ -20,9 +20,9 @@ std::string region_heading(const MapRegion& region, Charset charset) { return es
 
 std::string region_summary(const MapRegion& region, Charset charset) {
   if (!region.volume) {
-    return region.problem.empty() ? "no file system that a plugin knows"
-                                  : fmt::format("{} that can't be read: {}", region.filesystem,
-                                                escape(region.problem, charset));
+    return region.problem.empty()
+               ? "no file system that a plugin knows"
+               : fmt::format("{} that can't be read: {}", region.filesystem, escape(region.problem, charset));
   }
   const VolumeMap& volume = *region.volume;
   std::uint64_t all = 0;

@@ -43,8 +43,14 @@ std::optional<VolumeUsage> Filesystem::usage(BlobPtr /*image*/, std::size_t /*la
 Layout PartitionTable::open(const Blob& /*disk*/, Context& /*context*/) { throw_write_only("partition table"); }
 void PartitionTable::check(const Blob& disk, Context& context) { open(disk, context); }
 
-BlobPtr Container::open(BlobPtr /*file*/, Context& /*context*/) { throw_write_only("container"); }
-void Container::check(BlobPtr file, Context& context) { open(std::move(file), context); }
-std::vector<ContainerFact> Container::facts(BlobPtr /*file*/, Context& /*context*/) { return {}; }
+BlobPtr Container::open(const ContainerFile& /*file*/, std::string_view /*snapshot*/, Context& /*context*/) {
+  throw_write_only("container");
+}
+ContainerFacts Container::inspect(const ContainerFile& file, Context& context) {
+  ContainerFacts facts;
+  facts.disk_size = open(file, "", context)->size();
+  return facts;
+}
+void Container::check(const ContainerFile& file, Context& context) { open(file, "", context); }
 
 }  // namespace fstool

@@ -1,26 +1,16 @@
 /// \file
-/// Mapping: the L1 table and the L2 tables, which say where each guest cluster is (section "Cluster mapping").
+/// Mapping: makes the L1 table and the L2 tables of an image that is written.
 #pragma once
 
-#include <boost/endian/arithmetic.hpp>
 #include <cstdint>
 #include <vector>
 
-#include "allocator.h"
 #include "fstool/output_file.h"
-#include "geometry.h"
+#include "ondisk/geometry.h"
+#include "ondisk/mapping_entry.h"
+#include "write/allocator.h"
 
 namespace fstool::qcow2 {
-
-using L1Entry = boost::endian::big_uint64_t;
-using L2Entry = boost::endian::big_uint64_t;
-static_assert(sizeof(L1Entry) == 8 && sizeof(L2Entry) == 8);
-
-/// The L2 entry of a cluster that is stored as it is, at `host_offset`, and referred to by nothing else.
-std::uint64_t standard_cluster(std::uint64_t host_offset);
-
-/// The L2 entry of a cluster whose `bytes` compressed bytes (at least 1) are at `host_offset`.
-std::uint64_t compressed_cluster(Geometry geometry, std::uint64_t host_offset, std::uint64_t bytes);
 
 /// Where the L1 table is.
 struct L1Table {

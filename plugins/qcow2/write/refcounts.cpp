@@ -1,18 +1,14 @@
-#include "refcounts.h"
+#include "write/refcounts.h"
 
 #include <algorithm>
-#include <boost/endian/arithmetic.hpp>
 #include <span>
 #include <vector>
 
 #include "fstool/size.h"
+#include "ondisk/refcount.h"
 
 namespace fstool::qcow2 {
 namespace {
-
-using RefcountTableEntry = boost::endian::big_uint64_t;  // offset of the refcount block in bytes
-using Refcount = boost::endian::big_uint16_t;
-static_assert(sizeof(RefcountTableEntry) == 8 && sizeof(Refcount) == 2);
 
 /// Refcounts that are turned into big-endian numbers at a time.
 constexpr std::size_t kRefcountsAtATime = 512 * 1024;

@@ -1,4 +1,4 @@
-#include "writer.h"
+#include "write/writer.h"
 
 #include <fmt/format.h>
 
@@ -10,10 +10,11 @@
 #include <span>
 #include <vector>
 
-#include "allocator.h"
 #include "fstool/size.h"
-#include "mapping.h"
-#include "refcounts.h"
+#include "write/allocator.h"
+#include "write/header_area.h"
+#include "write/mapping.h"
+#include "write/refcounts.h"
 
 namespace fstool::qcow2 {
 namespace {

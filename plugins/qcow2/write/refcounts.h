@@ -1,12 +1,12 @@
 /// \file
-/// The refcount table and its refcount blocks (section "Host cluster management").
+/// Makes the refcount table and its refcount blocks of an image that is written.
 #pragma once
 
 #include <cstdint>
 
-#include "allocator.h"
 #include "fstool/output_file.h"
-#include "geometry.h"
+#include "ondisk/geometry.h"
+#include "write/allocator.h"
 
 namespace fstool::qcow2 {
 

@@ -1,4 +1,4 @@
-#include "mapping.h"
+#include "write/mapping.h"
 
 #include <algorithm>
 #include <span>
@@ -8,29 +8,15 @@
 namespace fstool::qcow2 {
 namespace {
 
-/// Bit 63 of L1 and standard L2 entries: the refcount is exactly one.
-constexpr std::uint64_t kCopied = 1ULL << 63U;
-/// Bit 62 of L2 entries.
-constexpr std::uint64_t kCompressed = 1ULL << 62U;
-
 /// L2 tables are written together once there are this many bytes of them: they then lie side by side, and a disk of
 /// usual size has all of them behind its data.
 constexpr std::uint64_t kPendingL2Bytes = 1 << 20U;
 
 }  // namespace
 
-std::uint64_t standard_cluster(std::uint64_t host_offset) { return kCopied | host_offset; }
-
-std::uint64_t compressed_cluster(Geometry geometry, std::uint64_t host_offset, std::uint64_t bytes) {
-  const std::uint64_t first_sector = host_offset / kSectorSize;
-  const std::uint64_t last_sector = (host_offset + bytes - 1) / kSectorSize;
-  return kCompressed | (last_sector - first_sector) << geometry.compressed_offset_bits() | host_offset;
-}
-
 Mapping::Mapping(Geometry geometry, std::uint64_t disk_size, ClusterAllocator& allocator, OutputFile& output)
     : geometry_(geometry), allocator_(allocator), output_(output) {
-  const std::uint64_t bytes_per_table = geometry.l2_entries() * geometry.cluster_size();
-  l1_.resize(std::max<std::uint64_t>(div_ceil(disk_size, bytes_per_table), 1));
+  l1_.resize(std::max<std::uint64_t>(div_ceil(disk_size, geometry.l2_table_reach()), 1));
 }
 
 void Mapping::set(std::uint64_t guest_cluster, std::uint64_t l2_entry) {

@@ -1,33 +1,22 @@
-#include "header.h"
+#include "write/header_area.h"
 
 #include <algorithm>
-#include <string_view>
+
+#include "ondisk/geometry.h"
 
 namespace fstool::qcow2 {
 namespace {
 
-constexpr std::uint32_t kRefcountOrder = 4;  // 16 bits
-
-constexpr std::uint32_t kFeatureNameTable = 0x6803f857;
-constexpr std::uint32_t kEndOfExtensions = 0;
-
-FeatureName feature_name(std::uint8_t type, std::uint8_t bit, std::string_view name) {
-  FeatureName entry{type, bit, {}};
-  std::ranges::copy(name, entry.name.begin());
-  return entry;
-}
-
 /// All features that the specification names, as QEMU writes them: a program that doesn't know a feature that is
 /// switched on later can still say its name.
-std::array<FeatureName, 8> feature_names() {
-  return {feature_name(0, 0, "dirty bit"),
-          feature_name(0, 1, "corrupt bit"),
-          feature_name(0, 2, "external data file"),
-          feature_name(0, 3, "compression type"),
-          feature_name(0, 4, "extended L2 entries"),
-          feature_name(1, 0, "lazy refcounts"),
-          feature_name(2, 0, "bitmaps"),
-          feature_name(2, 1, "raw external data")};
+std::array<FeatureName, kFeatures.size()> feature_names() {
+  std::array<FeatureName, kFeatures.size()> names{};
+  for (std::size_t i = 0; i < kFeatures.size(); ++i) {
+    names[i].type = static_cast<std::uint8_t>(kFeatures[i].type);
+    names[i].bit = kFeatures[i].bit;
+    std::ranges::copy(kFeatures[i].name, names[i].name.begin());
+  }
+  return names;
 }
 
 }  // namespace
@@ -44,8 +33,8 @@ HeaderArea make_header(unsigned cluster_bits, std::uint64_t disk_size, Compressi
   header.l1_table_offset = tables.l1_table_offset;
   header.refcount_table_offset = tables.refcount_table_offset;
   header.refcount_table_clusters = tables.refcount_table_clusters;
-  header.incompatible_features = compression == CompressionType::Zlib ? 0 : kIncompatibleCompressionType;
-  header.refcount_order = kRefcountOrder;
+  header.incompatible_features = compression == CompressionType::Zlib ? 0 : kCompressionType.mask();
+  header.refcount_order = kDefaultRefcountOrder;
   header.header_length = sizeof(Header);
   header.compression_type = static_cast<std::uint8_t>(compression);
   area.feature_names = feature_names();

@@ -18,8 +18,8 @@
 #include "fstool/codec.h"
 #include "fstool/context.h"
 #include "fstool/output_file.h"
-#include "geometry.h"
-#include "header.h"
+#include "ondisk/geometry.h"
+#include "ondisk/header.h"
 
 namespace fstool::qcow2 {
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "geometry.h"
+#include "ondisk/geometry.h"
 
 namespace fstool::qcow2 {
 

@@ -1,4 +1,4 @@
-#include "allocator.h"
+#include "write/allocator.h"
 
 #include <fmt/format.h>
 

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <span>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -70,6 +71,15 @@ struct L2Reference {
   std::uint32_t l1_index = 0;
 };
 
+/// Names an entry of a table, when there is something to say about it.
+struct Where {
+  std::string_view prefix;  ///< "", or the snapshot
+  std::string_view kind;
+  std::uint64_t number = 0;
+
+  std::string text() const { return fmt::format("{}{} {}", prefix, kind, number); }
+};
+
 /// A disk that is mapped: the active one, or a snapshot.
 struct Owner {
   std::string prefix;  ///< for messages
@@ -112,6 +122,7 @@ class Checker {
   void report(const std::string& where, const std::string& what) {
     context_.report_damage(fmt::format("{}: {}", where, what));
   }
+  void report(const Where& where, const std::string& what) { report(where.text(), what); }
 
   void check_features() {
     const auto autoclear = [&](const Feature& feature) { return (header_.autoclear_features & feature.mask()) != 0; };
@@ -224,23 +235,25 @@ class Checker {
   /// Calls visit(index, entry) for the entries of a table that aren't zero. Holes of the file are passed over.
   template <class Visit>
   void for_each_entry(const TablePlace& table, Visit&& visit) {
+    constexpr std::uint64_t kEntryBytes = sizeof(std::uint64_t);
     TableCursor cursor(table_file_);
-    for (std::uint64_t at = 0; at < table.bytes();) {
-      const Run run = file_.run_at(table.offset + at);
-      const std::uint64_t run_end = at + std::min(run.length, table.bytes() - at);
-      if (!run.hole) {
-        context_.check_cancelled();
-        for (std::uint64_t i = at / sizeof(std::uint64_t); i * sizeof(std::uint64_t) < run_end; ++i) {
-          const std::uint64_t entry = cursor.number_at(table.offset + i * sizeof(std::uint64_t));
-          if (entry != 0) visit(i, entry);
-        }
+    for (std::uint64_t i = 0; i < table.entries;) {
+      const Run run = file_.run_at(table.offset + i * kEntryBytes);
+      if (run.hole && run.length >= kEntryBytes) {
+        i += run.length / kEntryBytes;
+        continue;
       }
-      at = round_up(run_end, sizeof(std::uint64_t));
+      context_.check_cancelled();
+      const std::uint64_t end = i + std::min(div_ceil(run.length, kEntryBytes), table.entries - i);
+      for (; i < end; ++i) {
+        const std::uint64_t entry = cursor.number_at(table.offset + i * kEntryBytes);
+        if (entry != 0) visit(i, entry);
+      }
     }
   }
 
-  /// What is at `offset`, which must be a cluster of the file; nothing, after a report, if it isn't.
-  bool is_cluster(const std::string& where, const char* what, std::uint64_t offset, std::uint64_t least_bytes) {
+  /// False, after a report, if no cluster of the file begins at `offset`, or it has fewer than `least_bytes` there.
+  bool is_cluster(const Where& where, const char* what, std::uint64_t offset, std::uint64_t least_bytes) {
     if (offset % geometry_.cluster_size() != 0) {
       report(where, fmt::format("{} begins at {:#x}, not at a cluster", what, offset));
       return false;
@@ -254,18 +267,18 @@ class Checker {
 
   void walk_l1(std::uint32_t owner) {
     for_each_entry(owners_[owner].l1, [&](std::uint64_t index, std::uint64_t entry) {
-      const auto where = [&] { return fmt::format("{}L1 entry {}", owners_[owner].prefix, index); };
-      if ((entry & kReservedL1Bits) != 0) report(where(), fmt::format("its value {:#x} has reserved bits", entry));
+      const Where where{owners_[owner].prefix, "L1 entry", index};
+      if ((entry & kReservedL1Bits) != 0) report(where, fmt::format("its value {:#x} has reserved bits", entry));
       const std::uint64_t offset = entry & kHostOffsetMask;
       if (offset == 0) return;
-      if (!is_cluster(where(), "its L2 table", offset, geometry_.cluster_size())) return;
-      if (owners_[owner].active) check_copied(where(), entry, offset);
+      if (!is_cluster(where, "its L2 table", offset, geometry_.cluster_size())) return;
+      if (owners_[owner].active) check_copied(where, entry, offset);
       l2_references_.push_back({offset, owner, static_cast<std::uint32_t>(index)});
     });
   }
 
   /// Only the active tables say which refcounts are one.
-  void check_copied(const std::string& where, std::uint64_t entry, std::uint64_t offset) {
+  void check_copied(const Where& where, std::uint64_t entry, std::uint64_t offset) {
     const std::uint64_t refcount = refcounts_.of(offset >> geometry_.cluster_bits());
     const bool copied = (entry & kCopied) != 0;
     if (copied == (refcount == 1)) return;
@@ -286,7 +299,7 @@ class Checker {
       if (other == Use::None) {
         walk_l2(first, end - i);
       } else {
-        report(fmt::format("{}L1 entry {}", owners_[first.owner].prefix, first.l1_index),
+        report(Where{owners_[first.owner].prefix, "L1 entry", first.l1_index},
                fmt::format("its L2 table overlaps {}", use_name(other)));
       }
       i = end;
@@ -303,18 +316,16 @@ class Checker {
       const std::uint64_t entry = cursor.number_at(place);
       const std::uint64_t subclusters = geometry_.has_subclusters() ? cursor.number_at(place + sizeof(L2Entry)) : 0;
       if (entry == 0 && subclusters == 0) continue;
-      const std::uint64_t guest_cluster = table.l1_index * geometry_.l2_entries() + i;
-      const std::string where = fmt::format("{}guest cluster {}", owners_[table.owner].prefix, guest_cluster);
+      const Where where{owners_[table.owner].prefix, "guest cluster", table.l1_index * geometry_.l2_entries() + i};
       if ((entry & kCompressed) != 0) {
         check_compressed(where, entry, subclusters, references);
       } else {
-        check_standard(where, guest_cluster, entry, subclusters, owners_[table.owner].active, references);
+        check_standard(where, entry, subclusters, owners_[table.owner].active, references);
       }
     }
   }
 
-  void check_compressed(const std::string& where, std::uint64_t entry, std::uint64_t subclusters,
-                        std::uint64_t references) {
+  void check_compressed(const Where& where, std::uint64_t entry, std::uint64_t subclusters, std::uint64_t references) {
     if (header_.has_data_file()) return report(where, "it is compressed, which can't be with an external data file");
     if ((entry & kCopied) != 0)
       report(where, "it is marked as the only reference, which compressed clusters never are");
@@ -328,11 +339,11 @@ class Checker {
     for (std::uint64_t cluster = payload.offset >> geometry_.cluster_bits(); cluster <= last; ++cluster) {
       add_data(where, cluster, Use::CompressedData, references);
     }
-    if (header_.encryption == Encryption::None) payloads_.add(where, payload);
+    if (header_.encryption == Encryption::None) payloads_.add(where.text(), payload);
   }
 
-  void check_standard(const std::string& where, std::uint64_t guest_cluster, std::uint64_t entry,
-                      std::uint64_t subclusters, bool active, std::uint64_t references) {
+  void check_standard(const Where& where, std::uint64_t entry, std::uint64_t subclusters, bool active,
+                      std::uint64_t references) {
     const bool zeros_known = header_.version >= kVersion3 && !geometry_.has_subclusters();
     if ((entry & (kReservedL2Bits | (zeros_known ? 0 : kReadsAsZeros))) != 0) {
       report(where, fmt::format("its L2 entry {:#x} has reserved bits", entry));
@@ -347,7 +358,7 @@ class Checker {
         if (allocated != 0) report(where, "a subcluster of it is allocated, and has no place");
         return;
       }
-      if (offset != guest_cluster << geometry_.cluster_bits()) {
+      if (offset != where.number << geometry_.cluster_bits()) {
         report(where,
                fmt::format("its data is at {:#x} of the external data file, not where it is on the disk", offset));
       }
@@ -364,22 +375,23 @@ class Checker {
     add_data(where, offset >> geometry_.cluster_bits(), Use::Data, references);
   }
 
-  void add_data(const std::string& where, std::uint64_t cluster, Use use, std::uint64_t references) {
+  void add_data(const Where& where, std::uint64_t cluster, Use use, std::uint64_t references) {
     const Use other = uses_.add(cluster, use, references);
     if (other == Use::None) return;
     report(where, fmt::format("its data overlaps {} in host cluster {}", use_name(other), cluster));
   }
 
   void walk_bitmap_table(const TablePlace& table) {
+    const std::string prefix = fmt::format("the bitmap table at {:#x}: ", table.offset);
     for_each_entry(table, [&](std::uint64_t index, std::uint64_t entry) {
-      const auto where = [&] { return fmt::format("entry {} of the bitmap table at {:#x}", index, table.offset); };
+      const Where where{prefix, "entry", index};
       const std::uint64_t offset = entry & kHostOffsetMask;
       if ((entry & kReservedBitmapTableBits) != 0 || (offset != 0 && (entry & 1U) != 0)) {
-        report(where(), fmt::format("its value {:#x} has reserved bits", entry));
+        report(where, fmt::format("its value {:#x} has reserved bits", entry));
       }
-      if (offset == 0 || !is_cluster(where(), "its bits", offset, 1)) return;
+      if (offset == 0 || !is_cluster(where, "its bits", offset, 1)) return;
       const Use other = uses_.add(offset >> geometry_.cluster_bits(), Use::Bitmap, 1);
-      if (other != Use::None) report(where(), fmt::format("its bits overlap {}", use_name(other)));
+      if (other != Use::None) report(where, fmt::format("its bits overlap {}", use_name(other)));
     });
   }
 

@@ -83,10 +83,8 @@ void StoredRefcounts::for_each(const std::function<void(std::uint64_t cluster, s
     for (std::uint64_t at = 0; at < cluster_size; at += step, cluster += refcounts_per_step) {
       const auto bytes = cursor_.bytes_at(blocks_[block] + at, step);
       if (is_zero(bytes)) continue;
-      // `visit` may move the cursor.
-      const std::vector<std::byte> copy(bytes.begin(), bytes.end());
       for (std::uint64_t i = 0; i < refcounts_per_step; ++i) {
-        if (const std::uint64_t refcount = load_refcount(copy, i, order); refcount != 0) visit(cluster + i, refcount);
+        if (const std::uint64_t refcount = load_refcount(bytes, i, order); refcount != 0) visit(cluster + i, refcount);
       }
     }
   }

@@ -28,7 +28,8 @@ class StoredRefcounts {
   /// The refcount of a host cluster.
   std::uint64_t of(std::uint64_t cluster);
 
-  /// Calls visit(cluster, refcount) for all refcounts that aren't zero, in ascending order.
+  /// Calls visit(cluster, refcount) for all refcounts that aren't zero, in ascending order. `visit` must not
+  /// call this object.
   void for_each(const std::function<void(std::uint64_t cluster, std::uint64_t refcount)>& visit, Context& context);
 
  private:

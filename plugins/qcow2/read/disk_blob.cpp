@@ -156,6 +156,8 @@ class DiskBlob final : public Blob {
   Stretch stretch_of(const Extent& extent, std::uint64_t offset, std::uint64_t& pieces) const {
     if (comes_from_backing(extent, offset)) return {clipped(parts_.backing->run_at(offset), extent), false};
     if (extent.kind == ExtentKind::Plain) {
+      // Behind the end of a file that ends amid its last cluster there are zeros.
+      if (extent.host_offset >= parts_.data->size()) return {{extent.length, true}, true};
       pieces -= std::min(pieces, kPiecesOfAHostCall);
       const Run run = clipped(parts_.data->run_at(extent.host_offset), extent);
       return {run, run.length == extent.length};

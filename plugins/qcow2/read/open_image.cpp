@@ -125,7 +125,7 @@ class ChainOpener {
   void add(const ContainerFile& file, std::string_view snapshot) {
     refuse_loop(file.path);
     DiskParts image;
-    image.name = file.path.empty() ? "the image" : file.path.string();
+    image.name = file.path.empty() ? "the image" : printable(file.path.string());
     image.header = read_header(*file.bytes, context_);
     refuse_encrypted(image.header);
     report_state(image.header, image.name, context_);

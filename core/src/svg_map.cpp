@@ -27,7 +27,7 @@ class SvgMap {
     y_ += 6;
     group(draw_strip(map_));
     y_ += kStripHeight + 30;
-    draw_legend();
+    draw_legend(totals_of(painted_disk(map_)));
     for (const MapRegion* const region : drawn_.parts) draw_part(*region);
     if (drawn_.left_out > 0) text("", fmt::format("and {} more partitions", drawn_.left_out), kLineHeight);
     const int height = y_ + kMargin;
@@ -53,8 +53,7 @@ class SvgMap {
     out_ += fmt::format("<g transform=\"translate({} {})\">\n{}</g>\n", kMargin, y_, shapes);
   }
 
-  void draw_legend() {
-    const PaintTotals totals = totals_of(painted_disk(map_));
+  void draw_legend(const PaintTotals& totals) {
     int place = 0;
     for (const Paint paint : legend_order()) {
       const std::uint64_t bytes = totals[static_cast<std::size_t>(paint)];
@@ -83,7 +82,9 @@ class SvgMap {
     group(draw_cells(region, drawn_));
     const int cells_y = y_;
     y_ += cells_height(region, drawn_) + 6;
+    draw_legend(totals_of(painted_region(region)));
     if (!region.volume) return;
+    y_ += 8;
     std::size_t listed = 0;
     for (const MappedFile& file : region.volume->largest_files) {
       if (listed++ == kMaxDrawnFiles) break;

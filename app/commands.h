@@ -9,6 +9,7 @@ namespace fstool {
 
 int run_command(const Arguments& arguments);
 int create_command(const Arguments& arguments);
+int map_command(const Arguments& arguments);
 int plugins_command(const Arguments& arguments);
 
 }  // namespace fstool

@@ -1,13 +1,17 @@
 #include "filesystem.h"
 
-#include "fstool/error.h"
+#include <utility>
+
 #include "read/open_volume.h"
+#include "write/format_volume.h"
 
 namespace fstool::fat {
 
-FormattedVolume FatFilesystem::format(std::shared_ptr<const Tree> /*tree*/, const FormatRequest& /*request*/,
-                                      Context& /*context*/) {
-  throw Error(ErrorCode::Unsupported, "FAT file systems can be read, but not written");
+FatFilesystem::FatFilesystem(FatOptions options) : options_(std::move(options)) { check_options(options_); }
+
+FormattedVolume FatFilesystem::format(std::shared_ptr<const Tree> tree, const FormatRequest& request,
+                                      Context& context) {
+  return format_volume(std::move(tree), options_, request, context);
 }
 
 bool FatFilesystem::probe(const Blob& image) const { return probe_volume(image); }

@@ -1,3 +1,6 @@
+#include <memory>
+#include <utility>
+
 #include "fstool/plugin.h"
 
 #include "filesystem.h"
@@ -8,8 +11,8 @@ using namespace fstool::fat;
 
 void register_formats(fstool::Registry& registry) {
   registry.add(fstool::make_format<fstool::Filesystem>(
-      "fat", "FAT12, FAT16 and FAT32 with long names.", fstool::OptionSet<fstool::NoOptions>(),
-      [](fstool::NoOptions) { return std::make_unique<FatFilesystem>(); }));
+      "fat", "The file system of DOS and Windows, of UEFI, and of memory cards: FAT12, FAT16 and FAT32.", fat_options(),
+      [](FatOptions options) { return std::make_unique<FatFilesystem>(std::move(options)); }));
 }
 
 }  // namespace

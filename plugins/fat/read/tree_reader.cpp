@@ -86,7 +86,11 @@ std::vector<TreeReader::Directory> TreeReader::read_directory(const Directory& d
   std::uint32_t subdirectories = 0;
   DirectoryParser parser([&](const NamedEntry& entry) {
     if (entry.fields.is_volume_label()) {
-      if (is_root && !label_) label_ = decode_label(entry.fields.name);
+      if (is_root && !label_) {
+        ShortName name = entry.fields.name;
+        if (name[0] == kEscapedE5) name[0] = kDeletedMark;
+        label_ = decode_label(name);
+      }
       return;
     }
     if (entry.fields.name == kDotName || entry.fields.name == kDotDotName) return;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "check/check_volume.h"
 #include "read/open_volume.h"
 #include "write/format_volume.h"
 
@@ -23,5 +24,7 @@ VolumeFacts FatFilesystem::inspect(BlobPtr image, Context& context) {
 Volume FatFilesystem::open(BlobPtr image, const OpenScope& scope, Context& context) {
   return open_volume(std::move(image), scope, context);
 }
+
+void FatFilesystem::check(BlobPtr image, Context& context) { check_volume(std::move(image), context); }
 
 }  // namespace fstool::fat

@@ -18,6 +18,7 @@ class FatFilesystem : public Filesystem {
   bool probe(const Blob& image) const override;
   VolumeFacts inspect(BlobPtr image, Context& context) override;
   Volume open(BlobPtr image, const OpenScope& scope, Context& context) override;
+  void check(BlobPtr image, Context& context) override;
 
  private:
   FatOptions options_;

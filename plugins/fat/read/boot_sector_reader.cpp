@@ -20,7 +20,7 @@ constexpr std::size_t kBootSectorSize = sizeof(Fat16BootSector);
 
 [[noreturn]] void refuse(const std::string& why) { throw Error(ErrorCode::Corrupt, "the boot sector " + why); }
 
-Geometry parse_geometry(const BootSectorHead& head, const Fat32Fields& fat32) {
+Geometry parse_geometry(const BootSectorHead& head, const Fat32Fields& fat32, std::uint64_t& clusters) {
   Geometry geometry;
   geometry.sector_size = head.sector_size;
   geometry.sectors_per_cluster = head.sectors_per_cluster;
@@ -51,7 +51,7 @@ Geometry parse_geometry(const BootSectorHead& head, const Fat32Fields& fat32) {
   if (geometry.data_offset() >= geometry.size()) {
     refuse(fmt::format("leaves no room for clusters: it says that there are {} sectors", geometry.total_sectors));
   }
-  const std::uint64_t clusters = (geometry.size() - geometry.data_offset()) / geometry.cluster_size();
+  clusters = (geometry.size() - geometry.data_offset()) / geometry.cluster_size();
   geometry.variant = is_fat32 ? Variant::Fat32 : clusters > kMaxFat12Clusters ? Variant::Fat16 : Variant::Fat12;
   // As many as the FAT has entries for.
   const std::uint64_t entries = geometry.fat_bytes() * 8 / geometry.bits();
@@ -79,7 +79,7 @@ Boot read_boot_sector(const Blob& image, std::uint64_t offset) {
   Boot boot{};
   boot.head = sector.head;
   boot.signature = sector.signature;
-  boot.geometry = parse_geometry(sector32.head, sector32.fat32);
+  boot.geometry = parse_geometry(sector32.head, sector32.fat32, boot.clusters_with_room);
   boot.extended = sector.extended;
   if (boot.geometry.variant == Variant::Fat32) {
     boot.fat32 = sector32.fat32;

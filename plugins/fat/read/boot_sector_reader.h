@@ -20,6 +20,7 @@ struct Boot {
   std::optional<Fat32Fields> fat32;
   std::uint16_t signature = 0;
   Geometry geometry;
+  std::uint64_t clusters_with_room = 0;  ///< those that the FAT has no entry for among them
 
   bool has_label() const { return extended.signature == kExtendedSignature; }
   bool has_volume_id() const { return has_label() || extended.signature == kShortExtendedSignature; }

@@ -15,42 +15,8 @@ constexpr std::uint64_t kClustersPerCheck = 1024;
 
 }  // namespace
 
-std::uint64_t DirectoryReader::read_root(const Visit& visit, const Report& report) {
-  const Geometry& geometry = volume_.geometry;
-  if (geometry.variant == Variant::Fat32) return read(geometry.root_cluster, visit, report);
-  read_slots(geometry.root_offset(), geometry.root_bytes(), visit, report);
-  return geometry.root_bytes();
-}
-
-std::uint64_t DirectoryReader::read(std::uint32_t first_cluster, const Visit& visit, const Report& report) {
-  const Geometry& geometry = volume_.geometry;
-  if (!geometry.has_cluster(first_cluster)) {
-    report(first_cluster == 0 ? "it has no clusters"
-                              : fmt::format("it begins at {}, which is no cluster", first_cluster));
-    return 0;
-  }
-  std::uint64_t clusters = 0;
-  for (std::uint32_t cluster = first_cluster;;) {
-    if (!claimed_.insert(cluster).second) {
-      report(fmt::format("cluster {} belongs to it and to a directory that was read before", cluster));
-      break;
-    }
-    read_slots(geometry.cluster_offset(cluster), geometry.cluster_size(), visit, report);
-    if (++clusters % kClustersPerCheck == 0) volume_.context.check_cancelled();
-    const Link link = volume_.fat.link(cluster);
-    if (link.kind == LinkKind::End) break;
-    if (link.kind != LinkKind::Next) {
-      report(describe_break(cluster, link));
-      break;
-    }
-    cluster = link.value;
-  }
-  return clusters * geometry.cluster_size();
-}
-
-void DirectoryReader::read_slots(std::uint64_t offset, std::uint64_t length, const Visit& visit,
-                                 const Report& report) const {
-  const Blob& image = *volume_.image;
+void read_slots(const Blob& image, std::uint64_t offset, std::uint64_t length, const VisitSlot& visit,
+                const Report& report) {
   std::array<DirectoryEntry, kChunkSlots> slots;
   const std::uint64_t end = offset + length;
   while (offset < end) {
@@ -65,6 +31,39 @@ void DirectoryReader::read_slots(std::uint64_t offset, std::uint64_t length, con
     for (const DirectoryEntry& slot : chunk) visit(slot);
     offset += whole * kSlotSize;
   }
+}
+
+std::uint64_t DirectoryReader::read_root(const VisitSlot& visit, const Report& report) {
+  const Geometry& geometry = volume_.geometry;
+  if (geometry.variant == Variant::Fat32) return read(geometry.root_cluster, visit, report);
+  read_slots(*volume_.image, geometry.root_offset(), geometry.root_bytes(), visit, report);
+  return geometry.root_bytes();
+}
+
+std::uint64_t DirectoryReader::read(std::uint32_t first_cluster, const VisitSlot& visit, const Report& report) {
+  const Geometry& geometry = volume_.geometry;
+  if (!geometry.has_cluster(first_cluster)) {
+    report(first_cluster == 0 ? "it has no clusters"
+                              : fmt::format("it begins at {}, which is no cluster", first_cluster));
+    return 0;
+  }
+  std::uint64_t clusters = 0;
+  for (std::uint32_t cluster = first_cluster;;) {
+    if (!claimed_.insert(cluster).second) {
+      report(fmt::format("cluster {} belongs to it and to a directory that was read before", cluster));
+      break;
+    }
+    read_slots(*volume_.image, geometry.cluster_offset(cluster), geometry.cluster_size(), visit, report);
+    if (++clusters % kClustersPerCheck == 0) volume_.context.check_cancelled();
+    const Link link = volume_.fat.link(cluster);
+    if (link.kind == LinkKind::End) break;
+    if (link.kind != LinkKind::Next) {
+      report(describe_break(cluster, link));
+      break;
+    }
+    cluster = link.value;
+  }
+  return clusters * geometry.cluster_size();
 }
 
 }  // namespace fstool::fat

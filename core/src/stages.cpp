@@ -1,6 +1,8 @@
 // The out-of-line parts of the stage interfaces: destructors (so that each class has one vtable and one type
 // information, here), and what formats do that leave the reading side to the default.
 
+#include <cstddef>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -38,6 +40,8 @@ void Filesystem::check(BlobPtr image, Context& context) { open(std::move(image),
 
 Layout PartitionTable::open(const Blob& /*disk*/, Context& /*context*/) { throw_write_only("partition table"); }
 void PartitionTable::check(const Blob& disk, Context& context) { open(disk, context); }
+
+std::optional<std::size_t> Codec::frame_bound(std::size_t /*bytes*/) const { return std::nullopt; }
 
 BlobPtr Container::open(BlobPtr /*file*/, Context& /*context*/) { throw_write_only("container"); }
 void Container::check(BlobPtr file, Context& context) { open(std::move(file), context); }

@@ -39,7 +39,9 @@ class ConflictFinder {
     if (conflicts_ == 0) return;
     const std::string more = conflicts_ == 1 ? "" : fmt::format(" (and so do {} more)", conflicts_ - 1);
     throw Error(ErrorCode::InvalidArgument,
-                replace_ ? first_ : fmt::format("{}{}: extract into another directory, or use --force to replace", first_, more));
+                replace_
+                    ? first_
+                    : fmt::format("{}{}: extract into another directory, or use --force to replace", first_, more));
   }
 
  private:

@@ -84,8 +84,8 @@ class Extraction {
       finish_directories();
     } catch (...) {
       omissions_.report(context_);
-      context_.warn(fmt::format("{} is incomplete: {} of {} files were extracted", top_path_, files_.load(),
-                                plan_.files.size()));
+      context_.warn(
+          fmt::format("{} is incomplete: {} of {} files were extracted", top_path_, files_.load(), plan_.files.size()));
       throw;
     }
     omissions_.report(context_);
@@ -209,7 +209,8 @@ class Extraction {
     NewName entry(directory, name.name, path, options_.replace);
     const bool is_device = node.kind == NodeKind::CharDevice || node.kind == NodeKind::BlockDevice;
     // Without root, devices can't be made.
-    const int result = entry.make([&](const char* as) { return make_node(directory, as, node); }, is_device ? EPERM : 0);
+    const int result =
+        entry.make([&](const char* as) { return make_node(directory, as, node); }, is_device ? EPERM : 0);
     if (result < 0) {
       skipped_.insert(name.node);
       omissions_.add("devices were left out, because only root can make them", path, "");

@@ -29,8 +29,8 @@ class NewName {
   NewName(const NewName&) = delete;
   NewName& operator=(const NewName&) = delete;
 
-  /// Calls `make(name)`, which makes something exclusively and returns -1 with errno if it can't: openat(2), mknodat(2),
-  /// symlinkat(2), linkat(2). Returns its result; throws system_error(), but not if errno is `tolerated`.
+  /// Calls `make(name)`, which makes something exclusively and returns -1 with errno if it can't: openat(2),
+  /// mknodat(2), symlinkat(2), linkat(2). Returns its result; throws system_error(), but not if errno is `tolerated`.
   template <class Make>
   int make(const Make& make, int tolerated = 0) {
     constexpr int kAttempts = 100;

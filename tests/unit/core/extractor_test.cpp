@@ -351,8 +351,7 @@ TEST_F(ExtractorTest, NeverFollowsALinkThatTakesADirectorysPlaceMeanwhile) {
 
 TEST_F(ExtractorTest, NeverWritesToAFileThatAppearsMeanwhile) {
   write(outside_, "outside");
-  tree_.add(Tree::kRoot, "a",
-            content(std::make_shared<ActingBlob>([&] { fs::create_symlink(outside_, at("b")); })));
+  tree_.add(Tree::kRoot, "a", content(std::make_shared<ActingBlob>([&] { fs::create_symlink(outside_, at("b")); })));
   tree_.add(Tree::kRoot, "b", file("mine"));
 
   expect_error(ErrorCode::Io, "top/b exists already");

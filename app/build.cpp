@@ -1,15 +1,9 @@
 #include "build.h"
 
-#include <fmt/format.h>
-
-#include <charconv>
-
-#include "environment.h"
 #include "pipeline.h"
 #include "report_json.h"
+#include "settings.h"
 #include "signals.h"
-#include "source_date_epoch.h"
-#include "terminal_listener.h"
 
 namespace fstool {
 
@@ -17,33 +11,11 @@ namespace po = boost::program_options;
 
 namespace {
 
-/// 0: one for each processor.
-unsigned thread_count(const ParsedOptions& options) {
-  if (!options.has("threads")) return 0;
-  constexpr unsigned kMaxThreads = 1024;
-  const std::string text = options.text("threads");
-  unsigned threads = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), threads);
-  if (error != std::errc() || stop != text.data() + text.size() || threads < 1 || threads > kMaxThreads) {
-    throw UsageError(options.command(), fmt::format("--threads {}: expected a number from 1 to {}", text, kMaxThreads));
-  }
-  return threads;
-}
-
-Context::Settings context_settings(const ParsedOptions& options) {
-  const std::optional<std::string> epoch = environment_variable("SOURCE_DATE_EPOCH");
-  Context::Settings settings;
-  settings.threads = thread_count(options);
-  settings.source_date_epoch = parse_source_date_epoch(epoch ? epoch->c_str() : nullptr);
-  settings.listener = std::make_shared<TerminalListener>(options.has("quiet"));
-  settings.cancelled = &handle_signals();
-  settings.strict = options.has("strict");
-  return settings;
-}
-
 /// Plans and writes. The progress line is gone when this returns.
 Report run(const Spec& spec, const ParsedOptions& options, const Session& session) {
-  Context context(session.registry, context_settings(options));
+  Context::Settings settings = context_settings(options);
+  settings.cancelled = &handle_signals();
+  Context context(session.registry, std::move(settings));
   const std::filesystem::path output = options.text("output");
   const Plan plan = make_plan(spec, output, context);
   if (options.has("plan")) return plan.report;
@@ -55,9 +27,9 @@ Report run(const Spec& spec, const ParsedOptions& options, const Session& sessio
 void add_build_options(po::options_description& options) {
   options.add_options()("output,o", po::value<std::string>()->value_name("FILE"),
                         "Write the image to FILE; its ending chooses the container\nif nothing else does")(
-      "plan", "Show what would be built, and write nothing")("json", "Report in JSON")("quiet,q", "Print only errors")(
-      "threads", po::value<std::string>()->value_name("N"), "Use N threads instead of one for each processor")(
-      "strict", "Fail on damage of an image that could be read around,\ninstead of warning")(
+      "plan", "Show what would be built, and write nothing")("json", "Report in JSON")("quiet,q", "Print only errors");
+  add_threads_option(options);
+  options.add_options()("strict", "Fail on damage of an image that could be read around,\ninstead of warning")(
       "force,f", "Allow a block device as the output")("no-sync", "Don't wait until the image is on stable storage");
 }
 

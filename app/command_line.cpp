@@ -60,11 +60,13 @@ std::string ParsedOptions::required(const std::string& name, std::string_view wh
 }
 
 std::optional<ParsedOptions> parse_arguments(const CommandHelp& help, po::options_description options,
-                                             const std::vector<std::string>& positional, const Arguments& arguments) {
+                                             const std::vector<std::string>& positional, const Arguments& arguments,
+                                             const std::string& rest) {
   options.add_options()("plugin-dir", po::value<std::vector<std::string>>()->value_name("DIR"),
                         "Look for plugins in DIR first (may be repeated)")("help,h", "Show this help");
   po::positional_options_description places;
   for (const std::string& name : positional) places.add(name.c_str(), 1);
+  if (!rest.empty()) places.add(rest.c_str(), -1);
   po::variables_map values;
   try {
     po::store(po::command_line_parser(arguments).options(options).positional(places).style(kStyle).run(), values);
@@ -82,6 +84,7 @@ std::optional<ParsedOptions> parse_arguments(const CommandHelp& help, po::option
 
 void print(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    if (errno == EPIPE) throw ClosedPipe();
     throw system_error("writing to standard output", errno);
   }
 }

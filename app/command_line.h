@@ -63,11 +63,17 @@ class ParsedOptions {
   boost::program_options::variables_map values_;
 };
 
-/// Parses `arguments`; `positional` names the options that bare arguments fill, in order. Adds the options that every
-/// command has (--plugin-dir, --help). Prints the help and returns nothing if it was asked for. Throws UsageError.
+/// Parses `arguments`; `positional` names the options that bare arguments fill, in order, and `rest` the one, of
+/// several values, that takes all bare arguments behind them; empty: there may be none. Adds the options that every
+/// command has
+/// (--plugin-dir, --help). Prints the help and returns nothing if it was asked for. Throws UsageError.
 std::optional<ParsedOptions> parse_arguments(const CommandHelp& help,
                                              boost::program_options::options_description options,
-                                             const std::vector<std::string>& positional, const Arguments& arguments);
+                                             const std::vector<std::string>& positional, const Arguments& arguments,
+                                             const std::string& rest = {});
+
+/// Standard output is a pipe that nobody reads any more: there is nothing left to do, and nothing to tell.
+struct ClosedPipe {};
 
 /// Runs `work`, which reads an argument; an InvalidArgument error becomes a UsageError of `command`.
 template <class Work>
@@ -80,7 +86,7 @@ decltype(auto) read_argument(const std::string& command, Work&& work) {
   }
 }
 
-/// Writes to standard output. Throws Error(Io).
+/// Writes to standard output. Throws Error(Io), ClosedPipe.
 void print(std::string_view text);
 
 /// Writes to standard error; if that fails there is nobody left to tell.

@@ -106,6 +106,8 @@ int main(int argc, char** argv) {
     return fstool::report_usage(error);
   } catch (const fstool::Error& error) {
     return fstool::report_failure(error);
+  } catch (const fstool::ClosedPipe&) {
+    return fstool::kExitFailure;
   } catch (const std::bad_alloc&) {
     fstool::print_diagnostic("fstool: error: out of memory\n");
   } catch (const std::exception& error) {

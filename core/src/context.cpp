@@ -1,6 +1,8 @@
 #include "fstool/context.h"
 
+#include <functional>
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include "fstool/error.h"
@@ -16,8 +18,9 @@ struct Context::Impl {
   const Registry& registry;
   Settings settings;
   WorkerPool workers;
-  std::atomic<unsigned> damage_reports = 0;
-  std::mutex damage_mutex;  // held while the damage listener is called
+  std::mutex damage_mutex;  // guards what follows, and is held while the damage listener is called
+  std::set<std::string, std::less<>> damage_reports;
+  bool said_more = false;
 };
 
 Context::Context(const Registry& registry, Settings settings)
@@ -49,9 +52,15 @@ void Context::report_damage(std::string_view message) {
     return;
   }
   if (impl_->settings.strict) throw Error(ErrorCode::Corrupt, std::string(message));
-  const unsigned before = impl_->damage_reports.fetch_add(1);
-  if (before < kMaxDamageWarnings) warn(message);
-  if (before == kMaxDamageWarnings) warn("there is more damage than is worth telling one by one");
+  const std::lock_guard lock(impl_->damage_mutex);
+  if (impl_->said_more || impl_->damage_reports.contains(message)) return;
+  if (impl_->damage_reports.size() < kMaxDamageWarnings) {
+    impl_->damage_reports.emplace(message);
+    warn(message);
+  } else {
+    impl_->said_more = true;
+    warn("there is more damage than is worth telling one by one");
+  }
 }
 
 void Context::check_cancelled() const {

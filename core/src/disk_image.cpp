@@ -13,16 +13,17 @@ namespace fstool {
 namespace {
 
 /// Finds the container around the disk, if there is one.
-void open_container(DiskImage& image, Context& context) {
-  auto container = recognize<Container>(context.registry(), *image.disk);
+void open_container(DiskImage& image, const std::string& name, Context& context) {
+  auto container = choose_format<Container>(context.registry(), name, *image.disk);
   if (!container) return;
   image.container = std::move(container->name);
   with_context([&] { return fmt::format("as a {} image", image.container); },
                [&] { image.disk = container->format->open(std::move(image.disk), context); });
 }
 
-void read_layout(DiskImage& image, Context& context) {
-  const auto table = recognize<PartitionTable>(context.registry(), *image.disk);
+void read_layout(DiskImage& image, const std::string& name, Context& context) {
+  if (name == kNoPartitionTable) return;
+  const auto table = choose_format<PartitionTable>(context.registry(), name, *image.disk);
   if (!table) return;
   with_context([&] { return fmt::format("reading its {} partition table", table->name); },
                [&] { image.layout = table->format->open(*image.disk, context); });
@@ -38,13 +39,14 @@ DiskPart make_part(const DiskImage& image, const Partition& partition) {
       .partition = partition, .bytes = make_slice_blob(image.disk, partition.offset, partition.size), .filesystem = {}};
 }
 
-void find_parts(DiskImage& image, const Registry& registry) {
+void find_parts(DiskImage& image, const std::string& filesystem_name, const Registry& registry) {
   if (image.layout) {
     for (const Partition& partition : image.layout->partitions) image.parts.push_back(make_part(image, partition));
   } else {
-    image.parts.push_back({.partition = std::nullopt, .bytes = image.disk, .filesystem = {}});
+    image.parts.push_back({.partition = std::nullopt, .bytes = image.disk, .filesystem = filesystem_name});
   }
   for (DiskPart& part : image.parts) {
+    if (!part.filesystem.empty()) continue;
     if (auto filesystem = recognize<Filesystem>(registry, *part.bytes)) part.filesystem = std::move(filesystem->name);
   }
 }
@@ -76,15 +78,15 @@ auto with_filesystem(const DiskPart& part, Context& context, Work&& work) {
 
 }  // namespace
 
-DiskImage open_disk_image(const std::filesystem::path& file, Context& context) {
+DiskImage open_disk_image(const std::filesystem::path& file, const FormatOverrides& overrides, Context& context) {
   DiskImage image;
   image.file = file;
   image.disk = open_file_blob(file);
   with_context([&] { return fmt::format("opening {}", file.string()); },
                [&] {
-                 open_container(image, context);
-                 read_layout(image, context);
-                 find_parts(image, context.registry());
+                 open_container(image, overrides.container, context);
+                 read_layout(image, overrides.partition_table, context);
+                 find_parts(image, overrides.filesystem, context.registry());
                });
   return image;
 }

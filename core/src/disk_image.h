@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "format_overrides.h"
 #include "fstool/blob.h"
 #include "fstool/context.h"
 #include "fstool/filesystem.h"
@@ -31,10 +32,11 @@ struct DiskImage {
 };
 
 /// Opens a regular file or block device and finds out what it holds, down to the kinds of its file systems, which are
-/// not opened. A file is one container at most: a container inside another is the contents of a disk.
+/// not opened. A file is one container at most: a container inside another is the contents of a disk. The container and
+/// the partition table of `overrides` are not probed for; its file system is that of a disk without a table.
 /// Throws Error(NotFound/Io/InvalidArgument) for a file that can't be read, Error(Unsupported) for a format that
 /// is only written, Error(Corrupt/Unsupported) as the formats do; the chain of what was done names file and layer.
-DiskImage open_disk_image(const std::filesystem::path& file, Context& context);
+DiskImage open_disk_image(const std::filesystem::path& file, const FormatOverrides& overrides, Context& context);
 
 /// Opens the file system of a part, or what `scope` wants of it. Throws Error(Unsupported) if there is none that a
 /// plugin knows, saying which are known, and as Filesystem::open().

@@ -31,6 +31,15 @@ std::optional<RecognizedFormat<Interface>> recognize(const Registry& registry, c
   return std::nullopt;
 }
 
+/// The format `name`, or if that is empty the one that recognizes `bytes`. Throws Error(NotFound) for a name that no
+/// plugin offers.
+template <class Interface>
+std::optional<RecognizedFormat<Interface>> choose_format(const Registry& registry, const std::string& name,
+                                                         const Blob& bytes) {
+  if (name.empty()) return recognize<Interface>(registry, bytes);
+  return RecognizedFormat<Interface>{name, registry.get<Interface>(name).create({})};
+}
+
 /// "gpt, mbr", or "none"; for messages.
 template <class Interface>
 std::string format_names(const Registry& registry) {

@@ -89,9 +89,16 @@ std::size_t choose_part(const DiskImage& image, const std::optional<std::string>
   return partition ? choose_named(image, *partition, context) : choose_only(image, context.registry());
 }
 
+std::size_t choose_filesystem(DiskImage& image, const std::optional<std::string>& partition,
+                              const FormatOverrides& overrides, Context& context) {
+  const std::size_t part = choose_part(image, partition, context);
+  if (!overrides.filesystem.empty()) image.parts[part].filesystem = overrides.filesystem;
+  return part;
+}
+
 OpenedImage open_image(const ImageReference& reference, Context& context) {
   OpenedImage opened;
-  opened.image = open_disk_image(reference.file, context);
+  opened.image = open_disk_image(reference.file, {}, context);
   with_context([&] { return fmt::format("opening {}", reference.text()); },
                [&] {
                  opened.part = choose_part(opened.image, reference.partition, context);

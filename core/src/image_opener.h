@@ -24,6 +24,10 @@ struct OpenedImage {
 /// partition at all, Error(InvalidArgument) if several are meant; the messages list the partitions.
 std::size_t choose_part(const DiskImage& image, const std::optional<std::string>& partition, Context& context);
 
+/// As choose_part(), for a file system whose format may be known: that of the part becomes the one of `overrides`.
+std::size_t choose_filesystem(DiskImage& image, const std::optional<std::string>& partition,
+                              const FormatOverrides& overrides, Context& context);
+
 /// Opens the file system that `reference` means. Throws as open_disk_image(), choose_part() and open_volume(); messages
 /// begin with "opening old.img:2: ".
 OpenedImage open_image(const ImageReference& reference, Context& context);

@@ -46,4 +46,13 @@ const Format<Source>& image_source() {
   return format;
 }
 
+std::vector<const Format<Source>*> sources_for(const fs::path& path, const Registry& registry) {
+  std::vector<const Format<Source>*> accepting;
+  for (const auto& [name, format] : registry.all<Source>()) {
+    if (format.info.accepts && format.info.accepts(path)) accepting.push_back(&format);
+  }
+  if (accepting.empty() && image_source().info.accepts(path)) accepting.push_back(&image_source());
+  return accepting;
+}
+
 }  // namespace fstool

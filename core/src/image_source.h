@@ -2,7 +2,9 @@
 /// An image as a source: the tree of a file system in a disk image, read by the plugins that write such images.
 #pragma once
 
+#include <filesystem>
 #include <string_view>
+#include <vector>
 
 #include "fstool/registry.h"
 #include "fstool/source.h"
@@ -15,5 +17,9 @@ inline constexpr std::string_view kImageSource = "image";
 /// The source that reads PATH[:PARTITION]. It accepts every regular file and block device, whatever is in it, so ask
 /// the others first. Thread-safe.
 const Format<Source>& image_source();
+
+/// What reads the thing at `path`: the source plugins that accept it, in the order of names; if there is none, the
+/// image source, if it accepts it. Empty: nothing reads it. Several: somebody has to choose.
+std::vector<const Format<Source>*> sources_for(const std::filesystem::path& path, const Registry& registry);
 
 }  // namespace fstool

@@ -74,10 +74,7 @@ const Format<Source>& SourceLoader::format_of(const SourceChoice& choice) const 
   if (choice.type == kImageSource) return image_source();
   if (!choice.type.empty()) return find_format<Source>(registry, choice.type, choice.type_location);
 
-  std::vector<const Format<Source>*> accepting;
-  for (const auto& [name, format] : registry.all<Source>()) {
-    if (format.info.accepts && format.info.accepts(choice.path)) accepting.push_back(&format);
-  }
+  const std::vector<const Format<Source>*> accepting = sources_for(choice.path, registry);
   if (accepting.size() == 1) return *accepting.front();
   if (accepting.size() > 1) {
     throw spec_error(choice.location, fmt::format("both \"{}\" and \"{}\" can read the source {}: choose one, as in "
@@ -85,7 +82,6 @@ const Format<Source>& SourceLoader::format_of(const SourceChoice& choice) const 
                                                   accepting[0]->info.name, accepting[1]->info.name, choice.written,
                                                   choice.written, accepting[0]->info.name));
   }
-  if (image_source().info.accepts(choice.path)) return image_source();
   std::error_code error;
   const fs::file_status status = fs::status(choice.path, error);
   if (status.type() == fs::file_type::not_found) throw missing_source(choice);

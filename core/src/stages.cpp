@@ -45,5 +45,6 @@ std::optional<std::size_t> Codec::frame_bound(std::size_t /*bytes*/) const { ret
 
 BlobPtr Container::open(BlobPtr /*file*/, Context& /*context*/) { throw_write_only("container"); }
 void Container::check(BlobPtr file, Context& context) { open(std::move(file), context); }
+std::vector<ContainerFact> Container::facts(BlobPtr /*file*/, Context& /*context*/) { return {}; }
 
 }  // namespace fstool

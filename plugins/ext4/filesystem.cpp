@@ -140,8 +140,8 @@ VolumeFacts ExtFilesystem::inspect(BlobPtr image, Context& context) {
   return inspect_volume(std::move(image), context);
 }
 
-Volume ExtFilesystem::open(BlobPtr image, const OpenScope& /*scope*/, Context& context) {
-  return open_volume(std::move(image), context);
+Volume ExtFilesystem::open(BlobPtr image, const OpenScope& scope, Context& context) {
+  return open_volume(std::move(image), scope, context);
 }
 
 }  // namespace fstool::ext4

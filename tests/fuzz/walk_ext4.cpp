@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "filesystem.h"
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::uint64_t kMaxRunsOfFile = 64;
 constexpr std::uint64_t kMaxBytesOfRun = 16 * 1024;
+constexpr std::size_t kMaxParts = 4;
 
 void require(bool condition, const char* what) {
   if (!condition) throw std::logic_error(what);
@@ -54,6 +56,20 @@ void check_node(const Node& node) {
   }
 }
 
+/// What is opened of a part has the names that all of it has.
+void check_parts(ext4::ExtFilesystem& filesystem, const BlobPtr& image, const Tree& whole, Context& context) {
+  const auto names = whole.entries(Tree::kRoot);
+  for (const DirEntry& entry : names.first(std::min(names.size(), kMaxParts))) {
+    const std::string name(entry.name);
+    const Volume node = filesystem.open(image, {.path = name, .depth = OpenScope::Depth::Node}, context);
+    const auto found = node.tree.find(Tree::kRoot, name);
+    require(found && node.tree.node(*found).kind == whole.node(entry.node).kind, "a name is missing");
+    if (whole.node(entry.node).kind != NodeKind::Directory) continue;
+    const Volume children = filesystem.open(image, {.path = name, .depth = OpenScope::Depth::Children}, context);
+    require(children.tree.find(Tree::kRoot, name).has_value(), "a directory is missing");
+  }
+}
+
 }  // namespace
 
 void walk_ext4_image(std::span<const std::byte> image) {
@@ -71,6 +87,7 @@ void walk_ext4_image(std::span<const std::byte> image) {
       require(volume.tree.links(id) > 0, "a node has no name");
       check_node(volume.tree.node(id));
     }
+    check_parts(filesystem, blob, volume.tree, context);
   } catch (const Error& error) {
     require(error.code() == ErrorCode::Corrupt || error.code() == ErrorCode::Unsupported, error.what());
   }

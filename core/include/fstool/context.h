@@ -63,8 +63,8 @@ class FSTOOL_API Context {
   void advance(std::uint64_t done);
   void warn(std::string_view message);
   /// Reports damage of an image that can still be read, such as a wrong checksum: to the damage listener, if there is
-  /// one; else as a warning, or Error(Corrupt) if the user asked for strictness. After kMaxDamageWarnings of them one
-  /// last warning says that there are more.
+  /// one; else as a warning, or Error(Corrupt) if the user asked for strictness. A warning is given once, however often
+  /// an image is opened; after kMaxDamageWarnings of them one last one says that there are more.
   void report_damage(std::string_view message);
 
   /// Throws Error(Cancelled) if the user asked to stop.

@@ -101,10 +101,10 @@ OpenedVolume open_groups(BlobPtr image, Context& context) {
 
 VolumeFacts inspect_volume(BlobPtr image, Context& context) { return open_groups(std::move(image), context).facts; }
 
-Volume open_volume(BlobPtr image, Context& context) {
+Volume open_volume(BlobPtr image, const OpenScope& scope, Context& context) {
   OpenedVolume opened = open_groups(std::move(image), context);
   Volume volume;
-  volume.tree = TreeReader(opened.state, opened.groups).read();
+  volume.tree = TreeReader(opened.state, opened.groups).read(scope);
   volume.facts = std::move(opened.facts);
   return volume;
 }

@@ -36,10 +36,19 @@ TEST(Context, WarnsOfDamageUpToALimit) {
   const auto recorder = std::make_shared<Recorder>();
   Context context(registry, {1, {}, recorder, nullptr});
   std::string expected;
-  for (unsigned i = 0; i < kMaxDamageWarnings; ++i) expected += "warn bad; ";
+  for (unsigned i = 0; i < kMaxDamageWarnings; ++i) expected += "warn bad " + std::to_string(i) + "; ";
   expected += "warn there is more damage than is worth telling one by one; ";
-  for (unsigned i = 0; i < kMaxDamageWarnings + 5; ++i) context.report_damage("bad");
+  for (unsigned i = 0; i < kMaxDamageWarnings + 5; ++i) context.report_damage("bad " + std::to_string(i));
   EXPECT_EQ(recorder->heard, expected);
+}
+
+TEST(Context, WarnsOfTheSameDamageOnce) {
+  const Registry registry;
+  const auto recorder = std::make_shared<Recorder>();
+  Context context(registry, {1, {}, recorder, nullptr});
+  for (unsigned i = 0; i < kMaxDamageWarnings + 5; ++i) context.report_damage("bad");
+  context.report_damage("worse");
+  EXPECT_EQ(recorder->heard, "warn bad; warn worse; ");
 }
 
 TEST(Context, RefusesDamageWhenStrict) {

@@ -196,6 +196,7 @@ class NamedContainer : public Container {
   }
   bool probe(const Blob& file) const override { return name_ != "raw" && text_of(file).starts_with(name_); }
   BlobPtr open(BlobPtr file, Context& /*context*/) override {
+    if (name_ == "raw") return file;
     const std::uint64_t header = text_of(*file).find(':') + 1;
     return make_slice_blob(file, header, file->size() - header);
   }

@@ -303,7 +303,7 @@ TEST_F(ImageOpenerTest, DamageIsAnErrorWhereStrictnessIsAskedFor) {
 TEST_F(ImageOpenerTest, LayersCanBeLookedAtWithoutOpeningAFileSystem) {
   write("old.img", "box:" + kTwoPartitions);
   Context context(registry_, {.threads = 1});
-  const DiskImage image = open_disk_image(path("old.img"), context);
+  const DiskImage image = open_disk_image(path("old.img"), {}, context);
   EXPECT_EQ(image.parts.size(), 2U);
   EXPECT_EQ(log_.opened, 0U);
   EXPECT_EQ(inspect_volume(image.parts[1], context).size, 1024U);

@@ -1,4 +1,4 @@
-#include "read/posix_acl.h"
+#include "ondisk/posix_acl.h"
 
 #include <cstdint>
 #include <cstring>
@@ -68,6 +68,23 @@ std::optional<std::string> acl_from_disk(std::string_view stored) {
     append(out, *tag);
     append(out, *permissions);
     append(out, id);
+  }
+  return out;
+}
+
+std::optional<std::string> acl_to_disk(std::string_view value) {
+  const auto version = take<little_uint32_t>(value);
+  if (!version || *version != kXattrVersion) return std::nullopt;
+  std::string out;
+  append(out, little_uint32_t(kDiskVersion));
+  while (!value.empty()) {
+    const auto tag = take<little_uint16_t>(value);
+    const auto permissions = take<little_uint16_t>(value);
+    const auto id = take<little_uint32_t>(value);
+    if (!tag || !permissions || !id) return std::nullopt;
+    append(out, *tag);
+    append(out, *permissions);
+    if (*tag == User || *tag == Group) append(out, *id);
   }
   return out;
 }

@@ -1,0 +1,30 @@
+#include "reading.h"
+
+#include <utility>
+
+#include "settings.h"
+
+namespace fstool {
+
+namespace po = boost::program_options;
+
+void add_reading_options(po::options_description& options) {
+  options.add_options()("format", po::value<std::string>()->value_name("NAME[,…]"),
+                        "Take container, partition table (or \"none\") and file system\nfor what NAME says instead of "
+                        "looking: raw,ext4")("strict", "Fail on damage that could be read around, instead of\nwarning")(
+      "quiet,q", "Print no warnings");
+}
+
+Reading::Reading(const ParsedOptions& options) : Reading(options, context_settings(options)) {}
+
+Reading::Reading(const ParsedOptions& options, Context::Settings settings)
+    : session_(open_session(options.texts("plugin-dir"))) {
+  if (!options.has("quiet")) warn_about_refused_plugins(session_);
+  if (options.has("format")) {
+    overrides_ = read_argument(options.command(),
+                               [&] { return parse_format_overrides(options.text("format"), session_.registry); });
+  }
+  context_ = std::make_unique<Context>(session_.registry, std::move(settings));
+}
+
+}  // namespace fstool

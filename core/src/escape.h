@@ -1,0 +1,17 @@
+/// \file
+/// Names of files as a terminal may see them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace fstool {
+
+/// Whether what shows the text understands UTF-8.
+enum class Charset { Ascii, Utf8 };
+
+/// `text` with what could command a terminal, and what is no text at all, as the escapes of C: control characters as
+/// \n, \033 and the like, bytes that are no valid character as \303, and the backslash twice. Can be read back.
+std::string escape(std::string_view text, Charset charset);
+
+}  // namespace fstool

@@ -12,6 +12,7 @@
 #include "fstool/context.h"
 #include "fstool/filesystem.h"
 #include "fstool/partition_table.h"
+#include "fstool/usage.h"
 
 namespace fstool {
 
@@ -44,6 +45,9 @@ Volume open_volume(const DiskPart& part, const OpenScope& scope, Context& contex
 
 /// The facts about a part's file system without opening all of it. Throws as open_volume().
 VolumeFacts inspect_volume(const DiskPart& part, Context& context);
+
+/// What each byte of a part's file system is used for; nothing if its format doesn't say. Throws as open_volume().
+std::optional<VolumeUsage> volume_usage(const DiskPart& part, std::size_t largest_files, Context& context);
 
 /// `partition 2 ("root"): linux, 1 GiB, ext4` for each part, a line each, indented; for messages.
 std::string describe_parts(const DiskImage& image);

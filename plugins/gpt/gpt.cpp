@@ -11,6 +11,7 @@
 #include "fstool/context.h"
 #include "fstool/error.h"
 #include "fstool/partition_layout.h"
+#include "fstool/size.h"
 #include "name.h"
 #include "partition_types.h"
 #include "structures.h"
@@ -43,7 +44,19 @@ Attempt try_read_table(const Blob& disk, std::uint32_t sector_size, std::uint64_
   }
 }
 
-Layout layout_of(const Table& table, const Blob& disk) {
+/// The sectors of one copy of the table; its header and array were checked to lie on the disk.
+void add_structures(Layout& layout, const Table& table, const std::string& prefix) {
+  const std::uint64_t sector_size = table.sector_size;
+  const std::uint64_t array_size =
+      std::uint64_t{table.header.number_of_partition_entries} * table.header.size_of_partition_entry;
+  layout.structures.push_back({prefix + "GPT header", table.header.my_lba * sector_size, sector_size});
+  if (array_size == 0) return;
+  layout.structures.push_back({prefix + "GPT partition entries", table.header.partition_entry_lba * sector_size,
+                               round_up(array_size, sector_size)});
+}
+
+/// `primary` and `backup`: the copies that can be read; `table` is one of them.
+Layout layout_of(const Table& table, const Table* primary, const Table* backup, const Blob& disk) {
   Layout layout;
   layout.table = "gpt";
   layout.disk_id = to_uuid(table.header.disk_guid).to_string();
@@ -63,16 +76,23 @@ Layout layout_of(const Table& table, const Blob& disk) {
     partition.attributes = entry.attributes;
     layout.partitions.push_back(std::move(partition));
   }
+  layout.structures.push_back({"protective MBR", 0, layout.sector_size});
+  if (primary != nullptr) add_structures(layout, *primary, "");
+  if (backup != nullptr) add_structures(layout, *backup, "backup ");
+  std::sort(layout.structures.begin(), layout.structures.end(),
+            [](const TableStructure& a, const TableStructure& b) { return a.offset < b.offset; });
   return layout;
 }
 
-void check_backup(const Blob& disk, const Table& primary, Context& context) {
-  const Attempt backup = try_read_table(disk, primary.sector_size, primary.header.alternate_lba);
+/// The backup, if it can be read. Reports what is wrong with it.
+std::optional<Table> check_backup(const Blob& disk, const Table& primary, Context& context) {
+  Attempt backup = try_read_table(disk, primary.sector_size, primary.header.alternate_lba);
   if (!backup.table) {
     context.report_damage(fmt::format("the backup GPT is damaged ({}); the primary is used", backup.problem));
   } else if (backup.table->header.partition_entry_array_crc32 != primary.header.partition_entry_array_crc32) {
     context.report_damage("the backup GPT has other partitions than the primary, which is used");
   }
+  return std::move(backup.table);
 }
 
 }  // namespace
@@ -141,8 +161,8 @@ Layout GptTable::open(const Blob& disk, Context& context) {
   for (const std::uint32_t sector_size : kSectorSizes) {
     const Attempt primary = try_read_table(disk, sector_size, kPrimaryLba);
     if (primary.table) {
-      check_backup(disk, *primary.table, context);
-      return layout_of(*primary.table, disk);
+      const std::optional<Table> backup = check_backup(disk, *primary.table, context);
+      return layout_of(*primary.table, &*primary.table, backup ? &*backup : nullptr, disk);
     }
     if (has_header(disk, sector_size, kPrimaryLba)) problem = primary.problem;
   }
@@ -150,7 +170,7 @@ Layout GptTable::open(const Blob& disk, Context& context) {
     const Attempt backup = try_read_table(disk, sector_size, backup_lba(disk, sector_size));
     if (!backup.table) continue;
     context.report_damage(fmt::format("the primary GPT is damaged ({}); the backup is used", problem));
-    return layout_of(*backup.table, disk);
+    return layout_of(*backup.table, nullptr, &*backup.table, disk);
   }
   throw Error(ErrorCode::Corrupt,
               fmt::format("the primary GPT is damaged ({}), and there is no usable backup", problem));

@@ -9,6 +9,7 @@
 #include "filesystem.h"
 #include "fstool/error.h"
 #include "fstool/registry.h"
+#include "fstool/usage.h"
 
 namespace fstool::fuzz {
 
@@ -56,6 +57,25 @@ void check_node(const Node& node) {
   }
 }
 
+/// The uses of all bytes of the file system, whatever its facts say.
+void check_usage(const VolumeUsage& usage) {
+  std::uint64_t end = 0;
+  for (const UsedRange& used : usage.ranges) {
+    require(used.range.offset == end && used.range.length > 0, "the uses have a gap or overlap");
+    end = used.range.end();
+  }
+  require(end == usage.volume.facts.size, "the uses don't end with the file system");
+  for (const FileRanges& file : usage.largest) {
+    std::uint64_t allocated = 0;
+    for (const ByteRange& range : file.ranges) {
+      require(range.offset <= end && range.length <= end - range.offset, "a file lies outside of the file system");
+      allocated += range.length;
+    }
+    require(allocated == file.usage.allocated, "the ranges of a file don't add up");
+    require(file.usage.fragments >= 1 && file.usage.fragments <= file.ranges.size(), "a file has impossible fragments");
+  }
+}
+
 /// What is opened of a part has the names that all of it has.
 void check_parts(ext4::ExtFilesystem& filesystem, const BlobPtr& image, const Tree& whole, Context& context) {
   const auto names = whole.entries(Tree::kRoot);
@@ -87,6 +107,8 @@ void walk_ext4_image(std::span<const std::byte> image) {
       require(volume.tree.links(id) > 0, "a node has no name");
       check_node(volume.tree.node(id));
     }
+    constexpr std::size_t kLargestFiles = 5;
+    check_usage(filesystem.usage(blob, kLargestFiles, context).value());
     check_parts(filesystem, blob, volume.tree, context);
   } catch (const Error& error) {
     require(error.code() == ErrorCode::Corrupt || error.code() == ErrorCode::Unsupported, error.what());

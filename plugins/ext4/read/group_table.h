@@ -2,6 +2,7 @@
 /// The block group descriptors of an opened file system.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -21,6 +22,28 @@ class GroupTable {
   /// must outlive this.
   GroupTable(const BlockReader& blocks, const Layout& layout, std::uint64_t copy_group);
 
+  /// The descriptor of a block group. Throws Error(Corrupt) if the image lacks it.
+  GroupDescriptor descriptor(std::uint64_t group);
+
+  /// Calls `visit(group, descriptor)` for every group whose descriptor the image has, in ascending order, and returns
+  /// the first group whose descriptor it lacks. Gives up where so many are missing that they were never there.
+  template <class Visit>
+  std::optional<std::uint64_t> for_each(Context& context, Visit&& visit) {
+    std::optional<std::uint64_t> missing;
+    std::uint64_t missing_blocks = 0;
+    for (std::uint64_t first = 0; first < layout_.groups && missing_blocks < kMaxMissingBlocks;
+         first += layout_.descriptors_per_block()) {
+      context.check_cancelled();
+      if (!is_stored(first)) {
+        if (missing_blocks++ == 0) missing = first;
+        continue;
+      }
+      const std::uint64_t end = std::min(first + layout_.descriptors_per_block(), layout_.groups);
+      for (std::uint64_t group = first; group < end; ++group) visit(group, descriptor(group));
+    }
+    return missing;
+  }
+
   /// First block of the group's inode table. Throws Error(Corrupt) if there is none in the file system.
   std::uint64_t inode_table(std::uint64_t group);
 
@@ -32,11 +55,17 @@ class GroupTable {
   /// Reads all descriptors, reports those that are damaged, and returns their sum; nothing if some can't be read.
   std::optional<FreeSpace> check(Context& context);
 
+  /// True if the inode table that a descriptor names lies in the file system.
+  bool has_inode_table(const GroupDescriptor& descriptor) const;
+
  private:
+  /// So many blocks of descriptors without anything in them are not the work of a file system.
+  static constexpr std::uint64_t kMaxMissingBlocks = 1024;
+
   GroupDescriptor descriptor_in(std::uint64_t group) const;
   void load(std::uint64_t index);
-  std::uint64_t inode_table_of(const GroupDescriptor& descriptor) const;
-  bool has_inode_table(const GroupDescriptor& descriptor) const;
+  /// True if the image has the block with the descriptor of `group`.
+  bool is_stored(std::uint64_t group) const;
   bool has_valid_checksum(std::uint64_t group) const;
 
   const BlockReader& blocks_;

@@ -1,6 +1,8 @@
 // The out-of-line parts of the stage interfaces: destructors (so that each class has one vtable and one type
 // information, here), and what formats do that leave the reading side to the default.
 
+#include <cstddef>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -52,5 +54,7 @@ ContainerFacts Container::inspect(const ContainerFile& file, Context& context) {
   return facts;
 }
 void Container::check(const ContainerFile& file, Context& context) { open(file, "", context); }
+
+std::optional<std::size_t> Codec::frame_bound(std::size_t /*bytes*/) const { return std::nullopt; }
 
 }  // namespace fstool

@@ -14,6 +14,7 @@
 
 #include "fstool/error.h"
 #include "fstool/size.h"
+#include "stream_writer.h"
 
 namespace fstool::raw {
 
@@ -114,12 +115,7 @@ class ChunkWriter {
 }  // namespace
 
 void RawContainer::write(const Blob& disk, OutputFile& output, const Codec* codec, Context& context) {
-  if (codec != nullptr) {
-    throw Error(ErrorCode::InvalidArgument,
-                fmt::format("a raw image holds the bytes as they are and can't be compressed with {}: leave [codec] "
-                            "out, or choose a container that compresses, such as qcow2",
-                            codec->name()));
-  }
+  if (codec != nullptr) return write_stream(disk, output, *codec, context);
   const std::uint64_t size = disk.size();
   context.begin_step(fmt::format("writing {}", output.target().string()), size, "bytes");
   output.set_size(size);

@@ -11,6 +11,7 @@
 
 #include "codec_fixture.h"
 #include "fstool/error.h"
+#include "run_tool.h"
 
 namespace fstool::zstd {
 namespace {
@@ -144,6 +145,26 @@ TEST(ZstdOptionsTest, RefusesValuesOutOfRange) {
   const ZstdOptions options = zstd_options().parse(parse_option_text("level=-7,checksum=true"));
   EXPECT_EQ(options.level, -7);
   EXPECT_TRUE(options.checksum);
+}
+
+TEST(ZstdCodec, ZstdReadsFramesPutTogether) {
+  for (const bool checksum : {false, true}) {
+    const ZstdCodec codec({.checksum = checksum});
+    std::vector<std::byte> expected;
+    std::vector<std::byte> file;
+    for (const auto& block : {test::text_bytes(0, 1), test::text_bytes(300'000, 2), test::random_bytes(300'000, 3)}) {
+      const auto frame = test::compressed(*codec.compressor(), block, codec.frame_bound(block.size()).value());
+      ASSERT_TRUE(frame);
+      expected.insert(expected.end(), block.begin(), block.end());
+      file.insert(file.end(), frame->begin(), frame->end());
+    }
+    const test::TemporaryDirectory directory;
+    const std::string path = (directory.path() / "file").string();
+    test::write_blob(*make_memory_blob(file), path + ".zst");
+    const test::ToolResult result = test::run_tool("zstd -qd '" + path + ".zst'");
+    ASSERT_EQ(result.exit_code, 0) << result.output;
+    EXPECT_EQ(read_all(*open_file_blob(path), expected.size() + 1), expected);
+  }
 }
 
 }  // namespace

@@ -254,8 +254,10 @@ Registry make_fake_registry(FakeLog& log) {
                                     [](const BoxOptions&) { return std::make_unique<NamedContainer>("box"); });
   box.info.extensions = {"box", "tar.box"};
   registry.add(std::move(box));
-  registry.add(make_format<Codec>("shout", "", OptionSet<NoOptions>(),
-                                  [](const NoOptions&) { return std::make_unique<ShoutCodec>(); }));
+  auto shout = make_format<Codec>("shout", "", OptionSet<NoOptions>(),
+                                  [](const NoOptions&) { return std::make_unique<ShoutCodec>(); });
+  shout.info.extensions = {"loud"};
+  registry.add(std::move(shout));
   return registry;
 }
 

@@ -10,5 +10,8 @@ namespace fstool {
 int run_command(const Arguments& arguments);
 int create_command(const Arguments& arguments);
 int plugins_command(const Arguments& arguments);
+int ls_command(const Arguments& arguments);
+int cat_command(const Arguments& arguments);
+int stat_command(const Arguments& arguments);
 
 }  // namespace fstool

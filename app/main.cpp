@@ -21,6 +21,9 @@ constexpr std::array kCommands = {
     Command{"run", "build what a spec describes", run_command},
     Command{"build", "the same as run", run_command},
     Command{"create", "make a file system from a directory or an image", create_command},
+    Command{"ls", "list files in an image", ls_command},
+    Command{"cat", "write contents of files in an image", cat_command},
+    Command{"stat", "show what an image says about files", stat_command},
     Command{"plugins", "list the plugins, and describe their options", plugins_command},
 };
 

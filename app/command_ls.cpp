@@ -10,6 +10,7 @@
 #include "reading.h"
 #include "standard_output.h"
 #include "time_text.h"
+#include "tree_walk.h"
 
 namespace fstool {
 
@@ -42,10 +43,6 @@ std::string time_format(const ParsedOptions& options) {
   if (style == "long-iso") return std::string(kLongIso);
   if (style.starts_with('+')) return style.substr(1);
   throw UsageError(kHelp.name, fmt::format("--time-style {}: expected full-iso, long-iso or +FORMAT", style));
-}
-
-std::string joined(const std::string& directory, std::string_view name) {
-  return directory + (directory.ends_with('/') ? "" : "/") + std::string(name);
 }
 
 class Lister {
@@ -132,7 +129,7 @@ class Lister {
       for (const ListedName& name : names) {
         const bool is_dot = name.name == "." || name.name == "..";
         if (is_dot || tree.node(name.node).kind != NodeKind::Directory) continue;
-        pending.push_back({joined(directory.path, name.name), name.node});
+        pending.push_back({join_path(directory.path, name.name), name.node});
       }
       std::reverse(pending.begin() + first, pending.end());
     }
@@ -160,7 +157,7 @@ class Lister {
       return;
     }
     for (const ListedName& name : names) {
-      const std::string path = directory.empty() ? name.name : joined(directory, name.name);
+      const std::string path = directory.empty() ? name.name : join_path(directory, name.name);
       entries_.push_back(node_json(*name.tree, name.node, path, owners_));
     }
   }

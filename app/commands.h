@@ -9,6 +9,7 @@ namespace fstool {
 
 int run_command(const Arguments& arguments);
 int create_command(const Arguments& arguments);
+int check_command(const Arguments& arguments);
 int plugins_command(const Arguments& arguments);
 
 }  // namespace fstool

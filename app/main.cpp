@@ -21,6 +21,7 @@ constexpr std::array kCommands = {
     Command{"run", "build what a spec describes", run_command},
     Command{"build", "the same as run", run_command},
     Command{"create", "make a file system from a directory or an image", create_command},
+    Command{"check", "look for damage in an image", check_command},
     Command{"plugins", "list the plugins, and describe their options", plugins_command},
 };
 

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "check/check_volume.h"
 #include "fstool/error.h"
 #include "fstool/size.h"
 #include "read/open_volume.h"
@@ -143,5 +144,7 @@ VolumeFacts ExtFilesystem::inspect(BlobPtr image, Context& context) {
 Volume ExtFilesystem::open(BlobPtr image, const OpenScope& /*scope*/, Context& context) {
   return open_volume(std::move(image), context);
 }
+
+void ExtFilesystem::check(BlobPtr image, Context& context) { check_volume(std::move(image), context); }
 
 }  // namespace fstool::ext4

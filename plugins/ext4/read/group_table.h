@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "fstool/context.h"
@@ -13,6 +14,12 @@
 
 namespace fstool::ext4 {
 
+/// A descriptor from the bytes of its place, whose size is layout.descriptor_size; what they don't have is zero.
+GroupDescriptor descriptor_from(std::span<const std::byte> raw);
+
+/// True if the checksum of a group's descriptor is right, or it needs none.
+bool is_sealed_descriptor(const Layout& layout, std::uint64_t group, std::span<const std::byte> raw);
+
 /// Reads descriptors when they are asked for: what a superblock claims about their number costs no memory. Not
 /// thread-safe.
 class GroupTable {
@@ -20,6 +27,13 @@ class GroupTable {
   /// `copy_group`: the block group whose copy of the descriptors is read, 0 for the primary one. `blocks` and `layout`
   /// must outlive this.
   GroupTable(const BlockReader& blocks, const Layout& layout, std::uint64_t copy_group);
+
+  /// True if the block of descriptors that has the group's lies in the file system, and the image stores it.
+  bool has_block_of(std::uint64_t group) const;
+  /// The group's descriptor. Throws Error(Corrupt) if the image ends before it.
+  GroupDescriptor descriptor(std::uint64_t group);
+  /// True if the checksum of the group's descriptor is right, or it needs none. Throws as descriptor().
+  bool is_sealed(std::uint64_t group);
 
   /// First block of the group's inode table. Throws Error(Corrupt) if there is none in the file system.
   std::uint64_t inode_table(std::uint64_t group);
@@ -33,11 +47,11 @@ class GroupTable {
   std::optional<FreeSpace> check(Context& context);
 
  private:
-  GroupDescriptor descriptor_in(std::uint64_t group) const;
+  std::span<const std::byte> raw_in(std::uint64_t group) const;
+  GroupDescriptor descriptor_in(std::uint64_t group) const { return descriptor_from(raw_in(group)); }
   void load(std::uint64_t index);
   std::uint64_t inode_table_of(const GroupDescriptor& descriptor) const;
   bool has_inode_table(const GroupDescriptor& descriptor) const;
-  bool has_valid_checksum(std::uint64_t group) const;
 
   const BlockReader& blocks_;
   const Layout& layout_;

@@ -92,7 +92,7 @@ class InodeCheck::MapOfInode final : public MapVisitor {
   void claim(const CheckedExtent& extent) {
     const std::uint32_t ratio = state_.layout().cluster_ratio;
     if (job_.role == InodeRole::Resize) {
-      job_.blocks += extent.length;
+      job_.blocks += std::uint64_t{extent.length} * ratio;
       return;
     }
     if (ratio > 1 && extent.logical % ratio != (extent.physical - state_.layout().first_data_block) % ratio) {

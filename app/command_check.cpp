@@ -49,8 +49,8 @@ Json partition_json(const std::optional<Partition>& partition) {
 Json layer_json(const LayerReport& layer) {
   Json findings = Json::array();
   for (const Finding& finding : layer.findings) {
-    findings.push_back({{"severity", finding.severity == Severity::Damage ? "damage" : "warning"},
-                        {"message", finding.message}});
+    findings.push_back(
+        {{"severity", finding.severity == Severity::Damage ? "damage" : "warning"}, {"message", finding.message}});
   }
   return {{"layer", layer_name(layer.layer)},
           {"format", text_or_null(layer.format)},

@@ -16,8 +16,8 @@ void add_format_option(po::options_description& options) {
 
 void add_reading_options(po::options_description& options) {
   add_format_option(options);
-  options.add_options()("strict", "Fail on damage that could be read around, instead of\nwarning")(
-      "quiet,q", "Print no warnings");
+  options.add_options()("strict", "Fail on damage that could be read around, instead of\nwarning")("quiet,q",
+                                                                                                   "Print no warnings");
 }
 
 Reading::Reading(const ParsedOptions& options) : Reading(options, context_settings(options)) {}

@@ -101,6 +101,11 @@ VolumeFacts inspect_volume(const DiskPart& part, Context& context) {
                          [&](Filesystem& filesystem) { return filesystem.inspect(part.bytes, context); });
 }
 
+std::optional<VolumeUsage> volume_usage(const DiskPart& part, std::size_t largest_files, Context& context) {
+  return with_filesystem(part, context,
+                         [&](Filesystem& filesystem) { return filesystem.usage(part.bytes, largest_files, context); });
+}
+
 std::string describe_parts(const DiskImage& image) {
   std::string text;
   for (const DiskPart& part : image.parts) {

@@ -12,6 +12,7 @@
 #include "fstool/context.h"
 #include "fstool/filesystem.h"
 #include "fstool/partition_table.h"
+#include "fstool/usage.h"
 
 namespace fstool {
 
@@ -38,8 +39,8 @@ struct DiskImage {
 /// is only written, Error(Corrupt/Unsupported) as the formats do; the chain of what was done names file and layer.
 DiskImage open_disk_image(const std::filesystem::path& file, const FormatOverrides& overrides, Context& context);
 
-/// Fills `image.parts` from its disk and layout, as open_disk_image() does. Throws Error(Corrupt) if a partition reaches
-/// beyond the end of the disk.
+/// Fills `image.parts` from its disk and layout, as open_disk_image() does. Throws Error(Corrupt) if a partition
+/// reaches beyond the end of the disk.
 void find_parts(DiskImage& image, const FormatOverrides& overrides, const Registry& registry);
 
 /// Opens the file system of a part, or what `scope` wants of it. Throws Error(Unsupported) if there is none that a
@@ -48,6 +49,9 @@ Volume open_volume(const DiskPart& part, const OpenScope& scope, Context& contex
 
 /// The facts about a part's file system without opening all of it. Throws as open_volume().
 VolumeFacts inspect_volume(const DiskPart& part, Context& context);
+
+/// What each byte of a part's file system is used for; nothing if its format doesn't say. Throws as open_volume().
+std::optional<VolumeUsage> volume_usage(const DiskPart& part, std::size_t largest_files, Context& context);
 
 /// `partition 2 ("root"): linux, 1 GiB, ext4` for each part, a line each, indented; for messages.
 std::string describe_parts(const DiskImage& image);

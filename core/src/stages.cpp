@@ -10,6 +10,7 @@
 #include "fstool/filesystem.h"
 #include "fstool/partition_table.h"
 #include "fstool/source.h"
+#include "fstool/usage.h"
 
 namespace fstool {
 namespace {
@@ -35,11 +36,15 @@ Volume Filesystem::open(BlobPtr /*image*/, const OpenScope& /*scope*/, Context& 
   throw_write_only("filesystem");
 }
 void Filesystem::check(BlobPtr image, Context& context) { open(std::move(image), {}, context); }
+std::optional<VolumeUsage> Filesystem::usage(BlobPtr /*image*/, std::size_t /*largest_files*/, Context& /*context*/) {
+  return std::nullopt;
+}
 
 Layout PartitionTable::open(const Blob& /*disk*/, Context& /*context*/) { throw_write_only("partition table"); }
 void PartitionTable::check(const Blob& disk, Context& context) { open(disk, context); }
 
 BlobPtr Container::open(BlobPtr /*file*/, Context& /*context*/) { throw_write_only("container"); }
 void Container::check(BlobPtr file, Context& context) { open(std::move(file), context); }
+std::vector<ContainerFact> Container::facts(BlobPtr /*file*/, Context& /*context*/) { return {}; }
 
 }  // namespace fstool

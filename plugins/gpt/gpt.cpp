@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "fstool/context.h"
 #include "fstool/error.h"
 #include "fstool/partition_layout.h"
+#include "fstool/size.h"
 #include "name.h"
 #include "partition_types.h"
 #include "structures.h"
@@ -19,7 +21,20 @@
 namespace fstool::gpt {
 namespace {
 
-Layout layout_of(const Table& table, const Blob& disk) {
+/// The sectors of one copy of the table; its header and array were checked to lie on the disk.
+void add_structures(Layout& layout, const Table& table, const std::string& prefix) {
+  const std::uint64_t sector_size = table.sector_size;
+  const std::uint64_t array_size =
+      std::uint64_t{table.header.number_of_partition_entries} * table.header.size_of_partition_entry;
+  layout.structures.push_back({prefix + "GPT header", table.header.my_lba * sector_size, sector_size});
+  if (array_size == 0) return;
+  layout.structures.push_back({prefix + "GPT partition entries", table.header.partition_entry_lba * sector_size,
+                               round_up(array_size, sector_size)});
+}
+
+/// `copies`: of which one at least can be read.
+Layout layout_of(const TableCopies& copies, const Blob& disk) {
+  const Table& table = copies.primary.table ? *copies.primary.table : *copies.backup.table;
   Layout layout;
   layout.table = "gpt";
   layout.disk_id = to_uuid(table.header.disk_guid).to_string();
@@ -39,6 +54,11 @@ Layout layout_of(const Table& table, const Blob& disk) {
     partition.attributes = entry.attributes;
     layout.partitions.push_back(std::move(partition));
   }
+  layout.structures.push_back({"protective MBR", 0, layout.sector_size});
+  if (copies.primary.table) add_structures(layout, *copies.primary.table, "");
+  if (copies.backup.table) add_structures(layout, *copies.backup.table, "backup ");
+  std::sort(layout.structures.begin(), layout.structures.end(),
+            [](const TableStructure& a, const TableStructure& b) { return a.offset < b.offset; });
   return layout;
 }
 
@@ -112,15 +132,13 @@ Layout GptTable::open(const Blob& disk, Context& context) {
   const TableCopies copies = read_copies(disk);
   if (copies.primary.table) {
     check_backup(copies, context);
-    return layout_of(*copies.primary.table, disk);
+  } else if (copies.backup.table) {
+    context.report_damage(fmt::format("the primary GPT is damaged ({}); the backup is used", copies.primary.problem));
+  } else {
+    throw Error(ErrorCode::Corrupt,
+                fmt::format("the primary GPT is damaged ({}), and there is no usable backup", copies.primary.problem));
   }
-  if (copies.backup.table) {
-    context.report_damage(
-        fmt::format("the primary GPT is damaged ({}); the backup is used", copies.primary.problem));
-    return layout_of(*copies.backup.table, disk);
-  }
-  throw Error(ErrorCode::Corrupt,
-              fmt::format("the primary GPT is damaged ({}), and there is no usable backup", copies.primary.problem));
+  return layout_of(copies, disk);
 }
 
 void GptTable::check(const Blob& disk, Context& context) { check_table(disk, context); }

@@ -39,13 +39,15 @@ class TableCheck {
       damage(fmt::format("the primary GPT is damaged: {}", primary.problem));
       damage(fmt::format("the backup GPT is damaged: {}", backup.problem));
     } else if (!primary.table) {
-      damage(fmt::format("the primary GPT is damaged: {}; the backup is good, and gdisk makes a new primary one of it "
-                         "(recovery menu, \"b\")",
-                         primary.problem));
+      damage(
+          fmt::format("the primary GPT is damaged: {}; the backup is good, and gdisk makes a new primary one of it "
+                      "(recovery menu, \"b\")",
+                      primary.problem));
     } else if (!backup.table) {
-      damage(fmt::format("the backup GPT is damaged: {}; the primary is good, and sgdisk --move-second-header writes a "
-                         "new backup",
-                         backup.problem));
+      damage(
+          fmt::format("the backup GPT is damaged: {}; the primary is good, and sgdisk --move-second-header writes a "
+                      "new backup",
+                      backup.problem));
     } else {
       compare(*primary.table, *backup.table);
     }
@@ -76,9 +78,10 @@ class TableCheck {
     expect(a.size_of_partition_entry == b.size_of_partition_entry, "the size of a partition entry");
     expect(a.partition_entry_array_crc32 == b.partition_entry_array_crc32, "the partitions");
     if (a.alternate_lba != disk_sectors_ - 1) {
-      damage(fmt::format("the backup GPT is at sector {}, and the disk ends with sector {}: it was made larger; sgdisk "
-                         "--move-second-header moves the backup to the end",
-                         a.alternate_lba.value(), disk_sectors_ - 1));
+      damage(
+          fmt::format("the backup GPT is at sector {}, and the disk ends with sector {}: it was made larger; sgdisk "
+                      "--move-second-header moves the backup to the end",
+                      a.alternate_lba.value(), disk_sectors_ - 1));
     }
   }
 
@@ -96,7 +99,8 @@ class TableCheck {
       damage(fmt::format("sectors are said to be usable up to {}, and the disk has {}", header.last_usable_lba.value(),
                          disk_sectors_));
     }
-    const bool overlaps = is_primary ? array + array_sectors > header.first_usable_lba : array <= header.last_usable_lba;
+    const bool overlaps =
+        is_primary ? array + array_sectors > header.first_usable_lba : array <= header.last_usable_lba;
     if (overlaps) damage(fmt::format("the partition entry array at sector {} lies in the usable sectors", array));
     if (to_uuid(header.disk_guid).is_nil()) damage("the GUID of the disk is zero");
   }
@@ -111,7 +115,8 @@ class TableCheck {
       } else {
         guids.emplace_back(guid, numbered.number);
       }
-      if (!is_valid_name(numbered.entry.partition_name)) context_.warn(fmt::format("{}: its name is not UTF-16", label));
+      if (!is_valid_name(numbered.entry.partition_name))
+        context_.warn(fmt::format("{}: its name is not UTF-16", label));
       if (numbered.entry.starting_lba * sector_size_ % kPhysicalSector != 0) {
         context_.warn(fmt::format("{}: it begins at sector {}, which is not a multiple of 4 KiB and may be slow", label,
                                   numbered.entry.starting_lba.value()));
@@ -145,10 +150,12 @@ class TableCheck {
     }
     // Some tools write the largest size whatever the disk has.
     if (protective->size_in_lba != expected && protective->size_in_lba != kMost) {
-      damage(fmt::format("the protective MBR covers {} sectors instead of {}", protective->size_in_lba.value(), expected));
+      damage(
+          fmt::format("the protective MBR covers {} sectors instead of {}", protective->size_in_lba.value(), expected));
     }
     if (protective->boot_indicator != 0) {
-      context_.warn("the protective partition is marked as active, which the specification forbids and some BIOSes need");
+      context_.warn(
+          "the protective partition is marked as active, which the specification forbids and some BIOSes need");
     }
   }
 

@@ -194,6 +194,7 @@ Layout MbrTable::open(const Blob& disk, Context& /*context*/) {
     partition.attributes = record.boot_indicator;
     layout.partitions.push_back(std::move(partition));
   }
+  layout.structures.push_back({"MBR", 0, sizeof(MasterBootRecord)});
   return layout;
 }
 

@@ -55,16 +55,14 @@ void warn_if_misaligned(std::size_t number, std::uint64_t first, Context& contex
 class ExtendedCheck {
  public:
   ExtendedCheck(const Blob& disk, const PartitionRecord& extended, Context& context)
-      : disk_(disk),
-        first_(extended.starting_lba),
-        end_(first_ + extended.size_in_lba),
-        context_(context) {}
+      : disk_(disk), first_(extended.starting_lba), end_(first_ + extended.size_in_lba), context_(context) {}
 
   void run() {
     std::set<std::uint64_t> seen;
     std::uint32_t number = kFirstLogical;
     for (std::optional<std::uint64_t> at = first_; at; ++number) {
-      if (!seen.insert(*at).second) return damage(fmt::format("the boot record at sector {} is its own successor", *at));
+      if (!seen.insert(*at).second)
+        return damage(fmt::format("the boot record at sector {} is its own successor", *at));
       context_.check_cancelled();
       const auto record = read_record_at(disk_, *at);
       if (!record) return damage(fmt::format("there is no boot record at sector {}", *at));
@@ -149,10 +147,10 @@ std::vector<std::string> find_problems(const MasterBootRecord& mbr, std::uint64_
     const std::uint64_t end = first + record.size_in_lba;
     if (first == 0) problems.push_back(fmt::format("partition {} begins in the MBR itself", index + 1));
     if (end > disk_sectors) {
-      problems.push_back(fmt::format(
-          "partition {} ends at sector {}, but the disk has {} sectors: the image may be cut off, or its "
-          "sectors are not of {} bytes",
-          index + 1, end - 1, disk_sectors, kReadSectorSize));
+      problems.push_back(
+          fmt::format("partition {} ends at sector {}, but the disk has {} sectors: the image may be cut off, or its "
+                      "sectors are not of {} bytes",
+                      index + 1, end - 1, disk_sectors, kReadSectorSize));
     }
     if (is_extended(record.os_type)) ++extended;
     ranges.push_back({first, end, index + 1});

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "fstool/api.h"
 #include "fstool/blob.h"
@@ -11,6 +13,12 @@
 #include "fstool/output_file.h"
 
 namespace fstool {
+
+/// Something worth telling about a container: {"cluster size", "64 KiB"}.
+struct ContainerFact {
+  std::string name;   ///< the format's own word, in lower case
+  std::string value;  ///< for people
+};
 
 /// One container format with its options applied.
 class FSTOOL_API Container {
@@ -32,6 +40,10 @@ class FSTOOL_API Container {
   /// Tells context.report_damage() everything that is wrong with the container, as Filesystem::check(), compressed data
   /// included. The default opens it.
   virtual void check(BlobPtr file, Context& context);
+
+  /// What a file says about itself beside the sizes of file and disk, in the order in which it is to be told: version,
+  /// cluster size, codec, backing file, snapshots… Reads no data. Throws as open(). The default has nothing to tell.
+  virtual std::vector<ContainerFact> facts(BlobPtr file, Context& context);
 };
 
 }  // namespace fstool

@@ -27,9 +27,8 @@ struct Difference {
 
 }  // namespace
 
-std::string compare_bitmaps(std::span<const std::byte> recorded, std::span<const std::byte> actual,
-                            std::uint64_t count, std::string_view things,
-                            const std::function<std::uint64_t(std::uint64_t bit)>& number_of) {
+std::string compare_bitmaps(std::span<const std::byte> recorded, std::span<const std::byte> actual, std::uint64_t count,
+                            std::string_view things, const std::function<std::uint64_t(std::uint64_t bit)>& number_of) {
   Difference marked;
   Difference unmarked;
   for (std::uint64_t bit = 0; bit < count; ++bit) {

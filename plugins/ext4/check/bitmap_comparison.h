@@ -12,9 +12,8 @@ namespace fstool::ext4 {
 
 /// One sentence that says what differs in the first `count` bits; empty if nothing does. `things` is what a bit stands
 /// for ("inodes"), `number_of` the number of the one that a bit is about.
-std::string compare_bitmaps(std::span<const std::byte> recorded, std::span<const std::byte> actual,
-                            std::uint64_t count, std::string_view things,
-                            const std::function<std::uint64_t(std::uint64_t bit)>& number_of);
+std::string compare_bitmaps(std::span<const std::byte> recorded, std::span<const std::byte> actual, std::uint64_t count,
+                            std::string_view things, const std::function<std::uint64_t(std::uint64_t bit)>& number_of);
 
 /// True if all bytes are 0xFF, as those behind a bitmap in its block have to be.
 bool is_padding(std::span<const std::byte> bytes);

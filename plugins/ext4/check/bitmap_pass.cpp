@@ -36,7 +36,7 @@ class GroupBlocks {
     const std::uint64_t free = count - std::min(count, used_count);
     result_.free_clusters += free;
     const auto damage = [&](const std::string& what) { result_.findings.add("group {}: {}", group, what); };
-    if (found.free_clusters != free) {
+    if (found.known && found.free_clusters != free) {
       damage(fmt::format("its descriptor counts {} free {}, and there are {}", found.free_clusters, things(), free));
     }
     if (found.block_uninit) {
@@ -88,19 +88,18 @@ std::uint64_t check_all_groups(CheckState& state) {
   std::vector<CheckedGroups> checked(workers.slots());
   std::uint64_t free_clusters = 0;
   context.begin_step("checking block bitmaps", groups, "groups");
-  workers.ordered(
-      (groups + kBatch - 1) / kBatch,
-      [&](std::uint64_t batch, unsigned, unsigned slot) {
-        checked[slot] = {};
-        GroupBlocks blocks(state, checked[slot]);
-        const std::uint64_t end = std::min((batch + 1) * kBatch, groups);
-        for (std::uint64_t group = batch * kBatch; group < end; ++group) blocks.check(group);
-      },
-      [&](std::uint64_t batch, unsigned slot) {
-        checked[slot].findings.report(context, fmt::format("groups from {} on", batch * kBatch));
-        free_clusters += checked[slot].free_clusters;
-        context.advance(std::min(kBatch, groups - batch * kBatch));
-      });
+  workers.ordered((groups + kBatch - 1) / kBatch,
+                  [&](std::uint64_t batch, unsigned, unsigned slot) {
+                    checked[slot] = {};
+                    GroupBlocks blocks(state, checked[slot]);
+                    const std::uint64_t end = std::min((batch + 1) * kBatch, groups);
+                    for (std::uint64_t group = batch * kBatch; group < end; ++group) blocks.check(group);
+                  },
+                  [&](std::uint64_t batch, unsigned slot) {
+                    checked[slot].findings.report(context, fmt::format("groups from {} on", batch * kBatch));
+                    free_clusters += checked[slot].free_clusters;
+                    context.advance(std::min(kBatch, groups - batch * kBatch));
+                  });
   return free_clusters;
 }
 

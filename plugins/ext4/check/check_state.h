@@ -8,7 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "check/block_usage.h"
+#include "check/claimed_blocks.h"
 #include "check/group_state.h"
 #include "read/volume_state.h"
 
@@ -35,12 +35,12 @@ struct CheckState {
   const VolumeState& volume;
   const Superblock superblock;  ///< as it is after the journal was replayed
   std::vector<GroupState> groups;
-  BlockUsage usage;
+  ClaimedBlocks usage;
   /// Files that were deleted while they were open, or were being truncated.
   std::unordered_set<std::uint32_t> orphans;
   SeenNumbers xattr_blocks;
   std::uint64_t copy_group = 0;  ///< the group whose copy of superblock and descriptors is used; 0: the primary one
-  bool recovered = false;  ///< the journal was replayed: the counts of the superblock may be behind
+  bool recovered = false;        ///< the journal was replayed: the counts of the superblock may be behind
 
   const Layout& layout() const { return volume.layout; }
   Context& context() const { return volume.context; }

@@ -38,9 +38,7 @@ DirectoryScan DirectoryCheck::check(const DirectoryToCheck& directory) {
   return std::move(scan_);
 }
 
-void DirectoryCheck::damage(const std::string& what) {
-  scan_.findings.add("directory {}: {}", scan_.inode, what);
-}
+void DirectoryCheck::damage(const std::string& what) { scan_.findings.add("directory {}: {}", scan_.inode, what); }
 
 void DirectoryCheck::read_inline() {
   const auto in_inode = std::as_bytes(std::span(directory_->inline_data[0]));
@@ -53,7 +51,8 @@ void DirectoryCheck::read_inline() {
   for (NameReference& dot : scan_.names) dot.has_type = false;
   scan_.parent = parent;
   names_.clear();
-  for (const auto region : {in_inode.subspan(kInlineParentBytes), std::as_bytes(std::span(directory_->inline_data[1]))}) {
+  for (const auto region :
+       {in_inode.subspan(kInlineParentBytes), std::as_bytes(std::span(directory_->inline_data[1]))}) {
     if (const auto problem = parse_entries(region, format_, names_)) damage(*problem);
   }
   for (const StoredName& name : names_) {
@@ -63,13 +62,14 @@ void DirectoryCheck::read_inline() {
 }
 
 std::optional<std::vector<std::byte>> DirectoryCheck::block_at(std::uint64_t logical) {
-  for (const CheckedExtent& extent : directory_->extents) {
-    if (logical < extent.logical || logical >= extent.logical + extent.length) continue;
-    const std::uint64_t physical = extent.physical + (logical - extent.logical);
-    if (state_.volume.blocks.stored_at(physical, 1).missing) return std::nullopt;  // read_extent() tells of it
-    return state_.volume.blocks.read(physical);
-  }
-  return std::nullopt;
+  const auto& extents = directory_->extents;
+  const auto extent = std::partition_point(extents.begin(), extents.end(), [&](const CheckedExtent& candidate) {
+    return candidate.logical + candidate.length <= logical;
+  });
+  if (extent == extents.end() || logical < extent->logical) return std::nullopt;
+  const std::uint64_t physical = extent->physical + (logical - extent->logical);
+  if (state_.volume.blocks.stored_at(physical, 1).missing) return std::nullopt;  // read_extent() tells of it
+  return state_.volume.blocks.read(physical);
 }
 
 void DirectoryCheck::read_blocks() {
@@ -84,8 +84,8 @@ void DirectoryCheck::read_blocks() {
   std::uint64_t mapped = 0;
   for (CheckedExtent extent : directory_->extents) {
     if (extent.logical >= directory_->blocks) continue;
-    extent.length = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(extent.length, directory_->blocks - extent.logical));
+    extent.length =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(extent.length, directory_->blocks - extent.logical));
     mapped += extent.length;
     read_extent(extent, index);
   }
@@ -96,11 +96,12 @@ void DirectoryCheck::read_blocks() {
 
 void DirectoryCheck::read_extent(const CheckedExtent& extent, const std::optional<DirectoryIndex>& index) {
   const std::uint32_t block_size = state_.layout().block_size;
-  const BlockUsage& usage = state_.usage;
+  const ClaimedBlocks& usage = state_.usage;
   const std::uint64_t first_cluster = usage.cluster_of(extent.physical);
   const std::uint64_t last_cluster = usage.cluster_of(extent.physical + extent.length - 1);
   if (usage.any_shared(first_cluster, last_cluster - first_cluster + 1)) {
-    return damage(fmt::format("its {} blocks from {} on are not its own, and not read", extent.length, extent.physical));
+    return damage(
+        fmt::format("its {} blocks from {} on are not its own, and not read", extent.length, extent.physical));
   }
   bool told = false;
   for (std::uint32_t done = 0; done < extent.length;) {
@@ -183,7 +184,8 @@ void DirectoryCheck::check_hashes(std::uint64_t logical, const DirectoryIndex& i
   for (const StoredName& name : names_) {
     const std::uint32_t hash = hash_name(hasher, name.name).major;
     if (hash >= range->first && hash < range->end) continue;
-    damage(fmt::format("block {}: the hash of \"{}\" is not one of those that its index has there", logical, name.name));
+    damage(
+        fmt::format("block {}: the hash of \"{}\" is not one of those that its index has there", logical, name.name));
     return;
   }
 }

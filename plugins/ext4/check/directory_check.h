@@ -22,8 +22,8 @@ struct NameReference {
   std::uint32_t name_offset = 0;  ///< into DirectoryScan::name_bytes
   std::uint8_t name_length = 0;
   std::uint8_t file_type = 0;
-  bool is_dot = false;      ///< "." or ".."
-  bool has_type = true;     ///< false: "." and ".." of an inline directory, which are not written down
+  bool is_dot = false;   ///< "." or ".."
+  bool has_type = true;  ///< false: "." and ".." of an inline directory, which are not written down
 };
 
 /// The names in a directory.

@@ -27,8 +27,7 @@ DirectoryIndex::DirectoryIndex(const Layout& layout, std::uint64_t blocks, const
   const auto root = read_block(0);
   if (!root) return;
   const auto info = load<IndexRootInfo>(*root, 2 * kDotBytes);
-  const unsigned max_levels =
-      layout.features.has_incompat(kIncompatLargeDir) ? kMaxLevelsOfLargeDirectory : kMaxLevels;
+  const unsigned max_levels = layout.features.has_incompat(kIncompatLargeDir) ? kMaxLevelsOfLargeDirectory : kMaxLevels;
   if (info.reserved != 0 || info.info_length != sizeof(IndexRootInfo) || info.hash_version > kLastHashVersion ||
       info.flags != 0 || info.indirect_levels >= max_levels) {
     report(fmt::format("the root of its index says hash version {}, {} levels, {} bytes of itself and flags {:#x}",
@@ -81,8 +80,7 @@ void DirectoryIndex::add_child(std::uint64_t child, unsigned levels, HashRange r
   const auto block = read_block_(child);
   if (!block) return;
   const auto header = load<EntryHeader>(*block, 0);
-  if (header.inode != 0 ||
-      header.record_length != encode_record_length(layout_.block_size, layout_.block_size)) {
+  if (header.inode != 0 || header.record_length != encode_record_length(layout_.block_size, layout_.block_size)) {
     return report_(fmt::format("block {} of its index does not begin as one", child));
   }
   read_node(*block, child, kNodeEntriesOffset, levels - 1, range);

@@ -18,7 +18,6 @@ namespace {
 /// So many blocks of descriptors without anything in them are not the work of a file system.
 constexpr std::uint64_t kMaxMissingBlocks = 64;
 
-std::uint64_t join(std::uint32_t low, std::uint32_t high) { return low | std::uint64_t{high} << 32; }
 std::uint32_t join16(std::uint16_t low, std::uint16_t high) { return low | std::uint32_t{high} << 16; }
 
 std::uint64_t inode_table_blocks(const Layout& layout) {
@@ -35,14 +34,19 @@ class DescriptorCheck {
 
   void run() {
     std::uint64_t missing = 0;
+    bool stored = true;
     for (std::uint64_t group = 0; group < layout_.groups; ++group) {
       if (group % layout_.descriptors_per_block() == 0) {
         state_.context().check_cancelled();
-        if (!primary_.has_block_of(group) && missing++ >= kMaxMissingBlocks) {
-          throw Error(ErrorCode::Corrupt, "the block group descriptors are missing");
+        stored = primary_.is_stored(group);
+        if (!stored) {
+          damage(group, "its descriptor and those that follow in its block are missing");
+          if (missing++ >= kMaxMissingBlocks) {
+            throw Error(ErrorCode::Corrupt, "the block group descriptors are missing");
+          }
         }
       }
-      state_.groups.push_back(check(group));
+      state_.groups.push_back(stored ? check(group) : keep_possible(group, with_copy(group, {})));
     }
   }
 
@@ -56,10 +60,6 @@ class DescriptorCheck {
   }
 
   GroupState check(std::uint64_t group) {
-    if (!primary_.has_block_of(group)) {
-      damage(group, "its descriptor is missing");
-      return with_copy(group, {});
-    }
     GroupState result = state_of(primary_, group);
     if (!result.sound) {
       damage(group, "the checksum of its descriptor is wrong");
@@ -77,9 +77,9 @@ class DescriptorCheck {
   static GroupState state_of(GroupTable& table, std::uint64_t group) {
     const GroupDescriptor raw = table.descriptor(group);
     GroupState result;
-    result.block_bitmap = join(raw.block_bitmap_lo, raw.block_bitmap_hi);
-    result.inode_bitmap = join(raw.inode_bitmap_lo, raw.inode_bitmap_hi);
-    result.inode_table = join(raw.inode_table_lo, raw.inode_table_hi);
+    result.block_bitmap = block_bitmap_of(raw);
+    result.inode_bitmap = inode_bitmap_of(raw);
+    result.inode_table = inode_table_of(raw);
     result.free_clusters = join16(raw.free_blocks_count_lo, raw.free_blocks_count_hi);
     result.free_inodes = join16(raw.free_inodes_count_lo, raw.free_inodes_count_hi);
     result.directories = join16(raw.used_dirs_count_lo, raw.used_dirs_count_hi);
@@ -88,6 +88,7 @@ class DescriptorCheck {
     result.inode_bitmap_checksum = join16(raw.inode_bitmap_checksum_lo, raw.inode_bitmap_checksum_hi);
     result.block_uninit = (raw.flags & kGroupBlockUninit) != 0;
     result.inode_uninit = (raw.flags & kGroupInodeUninit) != 0;
+    result.known = true;
     result.sound = table.is_sealed(group);
     return result;
   }
@@ -97,7 +98,7 @@ class DescriptorCheck {
     damaged.block_uninit = false;
     damaged.inode_uninit = false;
     damaged.unused_inodes = 0;
-    if (!copy_.has_block_of(group)) return damaged;
+    if (!copy_.is_stored(group)) return damaged;
     const GroupState copy = state_of(copy_, group);
     if (!copy.sound) return damaged;
     damaged.block_bitmap = copy.block_bitmap;
@@ -122,16 +123,16 @@ class DescriptorCheck {
                                 state_.clusters_in_group(group)));
     }
     if (found.free_inodes > layout_.inodes_per_group) {
-      damage(group, fmt::format("its descriptor counts {} free inodes, of {}", found.free_inodes,
-                                layout_.inodes_per_group));
+      damage(group,
+             fmt::format("its descriptor counts {} free inodes, of {}", found.free_inodes, layout_.inodes_per_group));
     }
   }
 
   /// `found` without the places that are impossible, which it reports.
   GroupState keep_possible(std::uint64_t group, GroupState found) {
-    keep_possible(group, "block bitmap", 1, found.block_bitmap);
-    keep_possible(group, "inode bitmap", 1, found.inode_bitmap);
-    keep_possible(group, "inode table", inode_table_blocks(layout_), found.inode_table);
+    keep_possible(group, "block bitmap", 1, found.known, found.block_bitmap);
+    keep_possible(group, "inode bitmap", 1, found.known, found.inode_bitmap);
+    keep_possible(group, "inode table", inode_table_blocks(layout_), found.known, found.inode_table);
     found.unused_inodes = std::min(found.unused_inodes, layout_.inodes_per_group);
     if (layout_.descriptor_checksum() == DescriptorChecksum::None) {
       found.block_uninit = false;
@@ -141,14 +142,15 @@ class DescriptorCheck {
     return found;
   }
 
-  void keep_possible(std::uint64_t group, std::string_view what, std::uint64_t count, std::uint64_t& block) {
+  void keep_possible(std::uint64_t group, std::string_view what, std::uint64_t count, bool known,
+                     std::uint64_t& block) {
     const std::uint64_t first = layout_.group_first_block(group);
     bool possible = block > layout_.first_data_block && state_.volume.blocks.contains(block, count);
     if (!layout_.features.has_incompat(kIncompatFlexBg)) {
       possible = possible && block >= first && block - first + count <= layout_.blocks_per_group;
     }
     if (possible) return;
-    damage(group, fmt::format("its {} is at block {}, where it can't be", what, block));
+    if (block != 0 || known) damage(group, fmt::format("its {} is at block {}, where it can't be", what, block));
     block = 0;
   }
 
@@ -164,9 +166,8 @@ class CopyCheck {
 
   void run() {
     const bool meta_bg = layout_.features.has_incompat(kIncompatMetaBg);
-    const std::uint64_t listed =
-        meta_bg ? std::min<std::uint64_t>(layout_.first_meta_bg, layout_.descriptor_blocks())
-                : layout_.descriptor_blocks();
+    const std::uint64_t listed = meta_bg ? std::min<std::uint64_t>(layout_.first_meta_bg, layout_.descriptor_blocks())
+                                         : layout_.descriptor_blocks();
     if (listed + 1 > layout_.blocks_per_group) {
       state_.context().report_damage("the block group descriptors don't fit into a block group");
       return;
@@ -195,8 +196,8 @@ class CopyCheck {
     state_.context().check_cancelled();
     const BlockReader& blocks = state_.volume.blocks;
     if (!blocks.contains(block, 1) || blocks.stored_at(block, 1).missing) {
-      state_.context().report_damage(fmt::format("the copy of the group descriptors in group {} is missing",
-                                                 copy_group));
+      state_.context().report_damage(
+          fmt::format("the copy of the group descriptors in group {} is missing", copy_group));
       return false;
     }
     const std::vector<std::byte> bytes = blocks.read(block);
@@ -208,9 +209,9 @@ class CopyCheck {
       const GroupState& known = state_.groups[group];
       if (!is_sealed_descriptor(layout_, group, raw)) {
         report(copy_group, group, "has a wrong checksum");
-      } else if (known.sound && (join(copy.block_bitmap_lo, copy.block_bitmap_hi) != known.block_bitmap ||
-                                 join(copy.inode_bitmap_lo, copy.inode_bitmap_hi) != known.inode_bitmap ||
-                                 join(copy.inode_table_lo, copy.inode_table_hi) != known.inode_table)) {
+      } else if (known.sound &&
+                 (block_bitmap_of(copy) != known.block_bitmap || inode_bitmap_of(copy) != known.inode_bitmap ||
+                  inode_table_of(copy) != known.inode_table)) {
         report(copy_group, group, "says that its bitmaps and table are elsewhere");
       }
     }
@@ -257,8 +258,7 @@ class MetadataClaim {
   /// Superblock and descriptors at the start of a group.
   void claim_head(std::uint64_t group) {
     const bool has_superblock = layout_.has_superblock(group);
-    const std::uint64_t first =
-        group == 0 ? kSuperblockOffset / layout_.block_size : layout_.group_first_block(group);
+    const std::uint64_t first = group == 0 ? kSuperblockOffset / layout_.block_size : layout_.group_first_block(group);
     const std::uint64_t index = group / layout_.descriptors_per_block();
     const bool meta_bg = layout_.features.has_incompat(kIncompatMetaBg);
     std::uint64_t blocks = has_superblock ? 1 : 0;

@@ -20,6 +20,7 @@ struct GroupState {
   std::uint32_t metadata_clusters = 0;  ///< of the group, that the file system's own structures take
   bool block_uninit = false;            ///< no block bitmap was written: only those structures are in use
   bool inode_uninit = false;            ///< no inode bitmap was written: no inode is in use
+  bool known = false;                   ///< the image has the descriptor: there is something to compare
   bool sound = false;                   ///< the descriptor's checksum is right, or it needs none
 };
 

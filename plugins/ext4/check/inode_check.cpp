@@ -54,7 +54,7 @@ class InodeCheck::MapOfInode final : public MapVisitor {
     last_cluster_.reset();
     if (job_.role == InodeRole::Resize) return map_block_of_resize(block);
     if (state_.usage.claim(state_.usage.cluster_of(block), 1)) return true;
-    job_.incomplete = true;  // who has it is told by SharedBlocks
+    job_.incomplete = true;  // who has it is told by report_shared_blocks()
     return false;
   }
 
@@ -72,8 +72,8 @@ class InodeCheck::MapOfInode final : public MapVisitor {
     job_.incomplete = true;
   }
 
-  std::uint64_t end() const { return end_; }                   ///< the block behind the last one
-  std::uint64_t written_end() const { return written_end_; }   ///< the same of those that were written
+  std::uint64_t end() const { return end_; }                  ///< the block behind the last one
+  std::uint64_t written_end() const { return written_end_; }  ///< the same of those that were written
   bool has_unwritten() const { return unwritten_; }
 
   std::vector<CheckedExtent> extents;
@@ -180,9 +180,7 @@ void InodeCheck::check_free(const InodeRecord& record, InodeRole role, InodeScan
 
 void InodeCheck::check_fields(const Job& job) {
   const Inode& inode = job.record.fields;
-  const auto damage = [&](const std::string& what) {
-    job.scan.findings.add("inode {}: {}", job.record.number, what);
-  };
+  const auto damage = [&](const std::string& what) { job.scan.findings.add("inode {}: {}", job.record.number, what); };
   if (inode.deletion_time != 0 && !state_.orphans.contains(job.record.number)) {
     damage("it is in use, but has a time of deletion");
   }
@@ -244,16 +242,21 @@ void InodeCheck::check_xattr_block(Job& job) {
   job.scan.xattr_blocks.push_back({block, job.record.number});
   if (state_.xattr_blocks.add(block)) state_.usage.claim(state_.usage.cluster_of(block), 1);
   if (!layout_.features.has_incompat(kIncompatEaInode)) return;
-  // What is wrong with the block is told once, by XattrBlocks.
-  Findings told;
-  job.xattrs.value_blocks += xattrs_.check_block(block, job.record.number, told).value_blocks;
+  job.xattrs.value_blocks += value_blocks_of(block, job.record.number);
+}
+
+std::uint64_t InodeCheck::value_blocks_of(std::uint64_t xattr_block, std::uint32_t owner) {
+  constexpr std::size_t kKept = 4096;
+  const auto known = value_blocks_.find(xattr_block);
+  if (known != value_blocks_.end()) return known->second;
+  if (value_blocks_.size() >= kKept) value_blocks_.clear();
+  Findings told;  // by check_xattrs(), which looks at each block once
+  return value_blocks_[xattr_block] = xattrs_.check_block(xattr_block, owner, told).value_blocks;
 }
 
 void InodeCheck::check_map(Job& job) {
   const Inode& inode = job.record.fields;
-  const auto damage = [&](const std::string& what) {
-    job.scan.findings.add("inode {}: {}", job.record.number, what);
-  };
+  const auto damage = [&](const std::string& what) { job.scan.findings.add("inode {}: {}", job.record.number, what); };
   const bool has_content =
       job.kind == NodeKind::File || job.kind == NodeKind::Directory || job.kind == NodeKind::Symlink;
   if (!has_content) {
@@ -276,9 +279,7 @@ void InodeCheck::check_map(Job& job) {
 }
 
 void InodeCheck::check_sizes(const Job& job, const MapOfInode& map) {
-  const auto damage = [&](const std::string& what) {
-    job.scan.findings.add("inode {}: {}", job.record.number, what);
-  };
+  const auto damage = [&](const std::string& what) { job.scan.findings.add("inode {}: {}", job.record.number, what); };
   const std::uint32_t block_size = layout_.block_size;
   const bool has_extents = (job.record.fields.flags & kInodeExtents) != 0;
   if (job.role == InodeRole::Resize || job.role == InodeRole::BadBlocks) return;
@@ -301,7 +302,8 @@ void InodeCheck::check_sizes(const Job& job, const MapOfInode& map) {
         damage(fmt::format("it has {} bytes, and its map goes on to block {}", job.size, map.written_end() - 1));
       }
       const std::uint64_t most = has_extents ? kMaxFileBlocks : max_pointed_blocks(layout_);
-      if (job.size > most * block_size) damage(fmt::format("its size of {} bytes is more than a file can have", job.size));
+      if (job.size > most * block_size)
+        damage(fmt::format("its size of {} bytes is more than a file can have", job.size));
       break;
     }
     case NodeKind::Symlink: {
@@ -319,17 +321,15 @@ void InodeCheck::check_sizes(const Job& job, const MapOfInode& map) {
 
 void InodeCheck::check_inline(Job& job) {
   const Inode& inode = job.record.fields;
-  const auto damage = [&](const std::string& what) {
-    job.scan.findings.add("inode {}: {}", job.record.number, what);
-  };
+  const auto damage = [&](const std::string& what) { job.scan.findings.add("inode {}: {}", job.record.number, what); };
   if (!job.xattrs.inline_data) return damage("its data lies in the inode, but system.data is missing");
   const std::string& more = *job.xattrs.inline_data;
   const std::uint64_t room = kInodeBlockBytes + more.size();
   switch (job.kind) {
     case NodeKind::Directory:
       if (job.size != room) damage(fmt::format("it is a directory of {} bytes, and has {}", job.size, room));
-      job.scan.directories.push_back({job.record.number, inode.generation, inode.flags, 0, {},
-                                      {std::string(as_text(inode.block)), more}});
+      job.scan.directories.push_back(
+          {job.record.number, inode.generation, inode.flags, 0, {}, {std::string(as_text(inode.block)), more}});
       break;
     case NodeKind::Symlink:
       check_symlink(job, std::string(as_text(inode.block)) + more);
@@ -340,13 +340,11 @@ void InodeCheck::check_inline(Job& job) {
 }
 
 void InodeCheck::check_symlink(const Job& job, std::string_view target) {
-  const auto damage = [&](const std::string& what) {
-    job.scan.findings.add("inode {}: {}", job.record.number, what);
-  };
+  const auto damage = [&](const std::string& what) { job.scan.findings.add("inode {}: {}", job.record.number, what); };
   if (job.size == 0) return damage("it is a symbolic link without a target");
   if (job.size > target.size() || (job.size == target.size() && (job.record.fields.flags & kInodeInlineData) == 0)) {
-    return damage(fmt::format("it is a symbolic link whose target has {} bytes in a place for {}", job.size,
-                              target.size()));
+    return damage(
+        fmt::format("it is a symbolic link whose target has {} bytes in a place for {}", job.size, target.size()));
   }
   if ((job.record.fields.flags & kInodeEncrypted) != 0) {
     little_uint16_t length(0);
@@ -362,6 +360,8 @@ void InodeCheck::check_symlink(const Job& job, std::string_view target) {
 
 void InodeCheck::keep(Job& job, MapOfInode& map) {
   const Inode& inode = job.record.fields;
+  std::sort(map.extents.begin(), map.extents.end(),
+            [](const CheckedExtent& a, const CheckedExtent& b) { return a.logical < b.logical; });
   if (job.kind == NodeKind::Directory) {
     const std::uint64_t blocks = (job.size + layout_.block_size - 1) / layout_.block_size;
     job.scan.directories.push_back(

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "check/check_state.h"
 #include "check/inode_role.h"
@@ -45,6 +46,8 @@ class InodeCheck {
   void check_fields(const Job& job);
   void check_flags(const Job& job);
   void check_xattr_block(Job& job);
+  /// What the attributes in a block add to i_blocks of each inode that has it, in blocks.
+  std::uint64_t value_blocks_of(std::uint64_t xattr_block, std::uint32_t owner);
   void check_map(Job& job);
   void check_sizes(const Job& job, const MapOfInode& map);
   void check_inline(Job& job);
@@ -57,6 +60,7 @@ class InodeCheck {
   GroupTable groups_;
   InodeTable inodes_;
   XattrCheck xattrs_;
+  std::unordered_map<std::uint64_t, std::uint64_t> value_blocks_;  // by block of attributes
 };
 
 }  // namespace fstool::ext4

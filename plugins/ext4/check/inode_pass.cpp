@@ -41,23 +41,21 @@ class GroupInodes {
   }
   std::uint32_t inodes_in(std::uint64_t group) const {
     const std::uint64_t before = group * layout_.inodes_per_group;
-    return static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(layout_.inodes_per_group, layout_.inodes - std::min<std::uint64_t>(before, layout_.inodes)));
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(
+        layout_.inodes_per_group, layout_.inodes - std::min<std::uint64_t>(before, layout_.inodes)));
   }
   void mark(std::uint32_t index) { used_[index / 8] |= std::byte{1} << (index % 8); }
 
   void scan_table(std::uint64_t group, InodeScan& scan) {
     const GroupState& found = state_.groups[group];
-    const std::uint32_t count =
-        std::min(inodes_in(group), layout_.inodes_per_group - found.unused_inodes);
+    const std::uint32_t count = std::min(inodes_in(group), layout_.inodes_per_group - found.unused_inodes);
     const std::uint32_t block_size = layout_.block_size;
     const std::uint64_t blocks = (std::uint64_t{count} * layout_.inode_size + block_size - 1) / block_size;
     for (std::uint64_t done = 0; done < blocks;) {
       state_.context().check_cancelled();
       const BlockReader::Stored stored = state_.volume.blocks.stored_at(found.inode_table + done, blocks - done);
       const std::uint64_t length =
-          stored.missing ? stored.blocks
-                         : std::min(stored.blocks, std::max<std::uint64_t>(kReadBytes / block_size, 1));
+          stored.missing ? stored.blocks : std::min(stored.blocks, std::max<std::uint64_t>(kReadBytes / block_size, 1));
       if (!stored.missing) {
         const auto bytes = std::make_shared<std::vector<std::byte>>(length * block_size);
         state_.volume.blocks.read(found.inode_table + done, *bytes);
@@ -93,11 +91,11 @@ class GroupInodes {
     const std::uint64_t used = count_bits(used_);
     const auto directories = static_cast<std::uint64_t>(std::count_if(
         scan.used.begin(), scan.used.end(), [](const UsedInode& inode) { return inode.kind == NodeKind::Directory; }));
-    if (found.free_inodes != layout_.inodes_per_group - used) {
+    if (found.known && found.free_inodes != layout_.inodes_per_group - used) {
       damage(fmt::format("its descriptor counts {} free inodes, and there are {}", found.free_inodes,
                          layout_.inodes_per_group - used));
     }
-    if (found.directories != directories) {
+    if (found.known && found.directories != directories) {
       damage(fmt::format("its descriptor counts {} directories, and there are {}", found.directories, directories));
     }
     if (found.inode_bitmap == 0 || found.inode_uninit) return;
@@ -115,9 +113,8 @@ class GroupInodes {
         damage("the checksum of its inode bitmap is wrong");
       }
     }
-    const std::string difference =
-        compare_bitmaps(bitmap, used_, layout_.inodes_per_group, "inodes",
-                        [&](std::uint64_t bit) { return first_inode(group) + bit; });
+    const std::string difference = compare_bitmaps(bitmap, used_, layout_.inodes_per_group, "inodes",
+                                                   [&](std::uint64_t bit) { return first_inode(group) + bit; });
     if (!difference.empty()) damage("its inode bitmap: " + difference);
     if (layout_.inodes_per_group % 8 == 0 && !is_padding(std::span(bitmap).subspan(bytes))) {
       damage("the padding of its inode bitmap is not all ones");
@@ -152,9 +149,10 @@ std::vector<std::uint64_t> groups_to_read(const CheckState& state) {
   std::vector<std::uint64_t> groups;
   for (std::uint64_t group = 0; group < state.groups.size(); ++group) {
     const GroupState& found = state.groups[group];
-    const bool untouched = found.inode_uninit && found.free_inodes == state.layout().inodes_per_group &&
-                           found.directories == 0;
-    if (!untouched) groups.push_back(group);
+    const bool untouched =
+        found.inode_uninit && found.free_inodes == state.layout().inodes_per_group && found.directories == 0;
+    const bool unknown = !found.known && found.inode_table == 0;
+    if (!untouched && !unknown) groups.push_back(group);
   }
   return groups;
 }

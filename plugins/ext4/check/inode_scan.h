@@ -27,9 +27,9 @@ struct DirectoryToCheck {
   std::uint32_t inode = 0;
   std::uint32_t generation = 0;
   std::uint32_t flags = 0;
-  std::uint64_t blocks = 0;             ///< that its size says
-  std::vector<CheckedExtent> extents;   ///< where they are
-  std::vector<std::string> inline_data; ///< of an inline one: the bytes of i_block and those beyond
+  std::uint64_t blocks = 0;              ///< that its size says
+  std::vector<CheckedExtent> extents;    ///< where they are, by their place in the directory
+  std::vector<std::string> inline_data;  ///< of an inline one: the bytes of i_block and those beyond
 };
 
 /// An inode that holds the value of an extended attribute.

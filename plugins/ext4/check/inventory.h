@@ -27,8 +27,8 @@ struct Inventory {
 
   /// The inode if it is in use, else null.
   UsedInode* find(std::uint32_t number) {
-    const auto found = std::partition_point(used.begin(), used.end(),
-                                            [&](const UsedInode& inode) { return inode.number < number; });
+    const auto found =
+        std::partition_point(used.begin(), used.end(), [&](const UsedInode& inode) { return inode.number < number; });
     return found != used.end() && found->number == number ? &*found : nullptr;
   }
 };

@@ -30,7 +30,8 @@ class NamePass {
  public:
   NamePass(CheckState& state, Inventory& inventory) : state_(state), inventory_(inventory) {
     connections_.reserve(inventory.directories.size());
-    for (const DirectoryToCheck& directory : inventory.directories) connections_.push_back({directory.inode, 0, 0, false});
+    for (const DirectoryToCheck& directory : inventory.directories)
+      connections_.push_back({directory.inode, 0, 0, false});
   }
 
   void run() {
@@ -47,19 +48,19 @@ class NamePass {
     std::vector<std::unique_ptr<DirectoryCheck>> checkers(workers.size());
     std::vector<std::vector<DirectoryScan>> scans(workers.slots());
     context.begin_step("checking directories", directories.size(), "directories");
-    workers.ordered(
-        (directories.size() + kBatch - 1) / kBatch,
-        [&](std::uint64_t batch, unsigned worker, unsigned slot) {
-          if (!checkers[worker]) checkers[worker] = std::make_unique<DirectoryCheck>(state_);
-          const std::size_t begin = batch * kBatch;
-          const std::size_t end = std::min(begin + kBatch, directories.size());
-          for (std::size_t i = begin; i < end; ++i) scans[slot].push_back(checkers[worker]->check(directories[i]));
-        },
-        [&](std::uint64_t, unsigned slot) {
-          context.advance(scans[slot].size());
-          for (DirectoryScan& scan : scans[slot]) connect(scan);
-          scans[slot].clear();
-        });
+    workers.ordered((directories.size() + kBatch - 1) / kBatch,
+                    [&](std::uint64_t batch, unsigned worker, unsigned slot) {
+                      if (!checkers[worker]) checkers[worker] = std::make_unique<DirectoryCheck>(state_);
+                      const std::size_t begin = batch * kBatch;
+                      const std::size_t end = std::min(begin + kBatch, directories.size());
+                      for (std::size_t i = begin; i < end; ++i)
+                        scans[slot].push_back(checkers[worker]->check(directories[i]));
+                    },
+                    [&](std::uint64_t, unsigned slot) {
+                      context.advance(scans[slot].size());
+                      for (DirectoryScan& scan : scans[slot]) connect(scan);
+                      scans[slot].clear();
+                    });
   }
 
   void connect(DirectoryScan& scan) {

@@ -30,28 +30,18 @@ class SharedOfInode final : public MapVisitor {
   void damage(std::string) override {}  // was told before
 
   void note(std::uint64_t block, std::uint64_t count) {
-    const BlockUsage& usage = state_.usage;
-    for (std::uint64_t done = 0; done < count;) {
-      // Most blocks are not shared: look at many at once.
-      const std::uint64_t length = std::min<std::uint64_t>(count - done, kStep);
-      const std::uint64_t first = usage.cluster_of(block + done);
-      const std::uint64_t last = usage.cluster_of(block + done + length - 1);
-      if (usage.any_shared(first, last - first + 1)) {
-        for (std::uint64_t cluster = first; cluster <= last; ++cluster) {
-          if (!usage.any_shared(cluster, 1)) continue;
-          if (blocks_++ == 0) first_ = std::max(usage.first_block_of(cluster), block);
-        }
-      }
-      done += length;
-    }
+    const ClaimedBlocks& usage = state_.usage;
+    const std::uint64_t first = usage.cluster_of(block);
+    const std::uint64_t last = usage.cluster_of(block + count - 1);
+    const auto found = usage.find_shared(first, last - first + 1);
+    if (found.count > 0 && blocks_ == 0) first_ = std::max(usage.first_block_of(found.first), block);
+    blocks_ += found.count;
   }
 
   std::uint64_t blocks() const { return blocks_; }
   std::uint64_t first() const { return first_; }
 
  private:
-  static constexpr std::uint64_t kStep = 256;
-
   const CheckState& state_;
   BlockClaims& map_blocks_;
   std::uint64_t blocks_ = 0;

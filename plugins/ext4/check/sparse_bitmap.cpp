@@ -59,24 +59,35 @@ void SparseBitmap::set(std::uint64_t first, std::uint64_t count, const OnRange& 
   }
 }
 
-bool SparseBitmap::any(std::uint64_t first, std::uint64_t count) const {
-  if (segments_.empty()) return false;
-  while (count > 0) {
-    const Part part = first_part(first, count);
-    const auto found = segments_.find(part.segment);
-    if (found != segments_.end()) {
-      if (found->second == nullptr) return true;
-      for (std::uint64_t bit = part.begin; bit < part.end;) {
-        const std::uint64_t word = bit / kWordBits;
-        const std::uint64_t end = std::min(part.end, (word + 1) * kWordBits);
-        if (((*found->second)[word] & mask_of(bit % kWordBits, end - word * kWordBits)) != 0) return true;
-        bit = end;
-      }
+void SparseBitmap::find_in_words(const Words& words, const Part& part, Found& found) {
+  for (std::uint64_t bit = part.begin; bit < part.end;) {
+    const std::uint64_t word = bit / kWordBits;
+    const std::uint64_t end = std::min(part.end, (word + 1) * kWordBits);
+    const std::uint64_t set = words[word] & mask_of(bit % kWordBits, end - word * kWordBits);
+    if (set != 0 && found.count == 0) {
+      found.first = part.segment * kSegmentBits + word * kWordBits + static_cast<std::uint64_t>(std::countr_zero(set));
     }
-    first += part.end - part.begin;
-    count -= part.end - part.begin;
+    found.count += static_cast<std::uint64_t>(std::popcount(set));
+    bit = end;
   }
-  return false;
+}
+
+SparseBitmap::Found SparseBitmap::find(std::uint64_t first, std::uint64_t count) const {
+  Found found;
+  while (count > 0 && !segments_.empty()) {
+    const Part part = first_part(first, count);
+    const std::uint64_t length = part.end - part.begin;
+    const auto segment = segments_.find(part.segment);
+    if (segment != segments_.end() && segment->second == nullptr) {
+      if (found.count == 0) found.first = first;
+      found.count += length;
+    } else if (segment != segments_.end()) {
+      find_in_words(*segment->second, part, found);
+    }
+    first += length;
+    count -= length;
+  }
+  return found;
 }
 
 void SparseBitmap::copy(std::uint64_t first, std::span<std::byte> out) const {

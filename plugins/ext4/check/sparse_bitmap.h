@@ -26,7 +26,14 @@ class SparseBitmap {
 
   bool empty() const { return segments_.empty(); }
   /// True if any of `count` bits from `first` on is set.
-  bool any(std::uint64_t first, std::uint64_t count) const;
+  bool any(std::uint64_t first, std::uint64_t count) const { return find(first, count).count > 0; }
+  /// Bits that are set.
+  struct Found {
+    std::uint64_t count = 0;
+    std::uint64_t first = 0;  ///< of them, if there is one
+  };
+  /// Which of `count` bits from `first` on are set.
+  Found find(std::uint64_t first, std::uint64_t count) const;
   /// Copies the bits from `first` (a multiple of 8) on, the lowest bit of a byte first.
   void copy(std::uint64_t first, std::span<std::byte> out) const;
 
@@ -44,6 +51,7 @@ class SparseBitmap {
     std::uint64_t end;
   };
   static Part first_part(std::uint64_t first, std::uint64_t count);
+  static void find_in_words(const Words& words, const Part& part, Found& found);
   static void set_words(Words& words, const Part& part, const OnRange& on_taken);
 
   std::unordered_map<std::uint64_t, Segment> segments_;

@@ -67,16 +67,19 @@ class SpecialFiles {
     std::memcpy(&superblock, first.data(), sizeof(superblock));
     const std::uint64_t blocks = size_of(record.fields, layout_) / layout_.block_size;
     if (superblock.max_blocks > blocks) {
-      throw Error(ErrorCode::Corrupt,
-                  fmt::format("its superblock says that it has {} blocks, and it has {}", superblock.max_blocks.value(),
-                              blocks));
+      throw Error(ErrorCode::Corrupt, fmt::format("its superblock says that it has {} blocks, and it has {}",
+                                                  superblock.max_blocks.value(), blocks));
     }
     std::uint64_t mapped = 0;
     for (const MappedExtent& extent : map) mapped += extent.length;
     if (mapped < blocks) throw Error(ErrorCode::Corrupt, fmt::format("{} of its blocks are holes", blocks - mapped));
+    if (superblock.block_type == kSuperblockVersion2 && superblock.user_count > 1) {
+      throw Error(ErrorCode::Corrupt,
+                  fmt::format("it says that {} file systems use it", superblock.user_count.value()));
+    }
     if (superblock.error != 0) {
-      state_.context().warn(fmt::format("the journal: it was aborted with error {}",
-                                        static_cast<std::int32_t>(superblock.error)));
+      state_.context().warn(
+          fmt::format("the journal: it was aborted with error {}", static_cast<std::int32_t>(superblock.error)));
     }
     check_backup_of_inode(record);
   }
@@ -126,8 +129,8 @@ class SpecialFiles {
   void check_backup_of_inode(const InodeRecord& record) {
     const Superblock& superblock = state_.superblock;
     if (superblock.journal_backup_type != kJournalBackupOfInode) return;
-    const bool same_map = std::memcmp(superblock.journal_blocks.data(), record.fields.block.data(),
-                                      record.fields.block.size()) == 0;
+    const bool same_map =
+        std::memcmp(superblock.journal_blocks.data(), record.fields.block.data(), record.fields.block.size()) == 0;
     if (same_map && superblock.journal_blocks[16] == record.fields.size_lo) return;
     state_.context().warn("the superblock's copy of the journal's inode is out of date");
   }
@@ -155,8 +158,8 @@ void find_orphans(CheckState& state) {
     });
   }
   if (!state.orphans.empty()) {
-    state.context().warn(fmt::format("{} files that were deleted or truncated in use wait for the next mount to be freed",
-                                     state.orphans.size()));
+    state.context().warn(fmt::format(
+        "{} files that were deleted or truncated in use wait for the next mount to be freed", state.orphans.size()));
   }
 }
 

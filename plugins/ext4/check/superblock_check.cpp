@@ -40,14 +40,15 @@ class SuperblockCheck {
   void check_counts() {
     const std::uint64_t inodes = layout_.groups * layout_.inodes_per_group;
     if (inodes != layout_.inodes && inodes <= UINT32_MAX) {
-      damage(fmt::format("it counts {} inodes, and its {} block groups have {}", layout_.inodes, layout_.groups,
-                         inodes));
+      damage(
+          fmt::format("it counts {} inodes, and its {} block groups have {}", layout_.inodes, layout_.groups, inodes));
     }
     const bool is_64bit = layout_.features.has_incompat(kIncompat64bit);
     const std::uint64_t reserved = superblock_.reserved_blocks_count_lo |
                                    (is_64bit ? std::uint64_t{superblock_.reserved_blocks_count_hi} << 32 : 0);
     require(reserved <= layout_.blocks / 2, "s_r_blocks_count", reserved);
-    const std::uint32_t first_data_block = layout_.block_size == kSuperblockOffset && layout_.cluster_ratio == 1 ? 1 : 0;
+    const std::uint32_t first_data_block =
+        layout_.block_size == kSuperblockOffset && layout_.cluster_ratio == 1 ? 1 : 0;
     require(layout_.first_data_block == first_data_block, "s_first_data_block", layout_.first_data_block);
     require(layout_.cluster_ratio > 1 || superblock_.log_cluster_size == superblock_.log_block_size,
             "s_log_cluster_size", superblock_.log_cluster_size);
@@ -119,8 +120,8 @@ class SuperblockCheck {
     MmpBlock mmp;
     state_.volume.blocks.read(block, std::as_writable_bytes(std::span(&mmp, 1)));
     if (mmp.magic != kMmpMagic) {
-      state_.context().report_damage(fmt::format("the block of multiple mount protection, {}, has something else",
-                                                 block));
+      state_.context().report_damage(
+          fmt::format("the block of multiple mount protection, {}, has something else", block));
     } else if (layout_.metadata_checksums &&
                crc32c(layout_.checksum_seed, bytes_of(mmp).first(offsetof(MmpBlock, checksum))) != mmp.checksum) {
       state_.context().report_damage("the checksum of the block of multiple mount protection is wrong");

@@ -18,11 +18,11 @@ namespace fstool::ext4 {
 
 /// What a list of attributes refers to.
 struct XattrFacts {
-  std::optional<std::string> inline_data;    ///< the value of "system.data"
-  std::vector<std::uint32_t> value_inodes;   ///< one for each attribute whose value lies in an inode
-  std::uint64_t value_blocks = 0;            ///< what those values add to i_blocks, in blocks
-  std::uint32_t references = 0;              ///< of a block: how many inodes it says that it belongs to
-  std::string oddity;                        ///< of a block: what is unusual, but not wrong; empty: nothing
+  std::optional<std::string> inline_data;   ///< the value of "system.data"
+  std::vector<std::uint32_t> value_inodes;  ///< one for each attribute whose value lies in an inode
+  std::uint64_t value_blocks = 0;           ///< what those values add to i_blocks, in blocks
+  std::uint32_t references = 0;             ///< of a block: how many inodes it says that it belongs to
+  std::string oddity;                       ///< of a block: what is unusual, but not wrong; empty: nothing
 };
 
 /// Not thread-safe.

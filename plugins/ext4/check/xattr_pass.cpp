@@ -52,8 +52,9 @@ void check_blocks(CheckState& state, Inventory& inventory) {
           checked[slot].facts = readers[worker]->check.check_block(blocks[index], owner, checked[slot].findings);
           const std::uint32_t count = inventory.xattr_blocks.at(blocks[index]).count;
           if (checked[slot].findings.empty() && checked[slot].facts.references != count) {
-            checked[slot].findings.add("the extended attributes in block {} (inode {}): they count {} inodes, and {} have them",
-                                       blocks[index], owner, checked[slot].facts.references, count);
+            checked[slot].findings.add(
+                "the extended attributes in block {} (inode {}): they count {} inodes, and {} have them", blocks[index],
+                owner, checked[slot].facts.references, count);
           }
         } catch (const Error& error) {
           if (error.code() != ErrorCode::Corrupt) throw;
@@ -77,6 +78,10 @@ std::uint32_t hash_of(const CheckState& state, const ValueToCheck& value) {
   for (const CheckedExtent& extent : value.extents) {
     if (done >= value.size) break;
     if (extent.logical * block_size != done) throw Error(ErrorCode::Corrupt, "it has a hole");
+    const std::uint64_t first = state.usage.cluster_of(extent.physical);
+    if (state.usage.any_shared(first, state.usage.cluster_of(extent.physical + extent.length - 1) - first + 1)) {
+      throw Error(ErrorCode::Corrupt, "its blocks are not its own, and not read");
+    }
     std::vector<std::byte> bytes(std::min<std::uint64_t>(std::uint64_t{extent.length} * block_size, value.size - done));
     state.volume.blocks.read(extent.physical, bytes);
     crc = crc32c(crc, bytes);

@@ -12,13 +12,6 @@
 
 namespace fstool::ext4 {
 
-namespace {
-
-/// So many blocks of descriptors without anything in them are not the work of a file system.
-constexpr std::uint64_t kMaxMissingBlocks = 1024;
-
-}  // namespace
-
 GroupDescriptor descriptor_from(std::span<const std::byte> raw) {
   GroupDescriptor descriptor{};
   std::memcpy(&descriptor, raw.data(), std::min(raw.size(), sizeof(descriptor)));
@@ -64,7 +57,7 @@ std::span<const std::byte> GroupTable::raw_in(std::uint64_t group) const {
   return std::span(bytes_).subspan(offset, layout_.descriptor_size);
 }
 
-bool GroupTable::has_block_of(std::uint64_t group) const {
+bool GroupTable::is_stored(std::uint64_t group) const {
   const std::uint64_t block = layout_.descriptor_block(group / layout_.descriptors_per_block(), copy_group_);
   return blocks_.contains(block, 1) && !blocks_.stored_at(block, 1).missing;
 }
@@ -79,10 +72,6 @@ bool GroupTable::is_sealed(std::uint64_t group) {
   return is_sealed_descriptor(layout_, group, raw_in(group));
 }
 
-std::uint64_t GroupTable::inode_table_of(const GroupDescriptor& descriptor) const {
-  return descriptor.inode_table_lo | std::uint64_t{descriptor.inode_table_hi} << 32;
-}
-
 bool GroupTable::has_inode_table(const GroupDescriptor& descriptor) const {
   const std::uint64_t bytes = std::uint64_t{layout_.inodes_per_group} * layout_.inode_size;
   const std::uint64_t block = inode_table_of(descriptor);
@@ -90,8 +79,7 @@ bool GroupTable::has_inode_table(const GroupDescriptor& descriptor) const {
 }
 
 std::uint64_t GroupTable::inode_table(std::uint64_t group) {
-  load(group / layout_.descriptors_per_block());
-  const GroupDescriptor descriptor = descriptor_in(group);
+  const GroupDescriptor descriptor = this->descriptor(group);
   if (!has_inode_table(descriptor)) {
     throw Error(ErrorCode::Corrupt, fmt::format("block group {} has no inode table", group));
   }
@@ -99,35 +87,22 @@ std::uint64_t GroupTable::inode_table(std::uint64_t group) {
 }
 
 std::optional<GroupTable::FreeSpace> GroupTable::check(Context& context) {
-  const std::uint64_t count = layout_.descriptor_blocks();
   std::uint64_t free_clusters = 0;
   std::uint64_t free_inodes = 0;
-  std::uint64_t missing = 0;
-  for (std::uint64_t index = 0; index < count && missing < kMaxMissingBlocks; ++index) {
-    context.check_cancelled();
-    const std::uint64_t first_group = index * layout_.descriptors_per_block();
-    const std::uint64_t block = layout_.descriptor_block(index, copy_group_);
-    if (!blocks_.contains(block, 1) || blocks_.stored_at(block, 1).missing) {
-      if (missing++ == 0) {
-        context.report_damage(fmt::format("the descriptors of block groups from {} on are missing", first_group));
-      }
-      continue;
+  const auto missing = for_each(context, [&](std::uint64_t group, const GroupDescriptor& descriptor) {
+    if (!is_sealed_descriptor(layout_, group, raw_in(group))) {
+      context.report_damage(fmt::format("the checksum of block group {}'s descriptor is wrong", group));
     }
-    load(index);
-    const std::uint64_t end = std::min(first_group + layout_.descriptors_per_block(), layout_.groups);
-    for (std::uint64_t group = first_group; group < end; ++group) {
-      const GroupDescriptor descriptor = descriptor_in(group);
-      if (!is_sealed_descriptor(layout_, group, raw_in(group))) {
-        context.report_damage(fmt::format("the checksum of block group {}'s descriptor is wrong", group));
-      }
-      if (!has_inode_table(descriptor)) {
-        context.report_damage(fmt::format("block group {} has no inode table", group));
-      }
-      free_clusters += descriptor.free_blocks_count_lo | std::uint32_t{descriptor.free_blocks_count_hi} << 16;
-      free_inodes += descriptor.free_inodes_count_lo | std::uint32_t{descriptor.free_inodes_count_hi} << 16;
+    if (!has_inode_table(descriptor)) {
+      context.report_damage(fmt::format("block group {} has no inode table", group));
     }
+    free_clusters += descriptor.free_blocks_count_lo | std::uint32_t{descriptor.free_blocks_count_hi} << 16;
+    free_inodes += descriptor.free_inodes_count_lo | std::uint32_t{descriptor.free_inodes_count_hi} << 16;
+  });
+  if (missing) {
+    context.report_damage(fmt::format("the descriptors of block groups from {} on are missing", *missing));
+    return std::nullopt;
   }
-  if (missing > 0) return std::nullopt;
   return FreeSpace{std::min(free_clusters * layout_.cluster_ratio, layout_.blocks), free_inodes};
 }
 

@@ -3,18 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <utility>
 
 #include "fstool/error.h"
 #include "fstool/uuid.h"
 #include "ondisk/generation.h"
-#include "read/group_table.h"
 #include "read/recovery.h"
 #include "read/superblock_search.h"
 #include "read/tree_reader.h"
-#include "read/volume_state.h"
 
 namespace fstool::ext4 {
 
@@ -46,12 +43,7 @@ std::uint64_t free_blocks_of(const Superblock& superblock) {
   return blocks;
 }
 
-/// A file system whose superblock and group descriptors were read.
-struct OpenedVolume {
-  std::shared_ptr<const VolumeState> state;
-  GroupTable groups;
-  VolumeFacts facts;
-};
+}  // namespace
 
 OpenedVolume open_groups(BlobPtr image, Context& context) {
   const std::uint64_t image_size = image->size();
@@ -78,17 +70,15 @@ OpenedVolume open_groups(BlobPtr image, Context& context) {
   facts.free_inodes =
       std::min(free_space ? free_space->inodes : std::uint64_t{found.superblock.free_inodes_count}, facts.inodes);
   facts.features = feature_names(layout.features);
-  return {std::move(state), std::move(groups), std::move(facts)};
+  return {std::move(state), std::move(groups), found.superblock, std::move(facts)};
 }
-
-}  // namespace
 
 VolumeFacts inspect_volume(BlobPtr image, Context& context) { return open_groups(std::move(image), context).facts; }
 
-Volume open_volume(BlobPtr image, Context& context) {
+Volume open_volume(BlobPtr image, const OpenScope& scope, Context& context) {
   OpenedVolume opened = open_groups(std::move(image), context);
   Volume volume;
-  volume.tree = TreeReader(opened.state, opened.groups).read();
+  volume.tree = TreeReader(opened.state, opened.groups).read(scope);
   volume.facts = std::move(opened.facts);
   return volume;
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "fstool/error.h"
@@ -20,20 +19,29 @@ constexpr unsigned kMaxPaths = 1000;
 TreeReader::TreeReader(std::shared_ptr<const VolumeState> volume, GroupTable& groups)
     : volume_(std::move(volume)), inodes_(*volume_, groups), nodes_(volume_, inodes_), directories_(*volume_) {}
 
-Tree TreeReader::read() {
+Tree TreeReader::read(const OpenScope& scope) {
   read_root();
-  while (!level_.empty()) {
-    names_.clear();
-    name_bytes_.clear();
-    next_level_.clear();
-    for (std::uint32_t i = 0; i < level_.size(); ++i) read_directory(i);
-    std::stable_sort(names_.begin(), names_.end(),
-                     [](const PendingName& a, const PendingName& b) { return a.inode < b.inode; });
-    for (const PendingName& name : names_) add(name);
-    level_.swap(next_level_);
-    volume_->context.check_cancelled();
+  std::string_view path = scope.path;
+  while (!path.empty() && !level_.empty()) {
+    const std::string_view name = path.substr(0, path.find('/'));
+    path.remove_prefix(std::min(name.size() + 1, path.size()));
+    read_level(name);
   }
+  if (scope.depth == OpenScope::Depth::Children) read_level(std::nullopt);
+  while (scope.depth == OpenScope::Depth::Everything && !level_.empty()) read_level(std::nullopt);
   return std::move(tree_);
+}
+
+void TreeReader::read_level(const std::optional<std::string_view>& wanted) {
+  names_.clear();
+  name_bytes_.clear();
+  next_level_.clear();
+  for (std::uint32_t i = 0; i < level_.size(); ++i) read_directory(i, wanted);
+  std::stable_sort(names_.begin(), names_.end(),
+                   [](const PendingName& a, const PendingName& b) { return a.inode < b.inode; });
+  for (const PendingName& name : names_) add(name);
+  level_.swap(next_level_);
+  volume_->context.check_cancelled();
 }
 
 void TreeReader::read_root() {
@@ -58,10 +66,11 @@ void TreeReader::report(NodeId directory, std::string_view name, std::string_vie
   volume_->context.report_damage(fmt::format("{}: {}", path, what));
 }
 
-void TreeReader::read_directory(std::uint32_t index) {
+void TreeReader::read_directory(std::uint32_t index, const std::optional<std::string_view>& wanted) {
   const PendingDirectory& directory = level_[index];
   const auto report_here = [&](const std::string& what) { report(directory.node, "", what); };
   const auto keep = [&](std::string_view name, std::uint32_t inode) {
+    if (wanted && name != *wanted) return;
     names_.push_back({inode, index, name_bytes_.size(), static_cast<std::uint8_t>(name.size())});
     name_bytes_ += name;
   };

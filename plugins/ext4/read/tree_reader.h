@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "fstool/filesystem.h"
 #include "fstool/tree.h"
 #include "read/directory_reader.h"
 #include "read/inode_table.h"
@@ -23,8 +25,9 @@ class TreeReader {
   /// `groups` must outlive this.
   TreeReader(std::shared_ptr<const VolumeState> volume, GroupTable& groups);
 
-  /// Call it once. Throws Error(Corrupt) if there is no root directory.
-  Tree read();
+  /// What `scope` asks for: on the way to its path, the directories are read and the inodes that it names, and nothing
+  /// else. Call it once. Throws Error(Corrupt) if there is no root directory.
+  Tree read(const OpenScope& scope);
 
  private:
   struct PendingDirectory {
@@ -40,7 +43,10 @@ class TreeReader {
   };
 
   void read_root();
-  void read_directory(std::uint32_t index);
+  /// The names in all directories of level_, and their nodes; or only what `wanted` names. Directories among them are
+  /// the next level_.
+  void read_level(const std::optional<std::string_view>& wanted);
+  void read_directory(std::uint32_t index, const std::optional<std::string_view>& wanted);
   void add(const PendingName& pending);
   /// Reports damage of `name` in a directory, or of the directory itself if it is empty.
   void report(NodeId directory, std::string_view name, std::string_view what);

@@ -13,9 +13,9 @@ namespace fstool::ext4 {
 
 /// The clusters of a file system: blocks, without bigalloc. Counts them from the first block of group 0, so that those
 /// of a group are a group's worth of bits. Thread-safe.
-class BlockUsage {
+class ClaimedBlocks {
  public:
-  explicit BlockUsage(const Layout& layout) : layout_(layout) {}
+  explicit ClaimedBlocks(const Layout& layout) : layout_(layout) {}
 
   /// The cluster that `block`, which must lie in the file system and not before its first block group, belongs to.
   std::uint64_t cluster_of(std::uint64_t block) const {
@@ -49,6 +49,11 @@ class BlockUsage {
   bool any_shared(std::uint64_t first_cluster, std::uint64_t count) const {
     const std::lock_guard lock(mutex_);
     return shared_.any(first_cluster, count);
+  }
+  /// Which of these clusters were claimed twice.
+  SparseBitmap::Found find_shared(std::uint64_t first_cluster, std::uint64_t count) const {
+    const std::lock_guard lock(mutex_);
+    return shared_.find(first_cluster, count);
   }
   /// The bitmap that the clusters from `first_cluster` (a multiple of 8) on should have.
   void copy_bitmap(std::uint64_t first_cluster, std::span<std::byte> out) const {

@@ -34,6 +34,7 @@ constexpr std::array kCommands = {
     Command{"extract", "write the files of an image into a directory or an archive", extract_command},
     Command{"diff", "compare the files of two images, directories or archives", diff_command, kExitTrouble},
     Command{"map", "draw what lies where on a disk", map_command},
+    Command{"check", "look for damage in an image", check_command},
     Command{"plugins", "list the plugins, and describe their options", plugins_command},
 };
 

@@ -46,18 +46,6 @@ DiskPart make_part(const DiskImage& image, const Partition& partition) {
       .partition = partition, .bytes = make_slice_blob(image.disk, partition.offset, partition.size), .filesystem = {}};
 }
 
-void find_parts(DiskImage& image, const std::string& filesystem_name, const Registry& registry) {
-  if (image.layout) {
-    for (const Partition& partition : image.layout->partitions) image.parts.push_back(make_part(image, partition));
-  } else {
-    image.parts.push_back({.partition = std::nullopt, .bytes = image.disk, .filesystem = filesystem_name});
-  }
-  for (DiskPart& part : image.parts) {
-    if (!part.filesystem.empty()) continue;
-    if (auto filesystem = recognize<Filesystem>(registry, *part.bytes)) part.filesystem = std::move(filesystem->name);
-  }
-}
-
 /// What there is in place of a file system.
 Error no_filesystem(const DiskPart& part, const Registry& registry) {
   const std::string known = format_names<Filesystem>(registry);
@@ -94,9 +82,21 @@ DiskImage open_disk_image(const std::filesystem::path& file, const FormatOverrid
                [&] {
                  open_container(image, overrides.container, snapshot, context);
                  read_layout(image, overrides.partition_table, context);
-                 find_parts(image, overrides.filesystem, context.registry());
+                 find_parts(image, overrides, context.registry());
                });
   return image;
+}
+
+void find_parts(DiskImage& image, const FormatOverrides& overrides, const Registry& registry) {
+  if (image.layout) {
+    for (const Partition& partition : image.layout->partitions) image.parts.push_back(make_part(image, partition));
+  } else {
+    image.parts.push_back({.partition = std::nullopt, .bytes = image.disk, .filesystem = overrides.filesystem});
+  }
+  for (DiskPart& part : image.parts) {
+    if (!part.filesystem.empty()) continue;
+    if (auto filesystem = recognize<Filesystem>(registry, *part.bytes)) part.filesystem = std::move(filesystem->name);
+  }
 }
 
 Volume open_volume(const DiskPart& part, const OpenScope& scope, Context& context) {

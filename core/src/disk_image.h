@@ -44,6 +44,10 @@ struct DiskImage {
 DiskImage open_disk_image(const std::filesystem::path& file, const FormatOverrides& overrides, Context& context,
                           std::string_view snapshot = {});
 
+/// Fills `image.parts` from its disk and layout, as open_disk_image() does. Throws Error(Corrupt) if a partition
+/// reaches beyond the end of the disk.
+void find_parts(DiskImage& image, const FormatOverrides& overrides, const Registry& registry);
+
 /// Opens the file system of a part, or what `scope` wants of it. Throws Error(Unsupported) if there is none that a
 /// plugin knows, saying which are known, and as Filesystem::open().
 Volume open_volume(const DiskPart& part, const OpenScope& scope, Context& context);

@@ -5,6 +5,7 @@
 #include "json_text.h"
 #include "reading.h"
 #include "standard_output.h"
+#include "time_text.h"
 
 namespace fstool {
 
@@ -68,13 +69,28 @@ Json table_json(const InspectedImage& image) {
           {"gaps", std::move(gaps)}};
 }
 
+Json container_json(const InspectedImage& image) {
+  if (image.container.empty()) return nullptr;
+  const ContainerFacts& facts = image.container_facts;
+  Json snapshots = Json::array();
+  for (const ContainerSnapshot& snapshot : facts.snapshots) {
+    snapshots.push_back({{"id", snapshot.id},
+                         {"name", text_or_null(snapshot.name)},
+                         {"taken", format_time(snapshot.taken, kRfc3339)},
+                         {"virtual_size", snapshot.disk_size}});
+  }
+  return {{"unit_size", facts.unit_size},
+          {"features", facts.features},
+          {"backing_file", text_or_null(facts.backing_file)},
+          {"data_file", text_or_null(facts.data_file)},
+          {"snapshots", std::move(snapshots)}};
+}
+
 Json image_json(const InspectedImage& image) {
-  Json facts = Json::object();
-  for (const ContainerFact& fact : image.container_facts) facts[fact.name] = fact.value;
   const bool is_bare = !image.layout && !image.parts.empty();
   return {{"image", image.name},
           {"container", text_or_null(image.container)},
-          {"container_facts", std::move(facts)},
+          {"container_facts", container_json(image)},
           {"file_size", image.file_size},
           {"allocated_size", image.allocated_size ? Json(*image.allocated_size) : Json(nullptr)},
           {"virtual_size", image.disk_size},

@@ -27,9 +27,9 @@ struct InspectedPart {
 };
 
 struct InspectedImage {
-  std::string name;       ///< as it was given
-  std::string container;  ///< empty: the file is the disk
-  std::vector<ContainerFact> container_facts;
+  std::string name;                             ///< as it was given
+  std::string container;                        ///< empty: the file is the disk
+  ContainerFacts container_facts;               ///< of a container
   std::uint64_t file_size = 0;                  ///< bytes
   std::optional<std::uint64_t> allocated_size;  ///< bytes that the host stores; nothing: a device
   std::uint64_t disk_size = 0;                  ///< bytes

@@ -1,15 +1,13 @@
-// FAT file systems: fsck.vfat finds every image clean, mtools and the kernel see the source in it, and what mkfs.vfat and
-// mtools made is read back.
+// FAT file systems: fsck.vfat finds every image clean, mtools and the kernel see the source in it, and what mkfs.vfat
+// and mtools made is read back.
 //
 // Where the kernel has no vfat driver, mtools and fsck.vfat are believed alone: they need neither root nor a mount.
 
 #include <gtest/gtest.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 
 #include "harness/image.h"
 #include "harness/mount.h"
@@ -41,7 +39,8 @@ void expect_clean_fat(const fs::path& image) {
 void expect_equal_trees(const fs::path& expected, const fs::path& actual) {
   const auto list = [](const fs::path& root) {
     std::vector<fs::path> paths;
-    for (const auto& entry : fs::recursive_directory_iterator(root)) paths.push_back(entry.path().lexically_relative(root));
+    for (const auto& entry : fs::recursive_directory_iterator(root))
+      paths.push_back(entry.path().lexically_relative(root));
     std::ranges::sort(paths);
     return paths;
   };
@@ -52,7 +51,9 @@ void expect_equal_trees(const fs::path& expected, const fs::path& actual) {
     struct stat b {};
     check(::stat((expected / path).c_str(), &a), "stat");
     check(::stat((actual / path).c_str(), &b), "stat");
-    if (S_ISREG(a.st_mode)) EXPECT_EQ(a.st_mtime / 2, b.st_mtime / 2) << path;
+    if (S_ISREG(a.st_mode)) {
+      EXPECT_EQ(a.st_mtime / 2, b.st_mtime / 2) << path;
+    }
   }
 }
 
@@ -99,8 +100,6 @@ TEST_F(Fat, OfEverySizeHoldsTheSource) {
                                  "300MiB", "512MiB", "2GiB", "40GiB", "64GiB"}) {
     for (const char* const sector : {"512", "4096"}) {
       SCOPED_TRACE(std::string(size) + " with sectors of " + sector);
-      Command create = {"create", "-t", "fat", tree_.root().string(), "-o", image_.string(), "--force"};
-      if (*size != '\0') create.insert(create.end(), {"--size", size});
       const fs::path spec = work_ / "spec.toml";
       write_text(spec, std::string("[filesystem]\ntype = \"fat\"\nsource = \"tree\"\n") +
                            (*size != '\0' ? "size = \"" + std::string(size) + "\"\n" : "") +
@@ -213,8 +212,7 @@ TEST_F(Fat, GivesTheSameBytesFromACopy) {
 TEST_F(Fat, WhatItCantHoldIsRefusedOrLeftOut) {
   tree_.file("file", "x");
   tree_.symlink("link", "file");
-  const ProcessResult refused =
-      run_fstool({"create", "-t", "fat", tree_.root().string(), "-o", image_.string()});
+  const ProcessResult refused = run_fstool({"create", "-t", "fat", tree_.root().string(), "-o", image_.string()});
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_NE(refused.err.find("/link: FAT has no symbolic links"), std::string::npos) << refused.err;
   EXPECT_FALSE(fs::exists(image_));

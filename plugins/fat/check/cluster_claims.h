@@ -24,7 +24,6 @@ class ClusterClaims {
     std::uint32_t free = 0;
     std::uint32_t lost = 0;  ///< in use, but by nothing
     std::uint32_t first_lost = 0;
-    std::uint32_t bad = 0;
   };
   /// What all clusters are that belong to nothing. Those behind the end of the image are not looked at.
   Rest count_rest() const;

@@ -22,8 +22,19 @@ constexpr std::array kCommands = {
     Command{"run", "build what a spec describes", run_command},
     Command{"build", "the same as run", run_command},
     Command{"create", "make a file system from a directory or an image", create_command},
+    Command{"info", "show the layers of an image", info_command},
+    Command{"ls", "list files in an image", ls_command},
+    Command{"cat", "write contents of files in an image", cat_command},
+    Command{"stat", "show what an image says about files", stat_command},
+    Command{"tree", "draw the directories of an image", tree_command},
+    Command{"find", "find files in an image", find_command},
+    Command{"grep", "search contents of files in an image", grep_command},
+    Command{"hash", "hash an image or files in it", hash_command},
+    Command{"manifest", "write a manifest of the files in an image", manifest_command},
     Command{"extract", "write the files of an image into a directory or an archive", extract_command},
     Command{"diff", "compare the files of two images, directories or archives", diff_command, kExitTrouble},
+    Command{"map", "draw what lies where on a disk", map_command},
+    Command{"check", "look for damage in an image", check_command},
     Command{"plugins", "list the plugins, and describe their options", plugins_command},
 };
 
@@ -31,7 +42,7 @@ void print_help() {
   std::string text =
       "Usage: fstool COMMAND [arguments]\n"
       "\n"
-      "Builds disk images and file systems in one pass.\n"
+      "Builds disk images and file systems in one pass, and looks into them.\n"
       "\n"
       "Commands:\n";
   for (const Command& command : kCommands) text += fmt::format("  {:<10}{}\n", command.name, command.summary);
@@ -45,6 +56,7 @@ void print_help() {
       "Examples:\n"
       "  fstool create -t ext4 ./rootfs -o rootfs.ext4\n"
       "  fstool run pipeline.toml -o disk.qcow2\n"
+      "  fstool ls -l disk.qcow2:root /etc\n"
       "  fstool run --help\n";
   print(text);
 }

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "fstool/error.h"
-#include "fstool/partition_layout.h"
 
 namespace fstool {
 
@@ -132,7 +131,7 @@ std::vector<MapRegion> fill_gaps(std::vector<MapRegion> regions, const ByteRange
 
 DiskMap map_disk(const DiskImage& image, const DiskPart* part, std::size_t largest_files, Context& context) {
   DiskMap map;
-  map.name = image.file.string();
+  map.name = image.file.filename().string();
   map.container = image.container;
   map.disk_size = image.disk->size();
   map.shown = {0, map.disk_size};
@@ -154,19 +153,6 @@ DiskMap map_disk(const DiskImage& image, const DiskPart* part, std::size_t large
   }
   map.regions = fill_gaps(std::move(regions), map.shown);
   return map;
-}
-
-std::string region_title(const MapRegion& region) {
-  switch (region.kind) {
-    case RegionKind::Structure:
-      return region.structure;
-    case RegionKind::Gap:
-      return "not in a partition";
-    case RegionKind::Part:
-      break;
-  }
-  if (region.partition) return partition_label(region.partition->number, region.partition->name);
-  return region.filesystem.empty() ? "whole disk" : "file system";
 }
 
 }  // namespace fstool

@@ -51,7 +51,7 @@ enum class RegionKind : std::uint8_t {
 /// A stretch of the disk.
 struct MapRegion {
   RegionKind kind = RegionKind::Gap;
-  ByteRange range;                     ///< of the disk
+  ByteRange range;                          ///< of the disk
   std::string structure = {};               ///< the table's name for it, of a Structure
   std::optional<Partition> partition = {};  ///< of a Part, if there is a table
   std::string filesystem = {};              ///< of a Part: the format; empty: none that a plugin knows
@@ -60,7 +60,7 @@ struct MapRegion {
 };
 
 struct DiskMap {
-  std::string name;       ///< of the file
+  std::string name;       ///< of the file, without its directory
   std::string container;  ///< empty: the bytes of the file are the disk
   std::string table;      ///< empty: none
   std::uint64_t disk_size = 0;
@@ -72,8 +72,5 @@ struct DiskMap {
 /// `largest_files` largest files of each file system. A file system that can't be read is reported to
 /// context.report_damage() and shown as such. Throws Error(Io/Cancelled), and as report_damage().
 DiskMap map_disk(const DiskImage& image, const DiskPart* part, std::size_t largest_files, Context& context);
-
-/// `partition 2 ("root")`, or `file system` on a disk without a table; raw bytes.
-std::string region_title(const MapRegion& region);
 
 }  // namespace fstool

@@ -26,8 +26,8 @@ constexpr std::array<PaintStyle, kPaintCount> kStyles = {{
 }};
 
 constexpr std::array<Paint, kPaintCount> kLegendOrder = {
-    Paint::Content,  Paint::Directory, Paint::Nodes,    Paint::NodeMetadata, Paint::Metadata, Paint::Journal,
-    Paint::Reserved, Paint::Unaccounted, Paint::Free, Paint::Table,        Paint::Unknown,  Paint::Unused};
+    Paint::Content,  Paint::Directory,   Paint::Nodes, Paint::NodeMetadata, Paint::Metadata, Paint::Journal,
+    Paint::Reserved, Paint::Unaccounted, Paint::Free,  Paint::Table,        Paint::Unknown,  Paint::Unused};
 
 void append(std::vector<PaintedRange>& out, std::uint64_t begin, std::uint64_t end, Paint paint) {
   if (begin < end) out.push_back({{begin, end - begin}, paint});

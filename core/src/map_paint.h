@@ -33,12 +33,12 @@ enum class Paint : std::uint8_t {
 inline constexpr std::size_t kPaintCount = static_cast<std::size_t>(Paint::Unused) + 1;
 
 struct PaintStyle {
-  std::string_view name;   ///< of the colour in a style sheet
-  std::string_view title;  ///< for people
-  char letter = ' ';       ///< where there are no colours
+  std::string_view name;      ///< of the colour in a style sheet
+  std::string_view title;     ///< for people
+  char letter = ' ';          ///< where there are no colours
   std::uint8_t terminal = 0;  ///< colour of the 256 that terminals have
-  std::string_view light;  ///< colour on a light page
-  std::string_view dark;   ///< colour on a dark page
+  std::string_view light;     ///< colour on a light page
+  std::string_view dark;      ///< colour on a dark page
 };
 
 const PaintStyle& style_of(Paint paint);

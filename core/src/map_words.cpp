@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "fstool/partition_layout.h"
 #include "fstool/size.h"
 #include "map_paint.h"
 
 namespace fstool {
 
-std::string map_title(const DiskMap& map, Charset charset) {
-  std::string text = escape(map.name, charset) + ": ";
+std::string map_title(const DiskMap& map) {
+  std::string text = map.name + ": ";
   if (!map.container.empty()) text += map.container + ", ";
   if (!map.table.empty()) text += map.table + " ";
   text += fmt::format("disk, {}", format_size(map.disk_size));
@@ -16,19 +17,29 @@ std::string map_title(const DiskMap& map, Charset charset) {
   return text;
 }
 
-std::string region_heading(const MapRegion& region, Charset charset) { return escape(region_title(region), charset); }
+std::string region_title(const MapRegion& region) {
+  switch (region.kind) {
+    case RegionKind::Structure:
+      return region.structure;
+    case RegionKind::Gap:
+      return "not in a partition";
+    case RegionKind::Part:
+      break;
+  }
+  if (region.partition) return partition_label(region.partition->number, region.partition->name);
+  return region.filesystem.empty() ? "whole disk" : "file system";
+}
 
-std::string region_summary(const MapRegion& region, Charset charset) {
+std::string region_summary(const MapRegion& region) {
   if (!region.volume) {
     return region.problem.empty() ? "no file system that a plugin knows"
-                                  : fmt::format("{} that can't be read: {}", region.filesystem,
-                                                escape(region.problem, charset));
+                                  : fmt::format("{} that can't be read: {}", region.filesystem, region.problem);
   }
   const VolumeMap& volume = *region.volume;
   std::uint64_t all = 0;
   for (const std::uint64_t bytes : volume.totals) all += bytes;
-  std::string text = escape(volume.facts.type, charset);
-  if (!volume.facts.label.empty()) text += fmt::format(" \"{}\"", escape(volume.facts.label, charset));
+  std::string text = volume.facts.type;
+  if (!volume.facts.label.empty()) text += fmt::format(" \"{}\"", volume.facts.label);
   text += fmt::format(", {} of {} in use, {} free", format_size(all - volume.total(Use::Free)), format_size(all),
                       format_size(volume.total(Use::Free)));
   if (!volume.located) text += "; the format doesn't say where";

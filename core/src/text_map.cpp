@@ -25,7 +25,7 @@ class TextMap {
       : map_(map), style_(style), columns_(std::max(style.columns, kMinMapColumns) - kIndent) {}
 
   std::string draw() {
-    line(0, map_title(map_, style_.charset));
+    line(0, shown(map_title(map_)));
     if (map_.regions.size() > 1) draw_disk();
     std::size_t drawn = 0;
     for (const MapRegion& region : map_.regions) {
@@ -37,7 +37,8 @@ class TextMap {
   }
 
  private:
-  /// A line, cut where it would not fit.
+  std::string shown(std::string_view text) const { return escape(text, style_.charset); }
+
   void line(std::size_t indent, std::string_view text) {
     out_.append(indent, ' ').append(text);
     out_ += '\n';
@@ -90,7 +91,7 @@ class TextMap {
     for (const MapRegion& each : map_.regions) {
       if (++listed > kMaxRegions) break;
       line(kIndent, fmt::format("{:>12} {:>12}  {}", format_size(each.range.offset), format_size(each.range.length),
-                                region_heading(each, style_.charset)));
+                                shown(region_title(each))));
     }
     if (map_.regions.size() > kMaxRegions) line(kIndent, fmt::format("and {} more", map_.regions.size() - kMaxRegions));
   }
@@ -106,8 +107,8 @@ class TextMap {
 
   void draw_part(const MapRegion& region) {
     out_ += '\n';
-    line(0, fmt::format("{}: {}", region_heading(region, style_.charset), place_text(region.range)));
-    line(kIndent, region_summary(region, style_.charset));
+    line(0, fmt::format("{}: {}", shown(region_title(region)), place_text(region.range)));
+    line(kIndent, shown(region_summary(region)));
     draw_cells(region);
     draw_legend(region);
     if (region.volume) draw_files(*region.volume);
@@ -129,7 +130,7 @@ class TextMap {
     line(kIndent, "the largest:");
     for (const MappedFile& file : volume.largest_files) {
       line(kIndent, fmt::format("{:>10} {:>11}  {}", format_size(file.allocated), pieces_text(file.fragments),
-                                escape(file.path, style_.charset)));
+                                shown(file.path)));
     }
   }
 

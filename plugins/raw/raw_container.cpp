@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -138,6 +139,9 @@ void RawContainer::write(const Blob& disk, OutputFile& output, const Codec* code
 
 bool RawContainer::probe(const Blob& /*file*/) const { return false; }
 
-BlobPtr RawContainer::open(BlobPtr file, Context& /*context*/) { return file; }
+BlobPtr RawContainer::open(const ContainerFile& file, std::string_view snapshot, Context& /*context*/) {
+  if (!snapshot.empty()) throw Error(ErrorCode::NotFound, "a raw image has no snapshots");
+  return file.bytes;
+}
 
 }  // namespace fstool::raw

@@ -15,8 +15,8 @@ class RawContainer : public Container {
   /// Always false: there is nothing in a raw image that would show it, and any file can be one.
   bool probe(const Blob& file) const override;
 
-  /// The file itself.
-  BlobPtr open(BlobPtr file, Context& context) override;
+  /// The file itself. There are no snapshots.
+  BlobPtr open(const ContainerFile& file, std::string_view snapshot, Context& context) override;
 };
 
 }  // namespace fstool::raw

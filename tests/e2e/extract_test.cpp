@@ -21,8 +21,8 @@ const std::vector<std::string> kNothing;
 /// fstool's arguments as the user "nobody", who may use `work`.
 Command as_nobody(const TempDir& work, const Command& arguments) {
   fs::permissions(work.path(), fs::perms(0755));
-  Command command = {"setpriv",      "--reuid=65534", "--regid=65534", "--clear-groups", FSTOOL_E2E_PROGRAM,
-                     "--plugin-dir", FSTOOL_E2E_PLUGINS};
+  Command command = {"setpriv",          "--reuid=65534", "--regid=65534",   "--clear-groups",
+                     FSTOOL_E2E_PROGRAM, "--plugin-dir",  FSTOOL_E2E_PLUGINS};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return command;
 }
@@ -80,13 +80,11 @@ TEST_F(Extract, AUserGetsAllButOwners) {
   fs::create_directory(work / "out");
   fs::permissions(work / "out", fs::perms(0777));
 
-  const ProcessResult result =
-      run(as_nobody(work, {"extract", image.string(), "-C", (work / "out/new").string()}));
+  const ProcessResult result = run(as_nobody(work, {"extract", image.string(), "-C", (work / "out/new").string()}));
   EXPECT_EQ(result.exit_code, 0) << result.output();
   EXPECT_EQ(result.err, "");
 
-  const ProcessResult diff =
-      run_fstool({"diff", image.string(), (work / "out/new").string(), "--ignore", "owner"});
+  const ProcessResult diff = run_fstool({"diff", image.string(), (work / "out/new").string(), "--ignore", "owner"});
   EXPECT_EQ(diff.output(), "");
   EXPECT_EQ(run_fstool({"diff", image.string(), (work / "out/new").string()}).exit_code, 1);
 }
@@ -105,16 +103,34 @@ TEST_F(Extract, AUserIsToldOnceWhatWasLeftOut) {
   EXPECT_EQ(result.exit_code, 0) << result.output();
   EXPECT_EQ(result.err, "fstool: warning: " + out +
                             "/dev/null and 2 more: devices were left out, because only root can make them\n"
-                            "fstool: warning: " + out +
+                            "fstool: warning: " +
+                            out +
                             "/bin/su: set-user-ID and set-group-ID bits were left out, because only root can set the "
                             "owner\n"
-                            "fstool: warning: " + out +
-                            "/bin/ping: the file capabilities could not be set: Operation not permitted\n");
+                            "fstool: warning: " +
+                            out + "/bin/ping: the file capabilities could not be set: Operation not permitted\n");
   EXPECT_FALSE(fs::exists(out + "/dev/null"));
   struct stat status {};
   ASSERT_EQ(::stat((out + "/bin/su").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777U, 0755U);
   EXPECT_EQ(status.st_uid, 65534U);
+}
+
+TEST_F(Extract, AManifestKeepsWhatAUserCannotSet) {
+  const TempDir work;
+  const TreeBuilder tree(work / "tree");
+  build_odd_root_tree(tree);
+  const fs::path image = made_by_fstool(work, tree);
+  fs::create_directory(work / "out");
+  fs::permissions(work / "out", fs::perms(0777));
+  const ProcessResult result =
+      run(as_nobody(work, {"extract", image.string(), "bin", "dev", "-C", (work / "out/new").string(), "--manifest",
+                           (work / "out/manifest").string(), "-q"}));
+  EXPECT_EQ(result.exit_code, 0) << result.output();
+  const std::string manifest = read_text(work / "out/manifest");
+  EXPECT_NE(manifest.find("./bin/su type=file mode=6755 uid=5 gid=6 "), std::string::npos) << manifest;
+  EXPECT_NE(manifest.find("device=native,1,3"), std::string::npos) << manifest;
+  EXPECT_EQ(manifest.find("passwd"), std::string::npos) << manifest;
 }
 
 TEST_F(Extract, PathsSelectWhatIsWritten) {

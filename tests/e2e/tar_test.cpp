@@ -27,9 +27,7 @@ class Tar : public testing::Test {
   }
 
   /// Runs a shell command in the test's directory.
-  void shell(const std::string& command) const {
-    expect_success({"sh", "-ec", command}, {.directory = work_.path()});
-  }
+  void shell(const std::string& command) const { expect_success({"sh", "-ec", command}, {.directory = work_.path()}); }
 
   void expect_equal(const fs::path& a, const fs::path& b, const Command& options = {}) const {
     Command command = {"diff", a.string(), b.string()};
@@ -48,7 +46,8 @@ constexpr const char* kBsdUnpack = "bsdtar --numeric-owner --xattrs --acls -xpf 
 
 TEST_F(Tar, OthersUnpackItToTheSameTree) {
   for (const std::string name : {"a.tar", "a.tar.gz", "a.tar.zst", "a.tgz"}) {
-    const ProcessResult result = run_fstool({"create", "-t", "tar", tree_.root().string(), "-o", (work_ / name).string()});
+    const ProcessResult result =
+        run_fstool({"create", "-t", "tar", tree_.root().string(), "-o", (work_ / name).string()});
     EXPECT_EQ(result.exit_code, 0) << result.output();
     EXPECT_EQ(result.err, "");
     int unpacked = 0;
@@ -105,11 +104,13 @@ TEST_F(Tar, AsASourceIsWhatTarMakesOfIt) {
 }
 
 TEST_F(Tar, CpioAndZipAreSourcesToo) {
-  shell("rm -rf tree; mkdir -p tree/bin tree/lib; echo hello > tree/bin/hello; chmod 750 tree/bin/hello; "
-        "ln -s hello tree/bin/link; ln tree/bin/hello tree/lib/hard; find tree -exec touch -hd @1000000000 {} +");
+  shell(
+      "rm -rf tree; mkdir -p tree/bin tree/lib; echo hello > tree/bin/hello; chmod 750 tree/bin/hello; "
+      "ln -s hello tree/bin/link; ln tree/bin/hello tree/lib/hard; find tree -exec touch -hd @1000000000 {} +");
   for (const std::string format : {"newc", "odc", "zip"}) {
     const std::string links = format == "zip" ? "rm tree/lib/hard; touch -d @1000000000 tree/lib; " : "";
-    shell("rm -rf out a; " + links + "bsdtar --format=" + format + " -cf a -C tree .; mkdir out; " + kBsdUnpack + "a -C out");
+    shell("rm -rf out a; " + links + "bsdtar --format=" + format + " -cf a -C tree .; mkdir out; " + kBsdUnpack +
+          "a -C out");
     expect_equal(work_ / "out", work_ / "a", {"--ignore", "owner"});
   }
 }

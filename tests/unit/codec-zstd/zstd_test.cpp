@@ -103,6 +103,14 @@ TEST_P(ZstdFrame, DamagedFramesAreErrorsOrOtherBytesButNeverHarm) {
   EXPECT_EQ(decompressed(*decompressor_, frame_, in_.size()), in_);
 }
 
+TEST(ZstdDecompressorTest, DamagedFramesTouchNothingBeyondTheBuffers) {
+  const ZstdCodec codec({});
+  for (const auto& in : {text_bytes(10'000, 1), random_bytes(3'000, 2), std::vector<std::byte>(65'536)}) {
+    const auto frame = compressed(*codec.compressor(), in, 2 * in.size() + 64);
+    test::decompress_damaged_between_guards(*codec.decompressor(), frame.value(), in.size());
+  }
+}
+
 TEST(ZstdDecompressorTest, ReadsAFrameThatAsksForAHugeWindowWithoutTakingMemory) {
   // RFC 8878, section 3.1.1: no content size, a window of 2^41 bytes (descriptor 0xf8), one raw block of 3 bytes.
   const std::vector<unsigned char> frame = {0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xf8, 0x19, 0x00, 0x00, 'a', 'b', 'c'};

@@ -389,7 +389,8 @@ TEST_F(RawContainerTest, AnythingOpensAndNothingIsRecognised) {
   Context context(registry, {.threads = 1, .source_date_epoch = {}, .listener = nullptr});
   const BlobPtr file = random_blob(1000, 16);
   EXPECT_FALSE(RawContainer().probe(*file));
-  EXPECT_EQ(RawContainer().open(file, context), file);
+  EXPECT_EQ(RawContainer().open({file}, "", context), file);
+  EXPECT_THROW(RawContainer().open({file}, "before", context), Error);
 }
 
 TEST_F(RawContainerTest, QemuReadsTheSameBytes) {

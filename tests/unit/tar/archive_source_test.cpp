@@ -173,7 +173,8 @@ TEST_F(ArchiveSourceTest, HardLinksToDirectoriesAreRefused) {
 }
 
 TEST_F(ArchiveSourceTest, SizesBeyondTheEndAreRefused) {
-  tar_ = member_header({.node = of_kind(NodeKind::File), .path = "a", .link = {}, .stored = 1ULL << 40U, .extents = {}});
+  tar_ =
+      member_header({.node = of_kind(NodeKind::File), .path = "a", .link = {}, .stored = 1ULL << 40U, .extents = {}});
   expect_refused("the archive ends before its content does");
 }
 

@@ -9,6 +9,10 @@ namespace fstool {
 
 int run_command(const Arguments& arguments);
 int create_command(const Arguments& arguments);
+int extract_command(const Arguments& arguments);
+int diff_command(const Arguments& arguments);
+int map_command(const Arguments& arguments);
+int check_command(const Arguments& arguments);
 int plugins_command(const Arguments& arguments);
 int ls_command(const Arguments& arguments);
 int cat_command(const Arguments& arguments);

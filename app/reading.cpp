@@ -10,11 +10,16 @@ namespace fstool {
 
 namespace po = boost::program_options;
 
-void add_reading_options(po::options_description& options) {
+void add_format_option(po::options_description& options) {
   options.add_options()("format", po::value<std::string>()->value_name("NAME[,…]"),
                         "Take container, partition table (or \"none\") and file system\nfor what NAME says instead of "
-                        "looking: raw,ext4")("strict", "Fail on damage that could be read around, instead of\nwarning")(
-      "quiet,q", "Print no warnings");
+                        "looking: raw,ext4");
+}
+
+void add_reading_options(po::options_description& options) {
+  add_format_option(options);
+  options.add_options()("strict", "Fail on damage that could be read around, instead of\nwarning")("quiet,q",
+                                                                                                   "Print no warnings");
 }
 
 void print_error(const Error& error) { print_diagnostic(fmt::format("fstool: error: {}\n", error.what())); }

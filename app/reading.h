@@ -17,6 +17,9 @@
 
 namespace fstool {
 
+/// Adds --format.
+void add_format_option(boost::program_options::options_description& options);
+
 /// Adds --format, --strict and --quiet. A command whose work is done by several threads adds --threads itself.
 void add_reading_options(boost::program_options::options_description& options);
 

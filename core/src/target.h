@@ -48,6 +48,9 @@ class Target {
   /// The layers of the image; null for a directory or an archive.
   const DiskImage* image() const noexcept { return image_ ? &*image_ : nullptr; }
 
+  /// True if a partition was named, and not the image alone.
+  bool names_partition() const noexcept { return partition_.has_value(); }
+
   /// The part of the image that is meant: the one that was named, or the only one with a file system. Throws as
   /// choose_part(), and Error(InvalidArgument) if this is no image.
   const DiskPart& part();

@@ -4,9 +4,11 @@
 
 #include <cstring>
 
+#include "check/check_volume.h"
 #include "fstool/error.h"
 #include "fstool/size.h"
 #include "read/open_volume.h"
+#include "usage/volume_usage.h"
 #include "write/contents.h"
 #include "write/format_options.h"
 #include "write/sizing.h"
@@ -143,5 +145,11 @@ VolumeFacts ExtFilesystem::inspect(BlobPtr image, Context& context) {
 Volume ExtFilesystem::open(BlobPtr image, const OpenScope& scope, Context& context) {
   return open_volume(std::move(image), scope, context);
 }
+
+std::optional<VolumeUsage> ExtFilesystem::usage(BlobPtr image, std::size_t largest_files, Context& context) {
+  return volume_usage(std::move(image), largest_files, context);
+}
+
+void ExtFilesystem::check(BlobPtr image, Context& context) { check_volume(std::move(image), context); }
 
 }  // namespace fstool::ext4

@@ -9,6 +9,7 @@
 #include "filesystem.h"
 #include "fstool/error.h"
 #include "fstool/registry.h"
+#include "fstool/usage.h"
 
 namespace fstool::fuzz {
 
@@ -56,6 +57,25 @@ void check_node(const Node& node) {
   }
 }
 
+/// The uses of all bytes of the file system, whatever its facts say.
+void check_usage(const VolumeUsage& usage) {
+  std::uint64_t end = 0;
+  for (const UsedRange& used : usage.ranges) {
+    require(used.range.offset == end && used.range.length > 0, "the uses have a gap or overlap");
+    end = used.range.end();
+  }
+  require(end == usage.volume.facts.size, "the uses don't end with the file system");
+  for (const FileRanges& file : usage.largest) {
+    std::uint64_t allocated = 0;
+    for (const ByteRange& range : file.ranges) {
+      require(range.offset <= end && range.length <= end - range.offset, "a file lies outside of the file system");
+      allocated += range.length;
+    }
+    require(allocated == file.usage.allocated, "the ranges of a file don't add up");
+    require(file.usage.fragments >= 1 && file.usage.fragments <= file.ranges.size(), "a file has impossible fragments");
+  }
+}
+
 /// What is opened of a part has the names that all of it has.
 void check_parts(ext4::ExtFilesystem& filesystem, const BlobPtr& image, const Tree& whole, Context& context) {
   const auto names = whole.entries(Tree::kRoot);
@@ -70,6 +90,19 @@ void check_parts(ext4::ExtFilesystem& filesystem, const BlobPtr& image, const Tr
   }
 }
 
+/// Looks for damage, of which there may be any.
+void check_for_damage(ext4::ExtFilesystem& filesystem, const BlobPtr& image, const Registry& registry) {
+  Context::Settings settings;
+  settings.threads = 1;
+  settings.damage_listener = [](std::string_view message) { require(!message.empty(), "damage without a word"); };
+  Context context(registry, settings);
+  try {
+    filesystem.check(image, context);
+  } catch (const Error& error) {
+    require(error.code() == ErrorCode::Corrupt || error.code() == ErrorCode::Unsupported, error.what());
+  }
+}
+
 }  // namespace
 
 void walk_ext4_image(std::span<const std::byte> image) {
@@ -78,8 +111,9 @@ void walk_ext4_image(std::span<const std::byte> image) {
   settings.threads = 1;
   Context context(registry, settings);
   ext4::ExtFilesystem filesystem(ext4::Generation::Ext4, {});
+  const BlobPtr blob = make_memory_blob({image.begin(), image.end()});
+  check_for_damage(filesystem, blob, registry);
   try {
-    const BlobPtr blob = make_memory_blob({image.begin(), image.end()});
     filesystem.probe(*blob);
     const Volume volume = filesystem.open(blob, {}, context);
     require(volume.facts.free_blocks <= volume.facts.blocks, "more is free than there is");
@@ -87,6 +121,8 @@ void walk_ext4_image(std::span<const std::byte> image) {
       require(volume.tree.links(id) > 0, "a node has no name");
       check_node(volume.tree.node(id));
     }
+    constexpr std::size_t kLargestFiles = 5;
+    check_usage(filesystem.usage(blob, kLargestFiles, context).value());
     check_parts(filesystem, blob, volume.tree, context);
   } catch (const Error& error) {
     require(error.code() == ErrorCode::Corrupt || error.code() == ErrorCode::Unsupported, error.what());

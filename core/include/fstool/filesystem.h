@@ -2,6 +2,7 @@
 /// Filesystem: a Tree becomes a Blob, and back.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -71,6 +72,8 @@ struct OpenScope {
   Depth depth = Depth::Everything;
 };
 
+struct VolumeUsage;
+
 /// One file system format. Thread-safe.
 class FSTOOL_API Filesystem {
  public:
@@ -102,6 +105,12 @@ class FSTOOL_API Filesystem {
   /// and context.warn() what is right but worth knowing ("it was not unmounted cleanly"). The image is not changed.
   /// Throws where there is no going on (Corrupt, Unsupported, Io, Cancelled). The default opens all of it.
   virtual void check(BlobPtr image, Context& context);
+
+  /// What each byte of an image is used for, and where the contents of the `largest_files` largest files lie
+  /// ("fstool/usage.h" says what there is and helps to make it). Reads metadata, but no content. Damage that can be
+  /// read around goes to context.report_damage(); what it hides is Unaccounted. Throws as open(). The default says
+  /// nothing: a map of the disk then shows how much is free, but not where.
+  virtual std::optional<VolumeUsage> usage(BlobPtr image, std::size_t largest_files, Context& context);
 };
 
 }  // namespace fstool

@@ -43,6 +43,13 @@ struct Partition {
   std::uint64_t attributes = 0;
 };
 
+/// A part of a disk that is the table's own.
+struct TableStructure {
+  std::string name;          ///< in the table's own words: "GPT header"
+  std::uint64_t offset = 0;  ///< bytes
+  std::uint64_t size = 0;    ///< bytes
+};
+
 /// A disk's partitions, in the order asked for (plan) or of their numbers (open).
 struct Layout {
   std::string table;            ///< "gpt", "mbr"
@@ -50,6 +57,7 @@ struct Layout {
   std::uint64_t disk_size = 0;  ///< bytes
   std::uint32_t sector_size = 512;
   std::vector<Partition> partitions;
+  std::vector<TableStructure> structures;  ///< by offset, inside the disk; open() alone says them
 };
 
 /// One kind of partition table. Thread-safe.

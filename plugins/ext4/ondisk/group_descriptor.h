@@ -36,6 +36,16 @@ struct GroupDescriptor {
 };
 static_assert(sizeof(GroupDescriptor) == 64);
 
+inline std::uint64_t block_bitmap_of(const GroupDescriptor& descriptor) {
+  return descriptor.block_bitmap_lo | std::uint64_t{descriptor.block_bitmap_hi} << 32;
+}
+inline std::uint64_t inode_bitmap_of(const GroupDescriptor& descriptor) {
+  return descriptor.inode_bitmap_lo | std::uint64_t{descriptor.inode_bitmap_hi} << 32;
+}
+inline std::uint64_t inode_table_of(const GroupDescriptor& descriptor) {
+  return descriptor.inode_table_lo | std::uint64_t{descriptor.inode_table_hi} << 32;
+}
+
 inline constexpr std::uint16_t kGroupInodeUninit = 0x0001;  // inode bitmap and table are not initialised
 inline constexpr std::uint16_t kGroupBlockUninit = 0x0002;  // block bitmap is not initialised
 inline constexpr std::uint16_t kGroupInodeZeroed = 0x0004;  // the unused part of the inode table is zero

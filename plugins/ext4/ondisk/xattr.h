@@ -14,6 +14,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "ondisk/superblock.h"
 
@@ -41,5 +44,39 @@ struct XattrBlockHeader {
 static_assert(sizeof(XattrBlockHeader) == 32);
 
 inline constexpr std::uint32_t kXattrMagic = 0xEA020000;
+
+/// Names and values begin at multiples of this in their inode or block.
+inline constexpr std::size_t kXattrAlignment = 4;
+/// Most bytes of a name behind its prefix.
+inline constexpr std::size_t kMaxXattrNameBytes = 255;
+
+// Name indices (EXT4_XATTR_INDEX_*) with a meaning of their own. Values of ACLs have a form of their own on disk
+// (posix_acl.h); "data" among the system attributes is an inline file's data.
+inline constexpr std::uint8_t kXattrAclAccess = 2;
+inline constexpr std::uint8_t kXattrAclDefault = 3;
+inline constexpr std::uint8_t kXattrSystem = 7;
+
+/// A name as it is stored.
+struct XattrName {
+  std::uint8_t index = 0;
+  std::string_view suffix;  ///< what follows the prefix that the index stands for; empty if that is all
+};
+
+/// Takes "user.comment" apart; nothing if it has no known prefix, or no name or more than 255 bytes behind it.
+std::optional<XattrName> split_xattr_name(std::string_view name);
+/// Puts it together again; nothing for an index whose attributes are not for users (encryption keys among them).
+std::optional<std::string> full_xattr_name(std::uint8_t name_index, std::string_view suffix);
+/// False if the index is not for users, or allows no such suffix.
+bool is_valid_xattr_name(std::uint8_t name_index, std::string_view suffix);
+
+// Hashes (ext4_xattr_hash_entry). An entry's is that of its name, into which its value is mixed word by word, or, of a
+// value in an inode of its own, the value's CRC-32C as the one word. A block's mixes those of its entries.
+
+std::uint32_t xattr_name_hash(std::string_view suffix);
+/// The same by kernels whose characters are signed.
+std::uint32_t signed_xattr_name_hash(std::string_view suffix);
+std::uint32_t mix_xattr_hash(std::uint32_t hash, std::uint32_t word);
+/// The hash of an entry whose value lies beside it.
+std::uint32_t mix_xattr_value(std::uint32_t name_hash, std::string_view value);
 
 }  // namespace fstool::ext4

@@ -30,6 +30,15 @@ class BlockClaims {
     return true;
   }
 
+  /// True if it has all of the `count` (at least 1) blocks from `first` on.
+  bool has(std::uint64_t first, std::uint64_t count) const {
+    const auto next = ends_.upper_bound(first);
+    return next != ends_.begin() && std::prev(next)->second >= first + count;
+  }
+
+  /// The end of each range by its first block. Ranges may touch.
+  const std::map<std::uint64_t, std::uint64_t>& ranges() const { return ends_; }
+
  private:
   std::map<std::uint64_t, std::uint64_t> ends_;  // by the first block of a range
 };

@@ -28,8 +28,8 @@ std::uint64_t child_of(const ExtentIndex& index) { return index.leaf_lo | std::u
 }  // namespace
 
 ExtentTreeReader::ExtentTreeReader(const VolumeState& volume, const MapRoot& root, std::uint64_t limit_blocks,
-                                   BlockClaims& claims)
-    : volume_(volume), root_(root), limit_blocks_(limit_blocks), claims_(claims) {}
+                                   BlockClaims& claims, MapScope scope)
+    : volume_(volume), root_(root), limit_blocks_(limit_blocks), claims_(claims), scope_(scope) {}
 
 FileMap ExtentTreeReader::read() {
   const auto header = entry_at<ExtentHeader>(root_.block, 0);
@@ -71,7 +71,8 @@ void ExtentTreeReader::read_leaf(std::span<const std::byte> entries, Range range
     next = std::uint64_t{logical} + length;
     mapped_ += length;
     if (mapped_ > volume_.layout.blocks) throw_damaged("it has more blocks than the file system");
-    if (!unwritten && logical < limit_blocks_) append_extent(map_, {logical, length, physical});
+    const bool wanted = !unwritten || scope_ == MapScope::Allocated;
+    if (wanted && logical < limit_blocks_) append_extent(map_, {logical, length, physical});
   }
 }
 

@@ -15,9 +15,10 @@ class ExtentTreeReader {
  public:
   /// All arguments must outlive this. Blocks of the file from `limit_blocks` on, and the parts of the tree that are
   /// about them alone, are left out.
-  ExtentTreeReader(const VolumeState& volume, const MapRoot& root, std::uint64_t limit_blocks, BlockClaims& claims);
+  ExtentTreeReader(const VolumeState& volume, const MapRoot& root, std::uint64_t limit_blocks, BlockClaims& claims,
+                   MapScope scope);
 
-  /// All extents that were written. Throws Error(Corrupt) if the tree is damaged.
+  /// All extents of the scope. Throws Error(Corrupt) if the tree is damaged.
   FileMap read();
 
  private:
@@ -37,6 +38,7 @@ class ExtentTreeReader {
   const MapRoot& root_;
   std::uint64_t limit_blocks_;
   BlockClaims& claims_;
+  MapScope scope_;
   std::uint64_t mapped_ = 0;  // blocks, the unwritten ones included
   FileMap map_;
 };

@@ -20,8 +20,9 @@ void append_extent(FileMap& map, const MappedExtent& extent) {
   map.push_back(extent);
 }
 
-FileMap read_file_map(const VolumeState& volume, const MapRoot& root, std::uint64_t limit_blocks, BlockClaims& claims) {
-  if ((root.flags & kInodeExtents) != 0) return ExtentTreeReader(volume, root, limit_blocks, claims).read();
+FileMap read_file_map(const VolumeState& volume, const MapRoot& root, std::uint64_t limit_blocks, BlockClaims& claims,
+                      MapScope scope) {
+  if ((root.flags & kInodeExtents) != 0) return ExtentTreeReader(volume, root, limit_blocks, claims, scope).read();
   return IndirectReader(volume, root, limit_blocks, claims).read();
 }
 

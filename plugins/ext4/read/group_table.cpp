@@ -12,12 +12,35 @@
 
 namespace fstool::ext4 {
 
-namespace {
+GroupDescriptor descriptor_from(std::span<const std::byte> raw) {
+  GroupDescriptor descriptor{};
+  std::memcpy(&descriptor, raw.data(), std::min(raw.size(), sizeof(descriptor)));
+  return descriptor;
+}
 
-/// So many blocks of descriptors without anything in them are not the work of a file system.
-constexpr std::uint64_t kMaxMissingBlocks = 1024;
-
-}  // namespace
+bool is_sealed_descriptor(const Layout& layout, std::uint64_t group, std::span<const std::byte> raw) {
+  const std::uint16_t recorded = descriptor_from(raw).checksum;
+  constexpr std::size_t kBefore = offsetof(GroupDescriptor, checksum);
+  constexpr std::size_t kBehind = kBefore + sizeof(GroupDescriptor::checksum);
+  const little_uint32_t number(static_cast<std::uint32_t>(group));
+  switch (layout.descriptor_checksum()) {
+    case DescriptorChecksum::None:
+      return true;
+    case DescriptorChecksum::Crc16: {
+      std::uint16_t crc = crc16(0xFFFF, layout.uuid);
+      crc = crc16(crc, bytes_of(number));
+      crc = crc16(crc, raw.first(kBefore));
+      return crc16(crc, raw.subspan(kBehind)) == recorded;
+    }
+    case DescriptorChecksum::Crc32c: {
+      std::uint32_t crc = crc32c_of(layout.checksum_seed, number);
+      crc = crc32c(crc, raw.first(kBefore));
+      crc = crc32c_of(crc, little_uint16_t(0));
+      return (crc32c(crc, raw.subspan(kBehind)) & 0xFFFF) == recorded;
+    }
+  }
+  return false;
+}
 
 GroupTable::GroupTable(const BlockReader& blocks, const Layout& layout, std::uint64_t copy_group)
     : blocks_(blocks), layout_(layout), copy_group_(copy_group), bytes_(layout.block_size) {}
@@ -29,15 +52,24 @@ void GroupTable::load(std::uint64_t index) {
   loaded_ = index;
 }
 
-GroupDescriptor GroupTable::descriptor_in(std::uint64_t group) const {
-  GroupDescriptor descriptor{};
+std::span<const std::byte> GroupTable::raw_in(std::uint64_t group) const {
   const std::size_t offset = (group % layout_.descriptors_per_block()) * layout_.descriptor_size;
-  std::memcpy(&descriptor, bytes_.data() + offset, std::min<std::size_t>(layout_.descriptor_size, sizeof(descriptor)));
-  return descriptor;
+  return std::span(bytes_).subspan(offset, layout_.descriptor_size);
 }
 
-std::uint64_t GroupTable::inode_table_of(const GroupDescriptor& descriptor) const {
-  return descriptor.inode_table_lo | std::uint64_t{descriptor.inode_table_hi} << 32;
+bool GroupTable::is_stored(std::uint64_t group) const {
+  const std::uint64_t block = layout_.descriptor_block(group / layout_.descriptors_per_block(), copy_group_);
+  return blocks_.contains(block, 1) && !blocks_.stored_at(block, 1).missing;
+}
+
+GroupDescriptor GroupTable::descriptor(std::uint64_t group) {
+  load(group / layout_.descriptors_per_block());
+  return descriptor_in(group);
+}
+
+bool GroupTable::is_sealed(std::uint64_t group) {
+  load(group / layout_.descriptors_per_block());
+  return is_sealed_descriptor(layout_, group, raw_in(group));
 }
 
 bool GroupTable::has_inode_table(const GroupDescriptor& descriptor) const {
@@ -46,35 +78,8 @@ bool GroupTable::has_inode_table(const GroupDescriptor& descriptor) const {
   return block > layout_.first_data_block && blocks_.contains(block, (bytes - 1) / layout_.block_size + 1);
 }
 
-bool GroupTable::has_valid_checksum(std::uint64_t group) const {
-  const std::size_t offset = (group % layout_.descriptors_per_block()) * layout_.descriptor_size;
-  const auto raw = std::span(bytes_).subspan(offset, layout_.descriptor_size);
-  const std::uint16_t recorded = descriptor_in(group).checksum;
-  constexpr std::size_t kBefore = offsetof(GroupDescriptor, checksum);
-  constexpr std::size_t kBehind = kBefore + sizeof(GroupDescriptor::checksum);
-  const little_uint32_t number(static_cast<std::uint32_t>(group));
-  switch (layout_.descriptor_checksum()) {
-    case DescriptorChecksum::None:
-      return true;
-    case DescriptorChecksum::Crc16: {
-      std::uint16_t crc = crc16(0xFFFF, layout_.uuid);
-      crc = crc16(crc, bytes_of(number));
-      crc = crc16(crc, raw.first(kBefore));
-      return crc16(crc, raw.subspan(kBehind)) == recorded;
-    }
-    case DescriptorChecksum::Crc32c: {
-      std::uint32_t crc = crc32c_of(layout_.checksum_seed, number);
-      crc = crc32c(crc, raw.first(kBefore));
-      crc = crc32c_of(crc, little_uint16_t(0));
-      return (crc32c(crc, raw.subspan(kBehind)) & 0xFFFF) == recorded;
-    }
-  }
-  return false;
-}
-
 std::uint64_t GroupTable::inode_table(std::uint64_t group) {
-  load(group / layout_.descriptors_per_block());
-  const GroupDescriptor descriptor = descriptor_in(group);
+  const GroupDescriptor descriptor = this->descriptor(group);
   if (!has_inode_table(descriptor)) {
     throw Error(ErrorCode::Corrupt, fmt::format("block group {} has no inode table", group));
   }
@@ -82,35 +87,22 @@ std::uint64_t GroupTable::inode_table(std::uint64_t group) {
 }
 
 std::optional<GroupTable::FreeSpace> GroupTable::check(Context& context) {
-  const std::uint64_t count = layout_.descriptor_blocks();
   std::uint64_t free_clusters = 0;
   std::uint64_t free_inodes = 0;
-  std::uint64_t missing = 0;
-  for (std::uint64_t index = 0; index < count && missing < kMaxMissingBlocks; ++index) {
-    context.check_cancelled();
-    const std::uint64_t first_group = index * layout_.descriptors_per_block();
-    const std::uint64_t block = layout_.descriptor_block(index, copy_group_);
-    if (!blocks_.contains(block, 1) || blocks_.stored_at(block, 1).missing) {
-      if (missing++ == 0) {
-        context.report_damage(fmt::format("the descriptors of block groups from {} on are missing", first_group));
-      }
-      continue;
+  const auto missing = for_each(context, [&](std::uint64_t group, const GroupDescriptor& descriptor) {
+    if (!is_sealed_descriptor(layout_, group, raw_in(group))) {
+      context.report_damage(fmt::format("the checksum of block group {}'s descriptor is wrong", group));
     }
-    load(index);
-    const std::uint64_t end = std::min(first_group + layout_.descriptors_per_block(), layout_.groups);
-    for (std::uint64_t group = first_group; group < end; ++group) {
-      const GroupDescriptor descriptor = descriptor_in(group);
-      if (!has_valid_checksum(group)) {
-        context.report_damage(fmt::format("the checksum of block group {}'s descriptor is wrong", group));
-      }
-      if (!has_inode_table(descriptor)) {
-        context.report_damage(fmt::format("block group {} has no inode table", group));
-      }
-      free_clusters += descriptor.free_blocks_count_lo | std::uint32_t{descriptor.free_blocks_count_hi} << 16;
-      free_inodes += descriptor.free_inodes_count_lo | std::uint32_t{descriptor.free_inodes_count_hi} << 16;
+    if (!has_inode_table(descriptor)) {
+      context.report_damage(fmt::format("block group {} has no inode table", group));
     }
+    free_clusters += descriptor.free_blocks_count_lo | std::uint32_t{descriptor.free_blocks_count_hi} << 16;
+    free_inodes += descriptor.free_inodes_count_lo | std::uint32_t{descriptor.free_inodes_count_hi} << 16;
+  });
+  if (missing) {
+    context.report_damage(fmt::format("the descriptors of block groups from {} on are missing", *missing));
+    return std::nullopt;
   }
-  if (missing > 0) return std::nullopt;
   return FreeSpace{std::min(free_clusters * layout_.cluster_ratio, layout_.blocks), free_inodes};
 }
 

@@ -3,18 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <utility>
 
 #include "fstool/error.h"
 #include "fstool/uuid.h"
 #include "ondisk/generation.h"
-#include "read/group_table.h"
 #include "read/recovery.h"
 #include "read/superblock_search.h"
 #include "read/tree_reader.h"
-#include "read/volume_state.h"
 
 namespace fstool::ext4 {
 
@@ -46,28 +43,7 @@ std::uint64_t free_blocks_of(const Superblock& superblock) {
   return blocks;
 }
 
-/// The image with its journal replayed. `found` becomes the superblock that it has then.
-BlobPtr recover(BlobPtr image, FoundSuperblock& found, Context& context) {
-  const bool has_journal = found.layout.features.has_compat(kCompatHasJournal);
-  const bool needed = found.layout.features.has_incompat(kIncompatNeedsRecovery);
-  if (needed && !has_journal) context.report_damage("the file system needs recovery, but has no journal");
-  // The backups of the superblock don't say whether the journal has something.
-  if (!has_journal || (!needed && found.group == 0)) return image;
-  BlobPtr recovered = replay_journal(std::move(image), found, context);
-  const Superblock current = read_superblock(*recovered, kSuperblockOffset);
-  if (found.group == 0 || (current.magic == kSuperblockMagic && has_valid_checksum(current))) {
-    const std::uint64_t group = found.group;
-    found = {current, parse_layout(current), group};
-  }
-  return recovered;
-}
-
-/// A file system whose superblock and group descriptors were read.
-struct OpenedVolume {
-  std::shared_ptr<const VolumeState> state;
-  GroupTable groups;
-  VolumeFacts facts;
-};
+}  // namespace
 
 OpenedVolume open_groups(BlobPtr image, Context& context) {
   const std::uint64_t image_size = image->size();
@@ -94,10 +70,8 @@ OpenedVolume open_groups(BlobPtr image, Context& context) {
   facts.free_inodes =
       std::min(free_space ? free_space->inodes : std::uint64_t{found.superblock.free_inodes_count}, facts.inodes);
   facts.features = feature_names(layout.features);
-  return {std::move(state), std::move(groups), std::move(facts)};
+  return {std::move(state), std::move(groups), found.superblock, std::move(facts)};
 }
-
-}  // namespace
 
 VolumeFacts inspect_volume(BlobPtr image, Context& context) { return open_groups(std::move(image), context).facts; }
 

@@ -3,20 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstring>
 #include <utility>
 
 #include "fstool/error.h"
+#include "ondisk/posix_acl.h"
 #include "read/inode_fields.h"
-#include "read/posix_acl.h"
 
 namespace fstool::ext4 {
 
 namespace {
 
-constexpr std::size_t kAlignment = 4;
 /// The most that the kernel takes for one value (EXT4_XATTR_SIZE_MAX).
 constexpr std::uint32_t kMaxValueBytes = 1U << 24;
 constexpr std::size_t kKeptBlocks = 256;
@@ -27,48 +25,10 @@ constexpr std::uint64_t kKeptValueBytes = 16 << 20;
 constexpr std::uint64_t kMinValueBudget = std::uint64_t{64} << 20;
 constexpr std::uint64_t kMaxValueBudget = std::uint64_t{4} << 30;
 
-// EXT4_XATTR_INDEX_*
-constexpr std::uint8_t kAclAccess = 2;
-constexpr std::uint8_t kAclDefault = 3;
-constexpr std::uint8_t kSystem = 7;
-
-/// What stands before the name; null for an index whose attributes are not for users (encryption keys among them).
-const char* prefix_of(std::uint8_t name_index) {
-  switch (name_index) {
-    case 1:
-      return "user.";
-    case kAclAccess:
-      return "system.posix_acl_access";
-    case kAclDefault:
-      return "system.posix_acl_default";
-    case 4:
-      return "trusted.";
-    case 6:
-      return "security.";
-    case kSystem:
-      return "system.";
-    case 8:
-      return "system.richacl";
-    case 10:
-      return "gnu.";
-    default:
-      return nullptr;
-  }
-}
-
-std::uint32_t name_hash(std::string_view name, bool as_signed) {
-  std::uint32_t hash = 0;
-  for (const char c : name) {
-    hash = std::rotl(hash, 5) ^ (as_signed ? static_cast<std::uint32_t>(static_cast<signed char>(c))
-                                           : static_cast<std::uint32_t>(static_cast<unsigned char>(c)));
-  }
-  return hash;
-}
-
 /// The hash of an entry whose value lies in an inode. Kernels disagreed on whether names have signed characters.
 bool entry_hash_matches(std::uint32_t recorded, std::string_view name, std::uint32_t value_hash) {
-  return recorded == (std::rotl(name_hash(name, false), 16) ^ value_hash) ||
-         recorded == (std::rotl(name_hash(name, true), 16) ^ value_hash);
+  return recorded == mix_xattr_hash(xattr_name_hash(name), value_hash) ||
+         recorded == mix_xattr_hash(signed_xattr_name_hash(name), value_hash);
 }
 
 }  // namespace
@@ -90,26 +50,25 @@ InodeXattrs XattrReader::read(const InodeRecord& record) {
 
   Xattrs xattrs;
   for (Stored& xattr : stored) {
-    if (xattr.name_index == kSystem && xattr.name == "data") {
+    if (xattr.name_index == kXattrSystem && xattr.name == "data") {
       result.inline_data = std::move(xattr.value);
       continue;
     }
-    const char* const prefix = prefix_of(xattr.name_index);
-    if (prefix == nullptr) continue;
-    const bool prefix_is_all = !std::string_view(prefix).ends_with('.');
-    if (xattr.name.empty() != prefix_is_all) {
-      result.damage.push_back(fmt::format("its extended attribute {}{} can't be named so", prefix, xattr.name));
+    std::optional<std::string> name = full_xattr_name(xattr.name_index, xattr.name);
+    if (!name) continue;
+    if (!is_valid_xattr_name(xattr.name_index, xattr.name)) {
+      result.damage.push_back(fmt::format("its extended attribute {} can't be named so", *name));
       continue;
     }
-    if (xattr.name_index == kAclAccess || xattr.name_index == kAclDefault) {
+    if (xattr.name_index == kXattrAclAccess || xattr.name_index == kXattrAclDefault) {
       auto acl = acl_from_disk(xattr.value);
       if (!acl) {
-        result.damage.push_back(fmt::format("its attribute {} is not an ACL", prefix));
+        result.damage.push_back(fmt::format("its attribute {} is not an ACL", *name));
         continue;
       }
       xattr.value = std::move(*acl);
     }
-    xattrs.push_back({prefix + xattr.name, std::move(xattr.value)});
+    xattrs.push_back({std::move(*name), std::move(xattr.value)});
   }
   std::stable_sort(xattrs.begin(), xattrs.end(), [](const Xattr& a, const Xattr& b) { return a.name < b.name; });
   const auto duplicates =
@@ -125,7 +84,7 @@ InodeXattrs XattrReader::read(const InodeRecord& record) {
 void XattrReader::parse(std::span<const std::byte> region, std::size_t first, std::size_t base,
                         const InodeRecord& owner, StoredSet& out, std::vector<std::string>& damage) {
   const auto next_of = [](std::size_t at, const XattrEntry& entry) {
-    return at + (sizeof(XattrEntry) + entry.name_length + kAlignment - 1) / kAlignment * kAlignment;
+    return at + (sizeof(XattrEntry) + entry.name_length + kXattrAlignment - 1) / kXattrAlignment * kXattrAlignment;
   };
   // The list ends with a zero word. Values lie behind it.
   std::vector<std::pair<std::size_t, XattrEntry>> entries;

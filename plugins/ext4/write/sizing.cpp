@@ -63,7 +63,13 @@ class Sizer {
   }
 
   std::uint64_t headroom_for(std::uint64_t blocks) const {
-    return std::max(div_ceil(request_.free_bytes, profile_.block_size), div_ceil(blocks * request_.free_percent, 100));
+    if (request_.free_bytes == 0 && request_.free_percent == 0) return 0;
+    // Where there are extents, Linux keeps some blocks to itself, even from root: without them in addition, nothing
+    // could be written into a small headroom (fs/ext4/super.c, s_resv_clusters).
+    constexpr std::uint64_t kMaxKernelReserve = 4096;
+    const std::uint64_t kernel_reserve = profile_.has_extents() ? std::min(blocks / 50, kMaxKernelReserve) : 0;
+    return kernel_reserve +
+           std::max(div_ceil(request_.free_bytes, profile_.block_size), div_ceil(blocks * request_.free_percent, 100));
   }
 
   SizedLayout fit(std::uint32_t blocks_per_group) const {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <tuple>
 #include <utility>
@@ -12,20 +11,19 @@
 #include "fstool/size.h"
 #include "ondisk/checksum_seed.h"
 #include "ondisk/inode.h"
+#include "ondisk/posix_acl.h"
 
 namespace fstool::ext4 {
 
 namespace {
 
-constexpr std::size_t kAlignment = 4;
 /// The zero word that ends a list of entries.
 constexpr std::size_t kTerminator = 4;
-constexpr std::size_t kMaxNameBytes = 255;
 
 std::size_t entry_bytes(const StoredXattr& xattr) {
-  return sizeof(XattrEntry) + round_up(xattr.name.size(), kAlignment);
+  return sizeof(XattrEntry) + round_up(xattr.name.size(), kXattrAlignment);
 }
-std::size_t value_bytes(const StoredXattr& xattr) { return round_up(xattr.value.size(), kAlignment); }
+std::size_t value_bytes(const StoredXattr& xattr) { return round_up(xattr.value.size(), kXattrAlignment); }
 
 /// Order of the entries in a block, which the kernel's binary search relies on.
 bool block_order(const StoredXattr& a, const StoredXattr& b) {
@@ -33,63 +31,7 @@ bool block_order(const StoredXattr& a, const StoredXattr& b) {
          std::forward_as_tuple(b.name_index, b.name.size(), b.name);
 }
 
-// POSIX ACLs. In memory (struct posix_acl_xattr_entry, version 2) each entry has tag, permissions and id; on disk
-// (struct ext4_acl_entry, version 1) only named users and groups have an id.
-constexpr std::uint32_t kAclXattrVersion = 2;
-constexpr std::uint32_t kAclDiskVersion = 1;
-constexpr std::uint16_t kAclUser = 0x02;
-constexpr std::uint16_t kAclGroup = 0x08;
-
-struct AclXattrEntry {
-  little_uint16_t tag;
-  little_uint16_t permissions;
-  little_uint32_t id;
-};
-static_assert(sizeof(AclXattrEntry) == 8);
-
-template <class T>
-void append_bytes(std::string& out, const T& object) {
-  out.append(reinterpret_cast<const char*>(&object), sizeof(object));
-}
-
-std::string acl_to_disk(const Xattr& xattr) {
-  const std::string& in = xattr.value;
-  little_uint32_t version;
-  const bool sized = in.size() >= sizeof(version) && (in.size() - sizeof(version)) % sizeof(AclXattrEntry) == 0;
-  if (sized) std::memcpy(&version, in.data(), sizeof(version));
-  if (!sized || version != kAclXattrVersion) {
-    throw Error(ErrorCode::InvalidArgument, fmt::format("the value of {} is not a POSIX ACL", xattr.name));
-  }
-  std::string out;
-  append_bytes(out, little_uint32_t(kAclDiskVersion));
-  for (std::size_t at = sizeof(version); at < in.size(); at += sizeof(AclXattrEntry)) {
-    AclXattrEntry entry;
-    std::memcpy(&entry, in.data() + at, sizeof(entry));
-    append_bytes(out, entry.tag);
-    append_bytes(out, entry.permissions);
-    if (entry.tag == kAclUser || entry.tag == kAclGroup) append_bytes(out, entry.id);
-  }
-  return out;
-}
-
-/// Shifts the running hash of ext4_xattr_hash_entry by five for each byte of the name, then by sixteen for each word.
-std::uint32_t name_hash(const std::string& name) {
-  std::uint32_t hash = 0;
-  for (const char c : name) hash = std::rotl(hash, 5) ^ static_cast<unsigned char>(c);
-  return hash;
-}
-
-std::uint32_t mix_word(std::uint32_t hash, std::uint32_t word) { return std::rotl(hash, 16) ^ word; }
-
-std::uint32_t entry_hash(const StoredXattr& xattr) {
-  std::uint32_t hash = name_hash(xattr.name);
-  for (std::size_t at = 0; at < xattr.value.size(); at += sizeof(little_uint32_t)) {
-    little_uint32_t word(0);
-    std::memcpy(&word, xattr.value.data() + at, std::min(sizeof(word), xattr.value.size() - at));
-    hash = mix_word(hash, word);
-  }
-  return hash;
-}
+std::uint32_t entry_hash(const StoredXattr& xattr) { return mix_xattr_value(xattr_name_hash(xattr.name), xattr.value); }
 
 /// Writes entries from the front and values from the back of a region.
 class XattrWriter {
@@ -131,26 +73,16 @@ class XattrWriter {
 }  // namespace
 
 StoredXattr to_stored(const Xattr& xattr) {
-  // EXT4_XATTR_INDEX_*: the longest prefix comes first.
-  static constexpr std::pair<std::string_view, std::uint8_t> kPrefixes[] = {
-      {"user.", 1},
-      {"system.posix_acl_access", 2},
-      {"system.posix_acl_default", 3},
-      {"trusted.", 4},
-      {"security.", 6},
-      {"system.richacl", 8},
-      {"system.", 7},
-  };
-  for (const auto& [prefix, index] : kPrefixes) {
-    if (!xattr.name.starts_with(prefix)) continue;
-    const bool whole_name = !prefix.ends_with('.');
-    if (whole_name && xattr.name.size() != prefix.size()) continue;
-    StoredXattr stored{index, xattr.name.substr(prefix.size()), xattr.value};
-    if (index == 2 || index == 3) stored.value = acl_to_disk(xattr);
-    if (stored.name.size() > kMaxNameBytes || (stored.name.empty() && !whole_name)) break;
-    return stored;
+  const std::optional<XattrName> name = split_xattr_name(xattr.name);
+  if (!name) {
+    throw Error(ErrorCode::Unsupported, fmt::format("ext4 can't store an extended attribute named {}", xattr.name));
   }
-  throw Error(ErrorCode::Unsupported, fmt::format("ext4 can't store an extended attribute named {}", xattr.name));
+  if (name->index != kXattrAclAccess && name->index != kXattrAclDefault) {
+    return {name->index, std::string(name->suffix), xattr.value};
+  }
+  std::optional<std::string> acl = acl_to_disk(xattr.value);
+  if (!acl) throw Error(ErrorCode::InvalidArgument, fmt::format("the value of {} is not a POSIX ACL", xattr.name));
+  return {name->index, std::string(name->suffix), std::move(*acl)};
 }
 
 XattrPlacement place_xattrs(const Xattrs& xattrs, std::size_t inode_space, std::uint32_t block_size,
@@ -199,11 +131,11 @@ XattrPlacement place_xattrs(const Xattrs& xattrs, std::size_t inode_space, std::
   return placement;
 }
 
-StoredXattr inline_data_xattr(std::string value) { return {7, "data", std::move(value)}; }
+StoredXattr inline_data_xattr(std::string value) { return {kXattrSystem, "data", std::move(value)}; }
 
 std::size_t inline_data_capacity(std::size_t inode_room) {
   const std::size_t entry = entry_bytes(inline_data_xattr({}));
-  return inode_room < entry ? 0 : kInodeBlockBytes + (inode_room - entry) / kAlignment * kAlignment;
+  return inode_room < entry ? 0 : kInodeBlockBytes + (inode_room - entry) / kXattrAlignment * kXattrAlignment;
 }
 
 void write_inode_xattrs(std::span<const StoredXattr* const> xattrs, std::span<std::byte> space) {
@@ -232,11 +164,11 @@ std::vector<std::byte> build_xattr_block(const XattrPlacement& placement,
       hash = entry_hash(*here);
       writer.add(*here++, hash);
     } else {
-      hash = mix_word(name_hash(own->name), xattr_value_hash(filesystem_seed, own->value));
+      hash = mix_xattr_hash(xattr_name_hash(own->name), xattr_value_hash(filesystem_seed, own->value));
       const auto index = static_cast<std::size_t>(own - placement.in_own_inodes.begin());
       writer.add_with_own_inode(*own++, value_inodes[index], hash);
     }
-    block_hash = mix_word(block_hash, hash);
+    block_hash = mix_xattr_hash(block_hash, hash);
   }
 
   XattrBlockHeader header{};

@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "ondisk/posix_acl.h"
+#include "ondisk/xattr.h"
 #include "read/nokey_name.h"
-#include "read/posix_acl.h"
 
 namespace fstool::ext4 {
 namespace {
@@ -36,11 +37,37 @@ TEST(PosixAcl, GetsAnIdForEachEntry) {
             "\x20\0\0\0\xff\xff\xff\xff"s);
 }
 
+TEST(PosixAcl, GoesToDiskAndBack) {
+  const std::string stored =
+      "\1\0\0\0"
+      "\1\0\6\0"
+      "\x08\0\5\0\xe8\3\0\0"
+      "\x20\0\4\0"s;
+  EXPECT_EQ(acl_to_disk(*acl_from_disk(stored)), stored);
+  EXPECT_EQ(acl_to_disk("\2\0\0\0\1\0\6\0"s), std::nullopt);  // its ID is cut off
+  EXPECT_EQ(acl_to_disk("\1\0\0\0"s), std::nullopt);
+}
+
 TEST(PosixAcl, OnlyRealOnesAreRead) {
   EXPECT_EQ(acl_from_disk(""), std::nullopt);
   EXPECT_EQ(acl_from_disk("\2\0\0\0"s), std::nullopt);
   EXPECT_EQ(acl_from_disk("\1\0\0\0\2\0\4\0"s), std::nullopt);    // its ID is cut off
   EXPECT_EQ(acl_from_disk("\1\0\0\0\x40\0\4\0"s), std::nullopt);  // no such tag
+}
+
+TEST(XattrName, GoesToItsIndexAndBack) {
+  for (const char* const name : {"user.comment", "trusted.x", "security.capability", "system.posix_acl_access",
+                                 "system.posix_acl_default", "system.richacl", "system.data", "gnu.x"}) {
+    const auto split = split_xattr_name(name);
+    ASSERT_TRUE(split) << name;
+    EXPECT_EQ(full_xattr_name(split->index, split->suffix), name);
+  }
+  for (const std::string& name :
+       {"user."s, "system.posix_acl_access"s + "x", "other.x"s, "user." + std::string(256, 'n')}) {
+    const auto split = split_xattr_name(name);
+    EXPECT_TRUE(!split || split->index == kXattrSystem) << name;
+  }
+  EXPECT_EQ(full_xattr_name(9, "encryption context"), std::nullopt);
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ TEST_F(ContentHashTest, NamesAreChecked) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(),
-                 "no hash is called \"sha265\" (did you mean \"sha256\"?); there is sha256, sha1, md5, crc32c");
+                 "no hash is called \"sha265\" (did you mean \"sha256\"?); there is sha256, sha512, sha1, md5, crc32c");
   }
 }
 

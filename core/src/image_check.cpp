@@ -92,8 +92,8 @@ class ImageCheck {
     if (!reference_.partition) {
       check_layer(Layer::Container, container->name, {}, [&] { container->format->check(file, *context_); });
     }
-    return open_layer(
-        [&] { image_.disk = container->format->open(file, reference_.snapshot.value_or(""), *context_); });
+    const std::string snapshot = reference_.snapshot.value_or("");
+    return open_layer([&] { image_.disk = container->format->open(file, snapshot, *context_); });
   }
 
   bool check_table() {

@@ -35,20 +35,23 @@ std::optional<std::uint64_t> allocated_size(const std::filesystem::path& file) {
 /// The disk, and what is on it; where that can't be read, the disk alone.
 DiskImage open_as_far_as_possible(const ImageReference& reference, const FormatOverrides& overrides, Context& context,
                                   std::string& problem) {
+  const std::string snapshot = reference.snapshot.value_or("");
   try {
-    return open_disk_image(reference.file, overrides, context, reference.snapshot.value_or(""));
+    return open_disk_image(reference.file, overrides, context, snapshot);
   } catch (const Error& error) {
     if (!is_of_image(error) || overrides.partition_table == kNoPartitionTable) throw;
     problem = error.what();
   }
   FormatOverrides disk_alone = overrides;
   disk_alone.partition_table = kNoPartitionTable;
-  DiskImage image = open_disk_image(reference.file, disk_alone, context, reference.snapshot.value_or(""));
+  DiskImage image = open_disk_image(reference.file, disk_alone, context, snapshot);
   image.parts.clear();
   return image;
 }
 
-ContainerFacts inspect_container(const std::string& container, const ContainerFile& file, Context& context) {
+std::optional<ContainerFacts> container_facts(const std::string& container, const ContainerFile& file,
+                                              Context& context) {
+  if (container.empty()) return std::nullopt;
   return context.registry().get<Container>(container).create({})->inspect(file, context);
 }
 
@@ -121,13 +124,13 @@ std::string partition_text(const Partition& partition, const Show& show) {
 
 std::string container_text(const ContainerFacts& facts, const Show& show) {
   std::string text;
-  if (facts.unit_size > 0) text += fmt::format("  units of {}\n", format_size(facts.unit_size));
-  if (!facts.features.empty()) text += fmt::format("  features: {}\n", fmt::join(facts.features, ", "));
+  if (facts.unit_size > 0) text += fmt::format("  in units of {}\n", format_size(facts.unit_size));
+  if (!facts.features.empty()) text += fmt::format("  features: {}\n", fmt::join(facts.features, " "));
   if (!facts.backing_file.empty()) text += fmt::format("  backing file: {}\n", show(facts.backing_file));
   if (!facts.data_file.empty()) text += fmt::format("  data file: {}\n", show(facts.data_file));
   for (const ContainerSnapshot& snapshot : facts.snapshots) {
-    text += fmt::format("  snapshot {}{}: {}, taken {}\n", show(snapshot.id), quoted_name(snapshot.name, show),
-                        format_size(snapshot.disk_size), format_time(snapshot.taken, kLongIso));
+    text += fmt::format("  snapshot {}{}: {}, {}\n", show(snapshot.id), quoted_name(snapshot.name, show),
+                        format_time(snapshot.taken, kFullIso), format_size(snapshot.disk_size));
   }
   return text;
 }
@@ -138,7 +141,8 @@ std::string file_text(const InspectedImage& image, const Show& show) {
   if (image.file_size != image.disk_size) text += fmt::format(" in a file of {}", format_size(image.file_size));
   if (image.allocated_size) text += fmt::format(", {} allocated", format_size(*image.allocated_size));
   text += "\n";
-  return text + container_text(image.container_facts, show);
+  if (image.container_facts) text += container_text(*image.container_facts, show);
+  return text;
 }
 
 }  // namespace
@@ -149,9 +153,7 @@ InspectedImage inspect_image(const ImageReference& reference, const FormatOverri
   DiskImage image = open_as_far_as_possible(reference, overrides, context, inspected.problem);
   inspected.container = image.container;
   const BlobPtr file = open_file_blob(reference.file);
-  if (!image.container.empty()) {
-    inspected.container_facts = inspect_container(image.container, {file, reference.file}, context);
-  }
+  inspected.container_facts = container_facts(image.container, {file, reference.file}, context);
   inspected.file_size = file->size();
   inspected.allocated_size = allocated_size(reference.file);
   inspected.disk_size = image.disk->size();

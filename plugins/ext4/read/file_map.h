@@ -24,8 +24,8 @@ struct MappedExtent {
   friend bool operator==(const MappedExtent&, const MappedExtent&) = default;
 };
 
-/// Sorted, disjoint and joined where possible. What is not in it reads as zeros: holes, and, unless they were asked for,
-/// extents that were allocated but not written.
+/// Sorted, disjoint and joined where possible. What is not in it reads as zeros: holes, and, unless they were asked
+/// for, extents that were allocated but not written.
 using FileMap = std::vector<MappedExtent>;
 
 /// Adds an extent behind all others of `map`, joining it with the last one if they touch.

@@ -16,7 +16,7 @@ const CommandHelp kHelp = {
     .synopsis = "-t TYPE SOURCE -o FILE [options]",
     .description =
         "Makes a file system of TYPE that holds SOURCE: a directory, or the file system in\n"
-        "a disk image or block device, IMAGE[:PARTITION].\n"
+        "a disk image or block device, IMAGE[@SNAPSHOT][:PARTITION].\n"
         "\"fstool plugins info TYPE\" lists the options that -O takes.",
     .examples =
         "  fstool create -t ext4 ./rootfs -o rootfs.ext4\n"

@@ -19,6 +19,8 @@ using Arguments = std::vector<std::string>;
 inline constexpr int kExitSuccess = 0;
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitUsage = 2;
+/// Of commands whose kExitFailure is an answer: something else went wrong.
+inline constexpr int kExitTrouble = 2;
 
 /// The command line is wrong: exit code 2, and a pointer to the help.
 class UsageError : public std::runtime_error {

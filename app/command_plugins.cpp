@@ -207,7 +207,7 @@ int list_command(const Arguments& arguments) {
   return kExitSuccess;
 }
 
-int info_command(const Arguments& arguments) {
+int describe_command(const Arguments& arguments) {
   po::options_description options;
   options.add_options()("name", po::value<std::string>(), "")("json", "Report in JSON");
   const auto parsed = parse_arguments(kInfoHelp, options, {"name"}, arguments);
@@ -245,7 +245,7 @@ int plugins_command(const Arguments& arguments) {
   Arguments rest(arguments.begin(), subcommand);
   rest.insert(rest.end(), std::next(subcommand), arguments.end());
   if (*subcommand == "list") return list_command(rest);
-  if (*subcommand == "info") return info_command(rest);
+  if (*subcommand == "info") return describe_command(rest);
   throw UsageError(
       "plugins", fmt::format("unknown subcommand \"{}\"{}", *subcommand, did_you_mean(*subcommand, {"list", "info"})));
 }

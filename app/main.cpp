@@ -15,13 +15,26 @@ struct Command {
   std::string_view name;
   std::string_view summary;
   int (*execute)(const Arguments& arguments);
+  int failure = kExitFailure;  ///< the exit code of errors
 };
 
 constexpr std::array kCommands = {
     Command{"run", "build what a spec describes", run_command},
     Command{"build", "the same as run", run_command},
     Command{"create", "make a file system from a directory or an image", create_command},
+    Command{"info", "show the layers of an image", info_command},
+    Command{"ls", "list files in an image", ls_command},
+    Command{"cat", "write contents of files in an image", cat_command},
+    Command{"stat", "show what an image says about files", stat_command},
+    Command{"tree", "draw the directories of an image", tree_command},
+    Command{"find", "find files in an image", find_command},
+    Command{"grep", "search contents of files in an image", grep_command},
+    Command{"hash", "hash an image or files in it", hash_command},
+    Command{"manifest", "write a manifest of the files in an image", manifest_command},
+    Command{"extract", "write the files of an image into a directory or an archive", extract_command},
+    Command{"diff", "compare the files of two images, directories or archives", diff_command, kExitTrouble},
     Command{"map", "draw what lies where on a disk", map_command},
+    Command{"check", "look for damage in an image", check_command},
     Command{"plugins", "list the plugins, and describe their options", plugins_command},
 };
 
@@ -29,7 +42,7 @@ void print_help() {
   std::string text =
       "Usage: fstool COMMAND [arguments]\n"
       "\n"
-      "Builds disk images and file systems in one pass.\n"
+      "Builds disk images and file systems in one pass, and looks into them.\n"
       "\n"
       "Commands:\n";
   for (const Command& command : kCommands) text += fmt::format("  {:<10}{}\n", command.name, command.summary);
@@ -43,6 +56,7 @@ void print_help() {
       "Examples:\n"
       "  fstool create -t ext4 ./rootfs -o rootfs.ext4\n"
       "  fstool run pipeline.toml -o disk.qcow2\n"
+      "  fstool ls -l disk.qcow2:root /etc\n"
       "  fstool run --help\n";
   print(text);
 }
@@ -53,6 +67,39 @@ const Command& find_command(const std::string& name) {
   std::vector<std::string> names;
   for (const Command& command : kCommands) names.emplace_back(command.name);
   throw UsageError("", fmt::format("unknown command \"{}\"{}", name, did_you_mean(name, names)));
+}
+
+int report_usage(const UsageError& error) {
+  const std::string program = error.command().empty() ? "fstool" : "fstool " + error.command();
+  print_diagnostic(fmt::format("fstool: error: {}\nTry \"{} --help\".\n", error.what(), program));
+  return kExitUsage;
+}
+
+void report_failure(const Error& error) {
+  if (error.code() == ErrorCode::Cancelled) {
+    print_diagnostic("fstool: cancelled\n");
+  } else {
+    print_diagnostic(fmt::format("fstool: error: {}\n", error.what()));
+  }
+}
+
+/// Runs `work`, which returns an exit code. What it throws is told, and is the exit code `failure`.
+template <class Work>
+int run_and_report(int failure, const Work& work) {
+  try {
+    return work();
+  } catch (const UsageError& error) {
+    return report_usage(error);
+  } catch (const Error& error) {
+    report_failure(error);
+  } catch (const ClosedPipe&) {
+    return failure;
+  } catch (const std::bad_alloc&) {
+    print_diagnostic("fstool: error: out of memory\n");
+  } catch (const std::exception& error) {
+    print_diagnostic(fmt::format("fstool: error: unexpected: {}\n", error.what()));
+  }
+  return failure;
 }
 
 int execute(const Arguments& arguments) {
@@ -78,41 +125,17 @@ int execute(const Arguments& arguments) {
 
   const Command& command = find_command(*argument);
   leading.insert(leading.end(), std::next(argument), arguments.end());
-  return command.execute(leading);
-}
-
-int report_usage(const UsageError& error) {
-  const std::string program = error.command().empty() ? "fstool" : "fstool " + error.command();
-  print_diagnostic(fmt::format("fstool: error: {}\nTry \"{} --help\".\n", error.what(), program));
-  return kExitUsage;
-}
-
-int report_failure(const Error& error) {
-  if (error.code() == ErrorCode::Cancelled) {
-    print_diagnostic("fstool: cancelled\n");
-  } else {
-    print_diagnostic(fmt::format("fstool: error: {}\n", error.what()));
-  }
-  return kExitFailure;
+  return run_and_report(command.failure, [&] { return command.execute(leading); });
 }
 
 }  // namespace
 
+static int run_program(const Arguments& arguments) {
+  return run_and_report(kExitFailure, [&] { return execute(arguments); });
+}
+
 }  // namespace fstool
 
 int main(int argc, char** argv) {
-  try {
-    return fstool::execute(fstool::Arguments(argv + std::min(argc, 1), argv + argc));
-  } catch (const fstool::UsageError& error) {
-    return fstool::report_usage(error);
-  } catch (const fstool::Error& error) {
-    return fstool::report_failure(error);
-  } catch (const fstool::ClosedPipe&) {
-    return fstool::kExitFailure;
-  } catch (const std::bad_alloc&) {
-    fstool::print_diagnostic("fstool: error: out of memory\n");
-  } catch (const std::exception& error) {
-    fstool::print_diagnostic(fmt::format("fstool: error: unexpected: {}\n", error.what()));
-  }
-  return fstool::kExitFailure;
+  return fstool::run_program(fstool::Arguments(argv + std::min(argc, 1), argv + argc));
 }

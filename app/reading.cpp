@@ -1,5 +1,7 @@
 #include "reading.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "settings.h"
@@ -8,11 +10,32 @@ namespace fstool {
 
 namespace po = boost::program_options;
 
-void add_reading_options(po::options_description& options) {
+void add_format_option(po::options_description& options) {
   options.add_options()("format", po::value<std::string>()->value_name("NAME[,…]"),
                         "Take container, partition table (or \"none\") and file system\nfor what NAME says instead of "
-                        "looking: raw,ext4")("strict", "Fail on damage that could be read around, instead of\nwarning")(
-      "quiet,q", "Print no warnings");
+                        "looking: raw,ext4");
+}
+
+void add_reading_options(po::options_description& options) {
+  add_format_option(options);
+  options.add_options()("strict", "Fail on damage that could be read around, instead of\nwarning")("quiet,q",
+                                                                                                   "Print no warnings");
+}
+
+void print_error(const Error& error) { print_diagnostic(fmt::format("fstool: error: {}\n", error.what())); }
+
+int for_each_path(const std::vector<std::string>& paths, const std::function<void(const std::string& path)>& work) {
+  int exit_code = kExitSuccess;
+  for (const std::string& path : paths) {
+    try {
+      work(path);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::Cancelled || error.code() == ErrorCode::Internal) throw;
+      print_error(error);
+      exit_code = kExitFailure;
+    }
+  }
+  return exit_code;
 }
 
 Reading::Reading(const ParsedOptions& options) : Reading(options, context_settings(options)) {}

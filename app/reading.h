@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/program_options.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,13 +11,24 @@
 #include "command_line.h"
 #include "format_overrides.h"
 #include "fstool/context.h"
+#include "fstool/error.h"
 #include "session.h"
 #include "target.h"
 
 namespace fstool {
 
+/// Adds --format.
+void add_format_option(boost::program_options::options_description& options);
+
 /// Adds --format, --strict and --quiet. A command whose work is done by several threads adds --threads itself.
 void add_reading_options(boost::program_options::options_description& options);
+
+/// Calls `work` for each path; an error that concerns one alone (there is no such file, it is damaged, it can't be
+/// read) is told, and the others go on. Returns the exit code.
+int for_each_path(const std::vector<std::string>& paths, const std::function<void(const std::string& path)>& work);
+
+/// Tells an error that does not end the command.
+void print_error(const Error& error);
 
 /// The plugins and the context of one command that reads. Damage and other warnings go to standard error.
 class Reading {

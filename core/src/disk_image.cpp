@@ -13,12 +13,19 @@ namespace fstool {
 namespace {
 
 /// Finds the container around the disk, if there is one.
-void open_container(DiskImage& image, const std::string& name, Context& context) {
+void open_container(DiskImage& image, const std::string& name, std::string_view snapshot, Context& context) {
   auto container = choose_format<Container>(context.registry(), name, *image.disk);
-  if (!container) return;
+  if (!container) {
+    if (snapshot.empty()) return;
+    throw Error(ErrorCode::NotFound,
+                fmt::format("there is no snapshot \"{}\": the file is no container that a plugin knows (they know: {})",
+                            snapshot, format_names<Container>(context.registry())));
+  }
   image.container = std::move(container->name);
   with_context([&] { return fmt::format("as a {} image", image.container); },
-               [&] { image.disk = container->format->open(std::move(image.disk), context); });
+               [&] {
+                 image.disk = container->format->open({image.disk, image.file}, snapshot, context);
+               });
 }
 
 void read_layout(DiskImage& image, const std::string& name, Context& context) {
@@ -37,18 +44,6 @@ DiskPart make_part(const DiskImage& image, const Partition& partition) {
   }
   return {
       .partition = partition, .bytes = make_slice_blob(image.disk, partition.offset, partition.size), .filesystem = {}};
-}
-
-void find_parts(DiskImage& image, const std::string& filesystem_name, const Registry& registry) {
-  if (image.layout) {
-    for (const Partition& partition : image.layout->partitions) image.parts.push_back(make_part(image, partition));
-  } else {
-    image.parts.push_back({.partition = std::nullopt, .bytes = image.disk, .filesystem = filesystem_name});
-  }
-  for (DiskPart& part : image.parts) {
-    if (!part.filesystem.empty()) continue;
-    if (auto filesystem = recognize<Filesystem>(registry, *part.bytes)) part.filesystem = std::move(filesystem->name);
-  }
 }
 
 /// What there is in place of a file system.
@@ -78,17 +73,30 @@ auto with_filesystem(const DiskPart& part, Context& context, Work&& work) {
 
 }  // namespace
 
-DiskImage open_disk_image(const std::filesystem::path& file, const FormatOverrides& overrides, Context& context) {
+DiskImage open_disk_image(const std::filesystem::path& file, const FormatOverrides& overrides, Context& context,
+                          std::string_view snapshot) {
   DiskImage image;
   image.file = file;
   image.disk = open_file_blob(file);
   with_context([&] { return fmt::format("opening {}", file.string()); },
                [&] {
-                 open_container(image, overrides.container, context);
+                 open_container(image, overrides.container, snapshot, context);
                  read_layout(image, overrides.partition_table, context);
-                 find_parts(image, overrides.filesystem, context.registry());
+                 find_parts(image, overrides, context.registry());
                });
   return image;
+}
+
+void find_parts(DiskImage& image, const FormatOverrides& overrides, const Registry& registry) {
+  if (image.layout) {
+    for (const Partition& partition : image.layout->partitions) image.parts.push_back(make_part(image, partition));
+  } else {
+    image.parts.push_back({.partition = std::nullopt, .bytes = image.disk, .filesystem = overrides.filesystem});
+  }
+  for (DiskPart& part : image.parts) {
+    if (!part.filesystem.empty()) continue;
+    if (auto filesystem = recognize<Filesystem>(registry, *part.bytes)) part.filesystem = std::move(filesystem->name);
+  }
 }
 
 Volume open_volume(const DiskPart& part, const OpenScope& scope, Context& context) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "format_overrides.h"
@@ -33,11 +34,19 @@ struct DiskImage {
 };
 
 /// Opens a regular file or block device and finds out what it holds, down to the kinds of its file systems, which are
-/// not opened. A file is one container at most: a container inside another is the contents of a disk. The container and
-/// the partition table of `overrides` are not probed for; its file system is that of a disk without a table.
-/// Throws Error(NotFound/Io/InvalidArgument) for a file that can't be read, Error(Unsupported) for a format that
-/// is only written, Error(Corrupt/Unsupported) as the formats do; the chain of what was done names file and layer.
-DiskImage open_disk_image(const std::filesystem::path& file, const FormatOverrides& overrides, Context& context);
+/// not opened. A file is one container at most: a container inside another is the contents of a disk. A container may
+/// name other files, which are opened too, and keep snapshots, of which `snapshot` chooses one by its id or name;
+/// empty: the disk as it is now. The container and the partition table of `overrides` are not probed for; its file
+/// system is that of a disk without a table.
+/// Throws Error(NotFound/Io/InvalidArgument) for a file that can't be read, Error(NotFound) for a snapshot that doesn't
+/// exist, Error(Unsupported) for a format that is only written, Error(Corrupt/Unsupported) as the formats do; the chain
+/// of what was done names file and layer.
+DiskImage open_disk_image(const std::filesystem::path& file, const FormatOverrides& overrides, Context& context,
+                          std::string_view snapshot = {});
+
+/// Fills `image.parts` from its disk and layout, as open_disk_image() does. Throws Error(Corrupt) if a partition
+/// reaches beyond the end of the disk.
+void find_parts(DiskImage& image, const FormatOverrides& overrides, const Registry& registry);
 
 /// Opens the file system of a part, or what `scope` wants of it. Throws Error(Unsupported) if there is none that a
 /// plugin knows, saying which are known, and as Filesystem::open().

@@ -15,8 +15,7 @@ constexpr std::string_view kLetters = "abfnrtv\\";
 
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
 
-/// The length of the character of UTF-8 (RFC 3629) that `text` begins with, 2 to 4 bytes; 0 if there is none, or it is
-/// one of the control characters from U+0080 on.
+/// The length of the character beyond ASCII that `text` begins with, 2 to 4 bytes; 0 if there is none (RFC 3629).
 std::size_t multibyte_length(std::string_view text) {
   const auto first = static_cast<unsigned char>(text.front());
   const std::size_t length = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
@@ -26,8 +25,20 @@ std::size_t multibyte_length(std::string_view text) {
   const bool is_overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
   const bool is_surrogate = first == 0xED && second >= 0xA0;
   const bool is_too_large = first == 0xF4 && second >= 0x90;
-  const bool is_control = first == 0xC2 && second < 0xA0;
-  return is_overlong || is_surrogate || is_too_large || is_control ? 0 : length;
+  return is_overlong || is_surrogate || is_too_large ? 0 : length;
+}
+
+/// True for U+0080 to U+009F, which command terminals as the control characters of ASCII do.
+bool is_control(std::string_view character) {
+  return character.front() == '\xC2' && static_cast<unsigned char>(character[1]) < 0xA0;
+}
+
+/// The length of what `text` begins with if it can be shown as it is, else 0.
+std::size_t plain_length(std::string_view text, Charset charset) {
+  const char byte = text.front();
+  if (byte >= ' ' && byte <= '~') return byte == '\\' ? 0 : 1;
+  const std::size_t length = charset == Charset::Utf8 ? multibyte_length(text) : 0;
+  return length > 0 && is_control(text) ? 0 : length;
 }
 
 void append_escape(std::string& out, char byte) {
@@ -45,17 +56,25 @@ std::string escape(std::string_view text, Charset charset) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const char byte = text.front();
-    const bool is_plain = byte >= ' ' && byte <= '~' && byte != '\\';
-    const std::size_t length = is_plain ? 1 : charset == Charset::Utf8 ? multibyte_length(text) : 0;
+    const std::size_t length = plain_length(text, charset);
     if (length == 0) {
-      append_escape(out, byte);
+      append_escape(out, text.front());
     } else {
       out += text.substr(0, length);
     }
     text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return out;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const bool is_ascii = static_cast<unsigned char>(text.front()) < 0x80;
+    const std::size_t length = is_ascii ? 1 : multibyte_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
 }
 
 }  // namespace fstool

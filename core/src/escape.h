@@ -14,4 +14,7 @@ enum class Charset { Ascii, Utf8 };
 /// \n, \033 and the like, bytes that are no valid character as \303, and the backslash twice. Can be read back.
 std::string escape(std::string_view text, Charset charset);
 
+/// True if `text` is UTF-8 (RFC 3629).
+bool is_utf8(std::string_view text);
+
 }  // namespace fstool

@@ -22,6 +22,8 @@ class FileDescriptor {
   }
 
   int get() const noexcept { return fd_; }
+  /// Gives the descriptor to the caller, who closes it.
+  int release() noexcept { return std::exchange(fd_, -1); }
   /// False if there is none: open(2) failed.
   explicit operator bool() const noexcept { return fd_ >= 0; }
 

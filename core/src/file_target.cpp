@@ -6,27 +6,16 @@
 
 #include <cerrno>
 #include <optional>
-#include <random>
 #include <string>
 
 #include "file_descriptor.h"
 #include "output_target.h"
+#include "temporary_name.h"
 
 namespace fstool {
 namespace {
 
 constexpr int kAttempts = 100;
-
-/// `.NAME.XXXXXX`, hard to guess and unlikely to exist.
-std::string temporary_name(const std::string& name) {
-  constexpr std::size_t kLongestStem = 200;  // a name has at most 255 bytes
-  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-  std::random_device random;
-  std::uniform_int_distribution<std::size_t> letter(0, kLetters.size() - 1);
-  std::string result = "." + name.substr(0, kLongestStem) + ".";
-  for (int i = 0; i < 6; ++i) result += kLetters[letter(random)];
-  return result;
-}
 
 /// The name of an unfinished file, which is taken away with this object.
 class TemporaryName {

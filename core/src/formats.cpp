@@ -14,6 +14,25 @@ std::string lower_case(std::string text) {
   return text;
 }
 
+struct Ending {
+  std::string format;      ///< empty: none
+  std::size_t length = 0;  ///< without the dot
+};
+
+/// The longest ending of `name`, in lower case, that chooses a format of this stage.
+template <class Interface>
+Ending longest_ending(const Registry& registry, const std::string& name) {
+  Ending longest;
+  for (const auto& [type, format] : registry.all<Interface>()) {
+    for (const std::string& extension : format.info.extensions) {
+      if (extension.size() > longest.length && name.ends_with("." + lower_case(extension))) {
+        longest = {type, extension.size()};
+      }
+    }
+  }
+  return longest;
+}
+
 }  // namespace
 
 std::string place_text(const LocationPtr& location) {
@@ -33,19 +52,16 @@ void refuse_unknown_options(const OptionTable& options, const FormatInfo& info,
   }
 }
 
-std::string container_for(const Registry& registry, const std::filesystem::path& output) {
+OutputFormats formats_for(const Registry& registry, const std::filesystem::path& output) {
   const std::string name = lower_case(output.filename().string());
-  std::string best(kPlainContainer);
-  std::size_t longest = 0;
-  for (const auto& [type, format] : registry.all<Container>()) {
-    for (const std::string& extension : format.info.extensions) {
-      if (extension.size() > longest && name.ends_with("." + lower_case(extension))) {
-        best = type;
-        longest = extension.size();
-      }
-    }
-  }
-  return best;
+  const Ending codec = longest_ending<Codec>(registry, name);
+  const std::string stem = codec.length == 0 ? name : name.substr(0, name.size() - codec.length - 1);
+  const Ending container = longest_ending<Container>(registry, stem);
+  // "tgz" is the ending of both.
+  const Ending filesystem =
+      std::max(longest_ending<Filesystem>(registry, stem), longest_ending<Filesystem>(registry, name),
+               [](const Ending& a, const Ending& b) { return a.length < b.length; });
+  return {container.length == 0 ? std::string(kPlainContainer) : container.format, codec.format, filesystem.format};
 }
 
 }  // namespace fstool

@@ -42,7 +42,14 @@ std::unique_ptr<Interface> create_format(const Registry& registry, const FormatC
   return format.create(choice.options);
 }
 
-/// The container whose file name ending is the longest that `output` has, else "raw".
-std::string container_for(const Registry& registry, const std::filesystem::path& output);
+/// What the name of an output chooses by its ending, each by the longest that fits.
+struct OutputFormats {
+  std::string container;   ///< "raw" if no ending fits
+  std::string codec;       ///< of an ending behind the container's or file system's; empty: none
+  std::string filesystem;  ///< that is a file of its own; empty: none
+};
+
+/// "disk.qcow2" is a qcow2, "root.tar.gz" a tar in a raw container with the codec gzip.
+OutputFormats formats_for(const Registry& registry, const std::filesystem::path& output);
 
 }  // namespace fstool

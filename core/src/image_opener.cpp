@@ -98,7 +98,7 @@ std::size_t choose_filesystem(DiskImage& image, const std::optional<std::string>
 
 OpenedImage open_image(const ImageReference& reference, Context& context) {
   OpenedImage opened;
-  opened.image = open_disk_image(reference.file, {}, context);
+  opened.image = open_disk_image(reference.file, {}, context, reference.snapshot.value_or(""));
   with_context([&] { return fmt::format("opening {}", reference.text()); },
                [&] {
                  opened.part = choose_part(opened.image, reference.partition, context);

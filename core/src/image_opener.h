@@ -1,5 +1,5 @@
 /// \file
-/// From PATH[:PARTITION] to the file system that is meant.
+/// From PATH[@SNAPSHOT][:PARTITION] to the file system that is meant.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,8 @@
 #include "image_reference.h"
 
+#include <cstddef>
 #include <system_error>
+#include <utility>
 
 namespace fstool {
 
@@ -16,19 +18,44 @@ fs::file_type kind_of(const fs::path& path) {
 
 bool exists(fs::file_type kind) { return kind != fs::file_type::none && kind != fs::file_type::not_found; }
 
+bool may_be_image(const fs::path& path) {
+  const fs::file_type kind = kind_of(path);
+  return exists(kind) && kind != fs::file_type::directory;
+}
+
+/// The last `separator` in `text` behind which something stands and before which there may be an image.
+std::optional<std::size_t> find_separator(const std::string& text, char separator) {
+  for (std::size_t at = text.rfind(separator); at != std::string::npos && at > 0; at = text.rfind(separator, at - 1)) {
+    if (at + 1 < text.size() && may_be_image(text.substr(0, at))) return at;
+  }
+  return std::nullopt;
+}
+
+/// "before" or "before:2".
+std::optional<ImageReference> snapshot_reference(fs::path file, const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return ImageReference{std::move(file), text, std::nullopt};
+  if (colon == 0 || colon + 1 == text.size()) return std::nullopt;
+  return ImageReference{std::move(file), text.substr(0, colon), text.substr(colon + 1)};
+}
+
 }  // namespace
 
-std::string ImageReference::text() const { return partition ? file.string() + ":" + *partition : file.string(); }
+std::string ImageReference::text() const {
+  std::string text = file.string();
+  if (snapshot) text += "@" + *snapshot;
+  if (partition) text += ":" + *partition;
+  return text;
+}
 
 std::optional<ImageReference> find_image_reference(const fs::path& text) {
-  if (exists(kind_of(text))) return ImageReference{text, std::nullopt};
+  if (exists(kind_of(text))) return ImageReference{text};
   const std::string& written = text.native();
-  for (std::size_t colon = written.rfind(':'); colon != std::string::npos && colon > 0;
-       colon = written.rfind(':', colon - 1)) {
-    const fs::path file = written.substr(0, colon);
-    const fs::file_type kind = kind_of(file);
-    if (!exists(kind) || kind == fs::file_type::directory || colon + 1 == written.size()) continue;
-    return ImageReference{file, written.substr(colon + 1)};
+  if (const std::optional<std::size_t> colon = find_separator(written, ':')) {
+    return ImageReference{written.substr(0, *colon), std::nullopt, written.substr(*colon + 1)};
+  }
+  if (const std::optional<std::size_t> at = find_separator(written, '@')) {
+    return snapshot_reference(written.substr(0, *at), written.substr(*at + 1));
   }
   return std::nullopt;
 }

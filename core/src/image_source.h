@@ -14,8 +14,8 @@ namespace fstool {
 /// What a spec calls this source. Not a plugin's: it is the other stages, used in the other direction.
 inline constexpr std::string_view kImageSource = "image";
 
-/// The source that reads PATH[:PARTITION]. It accepts every regular file and block device, whatever is in it, so ask
-/// the others first. Thread-safe.
+/// The source that reads PATH[@SNAPSHOT][:PARTITION]. It accepts every regular file and block device, whatever is in
+/// it, so ask the others first. Thread-safe.
 const Format<Source>& image_source();
 
 /// What reads the thing at `path`: the source plugins that accept it, in the order of names; if there is none, the

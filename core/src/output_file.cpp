@@ -5,13 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <string_view>
 #include <utility>
 
 #include "fstool/error.h"
+#include "kernel_copy.h"
 #include "output_target.h"
 
 namespace fstool {
@@ -66,23 +66,6 @@ std::unique_ptr<OutputTarget> open_target(const std::filesystem::path& target, b
 // How many bytes are written between two hints to the kernel.
 constexpr std::uint64_t kWriteOutBytes = 8U << 20U;
 
-/// True for the answers of copy_file_range(2) that mean "copy it yourself".
-bool is_copy_unsupported(int error_number) {
-  switch (error_number) {
-    case EXDEV:
-    case EINVAL:
-    case EOPNOTSUPP:
-    case ENOSYS:
-    case EPERM:
-    case EBADF:
-    case ETXTBSY:
-    case EISDIR:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 struct OutputFile::Impl {
@@ -118,26 +101,8 @@ void OutputFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes
 }
 
 std::uint64_t OutputFile::copy_from(std::uint64_t offset, const HostRange& from, std::uint64_t length) {
-  constexpr std::uint64_t kMostAtOnce = 1U << 30U;
-  auto in = static_cast<off64_t>(from.offset);
-  auto out = static_cast<off64_t>(offset);
-  std::uint64_t copied = 0;
-  while (copied < length) {
-    const ssize_t count = ::copy_file_range(from.file->fd(), &in, impl_->target->fd(), &out,
-                                            static_cast<std::size_t>(std::min(length - copied, kMostAtOnce)), 0);
-    if (count < 0) {
-      if (errno == EINTR) continue;
-      if (is_copy_unsupported(errno)) break;
-      throw write_error(impl_->path, errno);
-    }
-    // Some file systems (procfs, FUSE) answer 0 where read(2) finds bytes.
-    if (count == 0) break;
-    copied += static_cast<std::uint64_t>(count);
-  }
-  if (copied != 0) {
-    from.file->verify();
-    impl_->written(offset, copied);
-  }
+  const std::uint64_t copied = copy_in_kernel(impl_->target->fd(), impl_->path, offset, from, length);
+  if (copied != 0) impl_->written(offset, copied);
   return copied;
 }
 

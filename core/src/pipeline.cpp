@@ -50,14 +50,20 @@ class Planner {
  private:
   void create_formats() {
     const Registry& registry = context_.registry();
-    const FormatChoice container = spec_.container.value_or(
-        FormatChoice{.type = container_for(registry, output_), .location = nullptr, .options = {}});
+    const OutputFormats ending = formats_for(registry, output_);
+    const FormatChoice container =
+        spec_.container.value_or(FormatChoice{.type = ending.container, .location = nullptr, .options = {}});
     static const std::vector<std::string> type_key = {"type"};
     plan_.container = create_format<Container>(registry, container, type_key);
     plan_.report.container = container.type;
-    if (spec_.codec) {
-      plan_.codec = create_format<Codec>(registry, *spec_.codec, type_key);
-      plan_.report.codec = spec_.codec->type;
+    std::optional<FormatChoice> codec = spec_.codec;
+    // A spec that names the container means it as it says.
+    if (!codec && !spec_.container && !ending.codec.empty()) {
+      codec = {.type = ending.codec, .location = nullptr, .options = {}};
+    }
+    if (codec) {
+      plan_.codec = create_format<Codec>(registry, *codec, type_key);
+      plan_.report.codec = codec->type;
     }
     if (spec_.image) {
       static const std::vector<std::string> image_keys = {"partition_table", "size", "sector_size"};

@@ -1,6 +1,8 @@
 // The out-of-line parts of the stage interfaces: destructors (so that each class has one vtable and one type
 // information, here), and what formats do that leave the reading side to the default.
 
+#include <cstddef>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -43,8 +45,16 @@ std::optional<VolumeUsage> Filesystem::usage(BlobPtr /*image*/, std::size_t /*la
 Layout PartitionTable::open(const Blob& /*disk*/, Context& /*context*/) { throw_write_only("partition table"); }
 void PartitionTable::check(const Blob& disk, Context& context) { open(disk, context); }
 
-BlobPtr Container::open(BlobPtr /*file*/, Context& /*context*/) { throw_write_only("container"); }
-void Container::check(BlobPtr file, Context& context) { open(std::move(file), context); }
-std::vector<ContainerFact> Container::facts(BlobPtr /*file*/, Context& /*context*/) { return {}; }
+BlobPtr Container::open(const ContainerFile& /*file*/, std::string_view /*snapshot*/, Context& /*context*/) {
+  throw_write_only("container");
+}
+ContainerFacts Container::inspect(const ContainerFile& file, Context& context) {
+  ContainerFacts facts;
+  facts.disk_size = open(file, "", context)->size();
+  return facts;
+}
+void Container::check(const ContainerFile& file, Context& context) { open(file, "", context); }
+
+std::optional<std::size_t> Codec::frame_bound(std::size_t /*bytes*/) const { return std::nullopt; }
 
 }  // namespace fstool

@@ -45,7 +45,7 @@ Target Target::open(const std::string& text, const FormatOverrides& overrides, C
   }
   const std::optional<ImageReference> reference = find_image_reference(text);
   if (!reference) throw Error(ErrorCode::NotFound, fmt::format("{} does not exist", text));
-  target.image_ = open_disk_image(reference->file, overrides, context);
+  target.image_ = open_disk_image(reference->file, overrides, context, reference->snapshot.value_or(""));
   target.partition_ = reference->partition;
   return target;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/endian/arithmetic.hpp>
 #include <span>
 #include <vector>
 
@@ -10,7 +11,7 @@ namespace fstool {
 
 namespace {
 
-/// Large enough that folding costs nothing, small enough for a cache.
+/// Large enough that a call of the hash costs nothing, small enough for a cache.
 constexpr std::size_t kBufferBytes = 64 * 1024;
 
 /// Stands in the stream where a directory's entries end.
@@ -19,24 +20,25 @@ constexpr std::uint64_t kEndOfDirectory = ~std::uint64_t{0};
 }  // namespace
 
 void Digest::add(std::uint64_t number) {
-  for (int byte = 0; byte < 8; ++byte) buffer_.push_back(static_cast<char>((number >> (8 * byte)) & 0xff));
+  const boost::endian::little_uint64_t bytes(number);
+  buffer_.append(reinterpret_cast<const char*>(bytes.data()), sizeof(bytes));
 }
 
 void Digest::add(std::string_view text) {
   add(std::uint64_t{text.size()});
   buffer_.append(text);
-  if (buffer_.size() >= kBufferBytes) fold();
+  if (buffer_.size() >= kBufferBytes) flush();
 }
 
-void Digest::fold() {
-  const Uuid uuid = Seed(state_ + buffer_).uuid("digest");
-  state_.assign(reinterpret_cast<const char*>(uuid.bytes.data()), uuid.bytes.size());
+void Digest::flush() {
+  hash_.update(std::as_bytes(std::span(buffer_)));
   buffer_.clear();
 }
 
 Seed Digest::finish() {
-  fold();
-  return Seed(state_);
+  flush();
+  const std::vector<std::byte> hash = hash_.finish();
+  return Seed({reinterpret_cast<const char*>(hash.data()), hash.size()});
 }
 
 void Digest::add(const Node& node) {

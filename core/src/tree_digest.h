@@ -9,6 +9,7 @@
 #include "fstool/options.h"
 #include "fstool/tree.h"
 #include "fstool/uuid.h"
+#include "message_digest.h"
 
 namespace fstool {
 
@@ -32,10 +33,10 @@ class Digest {
  private:
   void add(const Node& node);
   void add(const OptionValue& value);
-  void fold();
+  void flush();
 
-  std::string state_;  ///< digest of all that left the buffer
-  std::string buffer_;
+  MessageDigest hash_{"sha256"};
+  std::string buffer_;  ///< not hashed yet: most values are small
 };
 
 }  // namespace fstool

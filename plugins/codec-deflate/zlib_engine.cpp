@@ -57,8 +57,9 @@ class ZlibCompressor : public Compressor {
 
 class ZlibDecompressor : public Decompressor {
  public:
-  ZlibDecompressor() {
-    const int status = inflateInit2(&stream_, -kLargestWindowBits);
+  /// As inflateInit2(): negative for a raw stream.
+  explicit ZlibDecompressor(int window_bits) {
+    const int status = inflateInit2(&stream_, window_bits);
     if (status != Z_OK) throw zlib_error("inflateInit2", status);
   }
   ~ZlibDecompressor() override { inflateEnd(&stream_); }
@@ -101,6 +102,13 @@ std::unique_ptr<Compressor> make_zlib_compressor(int level, int window_bits) {
   return std::make_unique<ZlibCompressor>(level, window_bits);
 }
 
-std::unique_ptr<Decompressor> make_zlib_decompressor() { return std::make_unique<ZlibDecompressor>(); }
+std::unique_ptr<Decompressor> make_zlib_decompressor() {
+  return std::make_unique<ZlibDecompressor>(-kLargestWindowBits);
+}
+
+std::unique_ptr<Decompressor> make_gzip_decompressor() {
+  constexpr int kGzip = 16;
+  return std::make_unique<ZlibDecompressor>(kLargestWindowBits + kGzip);
+}
 
 }  // namespace fstool::deflate

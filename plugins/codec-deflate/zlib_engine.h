@@ -1,5 +1,5 @@
 /// \file
-/// Raw deflate with zlib.
+/// Raw deflate with zlib, and the reading of gzip.
 #pragma once
 
 #include <memory>
@@ -11,5 +11,7 @@ namespace fstool::deflate {
 /// `level` in [1, 9], `window_bits` in [9, 15].
 std::unique_ptr<Compressor> make_zlib_compressor(int level, int window_bits);
 std::unique_ptr<Decompressor> make_zlib_decompressor();
+/// Reads one member of a gzip file (RFC 1952), and checks its sum.
+std::unique_ptr<Decompressor> make_gzip_decompressor();
 
 }  // namespace fstool::deflate

@@ -1,6 +1,7 @@
 #include "fstool/plugin.h"
 
 #include <memory>
+#include <utility>
 
 #include "zstd_codec.h"
 
@@ -8,9 +9,11 @@ namespace {
 
 void register_formats(fstool::Registry& registry) {
   using namespace fstool;
-  registry.add(make_format<Codec>("zstd", "Zstandard (RFC 8878).", zstd::zstd_options(), [](zstd::ZstdOptions options) {
-    return std::make_unique<zstd::ZstdCodec>(options);
-  }));
+  auto format =
+      make_format<Codec>("zstd", "Zstandard (RFC 8878).", zstd::zstd_options(),
+                         [](zstd::ZstdOptions options) { return std::make_unique<zstd::ZstdCodec>(options); });
+  format.info.extensions = {"zst"};
+  registry.add(std::move(format));
 }
 
 }  // namespace

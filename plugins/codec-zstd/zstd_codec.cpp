@@ -24,6 +24,9 @@ struct FreeContext {
   void operator()(ZSTD_DCtx* context) const noexcept { ZSTD_freeDCtx(context); }
 };
 
+/// Of the checksum behind a frame (RFC 8878, section 3.1.1).
+constexpr std::size_t kChecksumBytes = 4;
+
 void require(std::size_t status, const char* call) {
   if (ZSTD_isError(status) == 0) return;
   throw Error(ErrorCode::Internal, fmt::format("zstd's {} failed: {}", call, ZSTD_getErrorName(status)));
@@ -89,5 +92,9 @@ const OptionSet<ZstdOptions>& zstd_options() {
 std::unique_ptr<Compressor> ZstdCodec::compressor() const { return std::make_unique<ZstdCompressor>(options_); }
 
 std::unique_ptr<Decompressor> ZstdCodec::decompressor() const { return std::make_unique<ZstdDecompressor>(); }
+
+std::optional<std::size_t> ZstdCodec::frame_bound(std::size_t bytes) const {
+  return ZSTD_compressBound(bytes) + (options_.checksum ? kChecksumBytes : 0);
+}
 
 }  // namespace fstool::zstd

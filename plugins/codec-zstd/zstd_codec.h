@@ -2,7 +2,9 @@
 /// The zstd codec: Zstandard frames (RFC 8878), one for each block.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "fstool/codec.h"
@@ -28,6 +30,7 @@ class ZstdCodec : public Codec {
   std::unique_ptr<Compressor> compressor() const override;
   /// Reads one frame. Its window size doesn't matter: `out` is the window, so no memory is taken for it.
   std::unique_ptr<Decompressor> decompressor() const override;
+  std::optional<std::size_t> frame_bound(std::size_t bytes) const override;
 
  private:
   ZstdOptions options_;

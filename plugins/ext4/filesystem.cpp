@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "check/check_volume.h"
 #include "fstool/error.h"
 #include "fstool/size.h"
 #include "read/open_volume.h"
@@ -148,5 +149,7 @@ Volume ExtFilesystem::open(BlobPtr image, const OpenScope& scope, Context& conte
 std::optional<VolumeUsage> ExtFilesystem::usage(BlobPtr image, std::size_t largest_files, Context& context) {
   return volume_usage(std::move(image), largest_files, context);
 }
+
+void ExtFilesystem::check(BlobPtr image, Context& context) { check_volume(std::move(image), context); }
 
 }  // namespace fstool::ext4

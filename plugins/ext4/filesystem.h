@@ -24,6 +24,7 @@ class ExtFilesystem : public Filesystem {
   /// Reads every ext2, ext3 and ext4 file system, whatever the options are.
   VolumeFacts inspect(BlobPtr image, Context& context) override;
   Volume open(BlobPtr image, const OpenScope& scope, Context& context) override;
+  void check(BlobPtr image, Context& context) override;
   std::optional<VolumeUsage> usage(BlobPtr image, std::size_t largest_files, Context& context) override;
 
  private:

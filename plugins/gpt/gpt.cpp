@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -15,34 +14,12 @@
 #include "name.h"
 #include "partition_types.h"
 #include "structures.h"
+#include "table_check.h"
 #include "table_reader.h"
 #include "table_writer.h"
 
 namespace fstool::gpt {
 namespace {
-
-constexpr std::array<std::uint32_t, 2> kSectorSizes{512, 4096};
-constexpr std::uint64_t kPrimaryLba = 1;
-
-/// The last sector of the disk, where the backup header is; sector 0, which has none, if the disk is too small.
-std::uint64_t backup_lba(const Blob& disk, std::uint32_t sector_size) {
-  return std::max<std::uint64_t>(disk.size() / sector_size, 1) - 1;
-}
-
-/// A copy of the table, or what is wrong with it.
-struct Attempt {
-  std::optional<Table> table;
-  std::string problem;
-};
-
-Attempt try_read_table(const Blob& disk, std::uint32_t sector_size, std::uint64_t lba) {
-  try {
-    return {read_table(disk, sector_size, lba), {}};
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::Corrupt && error.code() != ErrorCode::Unsupported) throw;
-    return {std::nullopt, error.what()};
-  }
-}
 
 /// The sectors of one copy of the table; its header and array were checked to lie on the disk.
 void add_structures(Layout& layout, const Table& table, const std::string& prefix) {
@@ -55,8 +32,9 @@ void add_structures(Layout& layout, const Table& table, const std::string& prefi
                                round_up(array_size, sector_size)});
 }
 
-/// `primary` and `backup`: the copies that can be read; `table` is one of them.
-Layout layout_of(const Table& table, const Table* primary, const Table* backup, const Blob& disk) {
+/// `copies`: of which one at least can be read.
+Layout layout_of(const TableCopies& copies, const Blob& disk) {
+  const Table& table = copies.primary.table ? *copies.primary.table : *copies.backup.table;
   Layout layout;
   layout.table = "gpt";
   layout.disk_id = to_uuid(table.header.disk_guid).to_string();
@@ -77,22 +55,20 @@ Layout layout_of(const Table& table, const Table* primary, const Table* backup, 
     layout.partitions.push_back(std::move(partition));
   }
   layout.structures.push_back({"protective MBR", 0, layout.sector_size});
-  if (primary != nullptr) add_structures(layout, *primary, "");
-  if (backup != nullptr) add_structures(layout, *backup, "backup ");
+  if (copies.primary.table) add_structures(layout, *copies.primary.table, "");
+  if (copies.backup.table) add_structures(layout, *copies.backup.table, "backup ");
   std::sort(layout.structures.begin(), layout.structures.end(),
             [](const TableStructure& a, const TableStructure& b) { return a.offset < b.offset; });
   return layout;
 }
 
-/// The backup, if it can be read. Reports what is wrong with it.
-std::optional<Table> check_backup(const Blob& disk, const Table& primary, Context& context) {
-  Attempt backup = try_read_table(disk, primary.sector_size, primary.header.alternate_lba);
-  if (!backup.table) {
-    context.report_damage(fmt::format("the backup GPT is damaged ({}); the primary is used", backup.problem));
-  } else if (backup.table->header.partition_entry_array_crc32 != primary.header.partition_entry_array_crc32) {
+void check_backup(const TableCopies& copies, Context& context) {
+  if (!copies.backup.table) {
+    context.report_damage(fmt::format("the backup GPT is damaged ({}); the primary is used", copies.backup.problem));
+  } else if (copies.backup.table->header.partition_entry_array_crc32 !=
+             copies.primary.table->header.partition_entry_array_crc32) {
     context.report_damage("the backup GPT has other partitions than the primary, which is used");
   }
-  return std::move(backup.table);
 }
 
 }  // namespace
@@ -150,30 +126,21 @@ BlobPtr GptTable::compose(const Layout& layout, std::vector<BlobPtr> contents, C
   return disk.finish(layout.disk_size);
 }
 
-bool GptTable::probe(const Blob& disk) const {
-  return has_protective_mbr(disk) && std::any_of(kSectorSizes.begin(), kSectorSizes.end(), [&](std::uint32_t size) {
-           return has_header(disk, size, kPrimaryLba) || has_header(disk, size, backup_lba(disk, size));
-         });
-}
+bool GptTable::probe(const Blob& disk) const { return has_protective_mbr(disk) && has_any_header(disk); }
 
 Layout GptTable::open(const Blob& disk, Context& context) {
-  std::string problem = "no GPT header";
-  for (const std::uint32_t sector_size : kSectorSizes) {
-    const Attempt primary = try_read_table(disk, sector_size, kPrimaryLba);
-    if (primary.table) {
-      const std::optional<Table> backup = check_backup(disk, *primary.table, context);
-      return layout_of(*primary.table, &*primary.table, backup ? &*backup : nullptr, disk);
-    }
-    if (has_header(disk, sector_size, kPrimaryLba)) problem = primary.problem;
+  const TableCopies copies = read_copies(disk);
+  if (copies.primary.table) {
+    check_backup(copies, context);
+  } else if (copies.backup.table) {
+    context.report_damage(fmt::format("the primary GPT is damaged ({}); the backup is used", copies.primary.problem));
+  } else {
+    throw Error(ErrorCode::Corrupt,
+                fmt::format("the primary GPT is damaged ({}), and there is no usable backup", copies.primary.problem));
   }
-  for (const std::uint32_t sector_size : kSectorSizes) {
-    const Attempt backup = try_read_table(disk, sector_size, backup_lba(disk, sector_size));
-    if (!backup.table) continue;
-    context.report_damage(fmt::format("the primary GPT is damaged ({}); the backup is used", problem));
-    return layout_of(*backup.table, nullptr, &*backup.table, disk);
-  }
-  throw Error(ErrorCode::Corrupt,
-              fmt::format("the primary GPT is damaged ({}), and there is no usable backup", problem));
+  return layout_of(copies, disk);
 }
+
+void GptTable::check(const Blob& disk, Context& context) { check_table(disk, context); }
 
 }  // namespace fstool::gpt

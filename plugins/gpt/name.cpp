@@ -47,25 +47,42 @@ PartitionName encode_name(std::string_view name) {
   return encoded;
 }
 
-std::string decode_name(const PartitionName& name) {
+namespace {
+
+/// Gives each character of `name` to `sink`; what is none, as boost::locale's `illegal`.
+template <class Sink>
+void decode_characters(const PartitionName& name, Sink&& sink) {
   std::array<char16_t, std::tuple_size_v<PartitionName>> units{};
   std::size_t length = 0;
   while (length < name.size() && name[length] != 0) {
     units[length] = static_cast<char16_t>(name[length].value());
     ++length;
   }
-
-  std::string decoded;
   for (const char16_t *next = units.data(), *end = next + length; next != end;) {
     const char16_t* const start = next;
     code_point character = Utf16::decode(next, end);
     if (is_malformed(character)) {
-      character = kReplacementCharacter;
+      character = boost::locale::utf::illegal;
       next = start + 1;
     }
-    Utf8::encode(character, std::back_inserter(decoded));
+    sink(character);
   }
+}
+
+}  // namespace
+
+std::string decode_name(const PartitionName& name) {
+  std::string decoded;
+  decode_characters(name, [&](code_point character) {
+    Utf8::encode(is_malformed(character) ? kReplacementCharacter : character, std::back_inserter(decoded));
+  });
   return decoded;
+}
+
+bool is_valid_name(const PartitionName& name) {
+  bool valid = true;
+  decode_characters(name, [&](code_point character) { valid = valid && !is_malformed(character); });
+  return valid;
 }
 
 }  // namespace fstool::gpt

@@ -17,4 +17,7 @@ PartitionName encode_name(std::string_view name);
 /// Up to the first NUL. Lone surrogates become U+FFFD.
 std::string decode_name(const PartitionName& name);
 
+/// False if what is before the first NUL is not UTF-16: it has lone surrogates.
+bool is_valid_name(const PartitionName& name);
+
 }  // namespace fstool::gpt

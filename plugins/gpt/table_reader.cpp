@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstring>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "fstool/checksum.h"
 #include "fstool/error.h"
@@ -19,6 +21,8 @@ namespace {
 /// Far more than any tool writes; bounds what a hostile header can make us read.
 constexpr std::uint64_t kMaxEntryArraySize = 4ULL * 1024 * 1024;
 constexpr std::uint32_t kMaxEntrySize = 4096;
+constexpr std::array<std::uint32_t, 2> kSectorSizes{512, 4096};
+constexpr std::uint64_t kPrimaryLba = 1;
 
 template <class... Args>
 Error corrupt(fmt::format_string<Args...> format, Args&&... args) {
@@ -113,6 +117,18 @@ void check_overlaps(std::vector<NumberedEntry> entries) {
   }
 }
 
+/// True if sector `lba` begins with a header's signature. Never throws on damaged bytes.
+bool has_header(const Blob& disk, std::uint32_t sector_size, std::uint64_t lba) {
+  const std::optional<std::vector<std::byte>> sector = read_sector(disk, sector_size, lba);
+  if (!sector) return false;
+  return from_bytes<Header>(*sector).signature == kHeaderSignature;
+}
+
+/// The last sector of the disk, where the backup header is; sector 0, which has none, if the disk is too small.
+std::uint64_t backup_lba(const Blob& disk, std::uint32_t sector_size) {
+  return std::max<std::uint64_t>(disk.size() / sector_size, 1) - 1;
+}
+
 }  // namespace
 
 Table read_table(const Blob& disk, std::uint32_t sector_size, std::uint64_t lba) {
@@ -132,10 +148,50 @@ Table read_table(const Blob& disk, std::uint32_t sector_size, std::uint64_t lba)
   return table;
 }
 
-bool has_header(const Blob& disk, std::uint32_t sector_size, std::uint64_t lba) {
-  const std::optional<std::vector<std::byte>> sector = read_sector(disk, sector_size, lba);
-  if (!sector) return false;
-  return from_bytes<Header>(*sector).signature == kHeaderSignature;
+namespace {
+
+TableCopy try_read_table(const Blob& disk, std::uint32_t sector_size, std::uint64_t lba) {
+  try {
+    return {read_table(disk, sector_size, lba), {}};
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::Corrupt && error.code() != ErrorCode::Unsupported) throw;
+    return {std::nullopt, error.what()};
+  }
+}
+
+}  // namespace
+
+TableCopies read_copies(const Blob& disk) {
+  TableCopies copies;
+  for (const std::uint32_t sector_size : kSectorSizes) {
+    TableCopy primary = try_read_table(disk, sector_size, kPrimaryLba);
+    if (primary.table) {
+      const std::uint64_t backup = primary.table->header.alternate_lba;
+      return {sector_size, std::move(primary), try_read_table(disk, sector_size, backup)};
+    }
+    if (copies.sector_size == 0 && has_header(disk, sector_size, kPrimaryLba)) {
+      copies.sector_size = sector_size;
+      copies.primary.problem = std::move(primary.problem);
+    }
+  }
+  if (copies.primary.problem.empty()) copies.primary.problem = "no GPT header";
+  for (const std::uint32_t sector_size : kSectorSizes) {
+    TableCopy backup = try_read_table(disk, sector_size, backup_lba(disk, sector_size));
+    if (backup.table) return {sector_size, std::move(copies.primary), std::move(backup)};
+    if (copies.sector_size == 0 && has_header(disk, sector_size, backup_lba(disk, sector_size))) {
+      copies.sector_size = sector_size;
+    }
+    if (copies.sector_size == sector_size) copies.backup.problem = std::move(backup.problem);
+  }
+  if (copies.sector_size == 0) copies.sector_size = kSectorSizes.front();
+  if (copies.backup.problem.empty()) copies.backup.problem = "no GPT header";
+  return copies;
+}
+
+bool has_any_header(const Blob& disk) {
+  return std::any_of(kSectorSizes.begin(), kSectorSizes.end(), [&](std::uint32_t size) {
+    return has_header(disk, size, kPrimaryLba) || has_header(disk, size, backup_lba(disk, size));
+  });
 }
 
 bool has_protective_mbr(const Blob& disk) {

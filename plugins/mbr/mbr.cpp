@@ -19,11 +19,11 @@
 #include "fstool/partition_layout.h"
 #include "partition_types.h"
 #include "structures.h"
+#include "table_check.h"
 
 namespace fstool::mbr {
 namespace {
 
-constexpr std::uint32_t kReadSectorSize = 512;
 constexpr std::uint64_t kMaxSectors = std::uint64_t{1} << 32U;
 
 std::string type_text(std::uint8_t os_type) { return fmt::format("0x{:02x}", os_type); }
@@ -100,44 +100,6 @@ MasterBootRecord encode_mbr(const Layout& layout) {
   return mbr;
 }
 
-std::optional<MasterBootRecord> read_mbr(const Blob& disk) {
-  if (disk.size() < sizeof(MasterBootRecord)) return std::nullopt;
-  MasterBootRecord mbr{};
-  disk.read(0, std::as_writable_bytes(std::span(&mbr, 1)));
-  if (mbr.signature != kSignature) return std::nullopt;
-  return mbr;
-}
-
-/// What contradicts the format, or nothing. `disk_sectors` is the size of the disk.
-std::string find_problem(const MasterBootRecord& mbr, std::uint64_t disk_sectors) {
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
-  for (std::size_t index = 0; index < mbr.partitions.size(); ++index) {
-    const PartitionRecord& record = mbr.partitions[index];
-    if (record.boot_indicator != 0 && record.boot_indicator != kActive) {
-      return fmt::format("partition {}: boot indicator 0x{:02x} is neither 0x00 nor 0x80", index + 1,
-                         record.boot_indicator);
-    }
-    if (!record.used()) continue;
-    const std::uint64_t first = record.starting_lba;
-    const std::uint64_t end = first + record.size_in_lba;
-    if (first == 0) return fmt::format("partition {} begins in the MBR itself", index + 1);
-    if (end > disk_sectors) {
-      return fmt::format(
-          "partition {} ends at sector {}, but the disk has {} sectors: the image may be cut off, or its "
-          "sectors are not of {} bytes",
-          index + 1, end - 1, disk_sectors, kReadSectorSize);
-    }
-    ranges.emplace_back(first, end);
-  }
-  std::sort(ranges.begin(), ranges.end());
-  for (std::size_t next = 1; next < ranges.size(); ++next) {
-    if (ranges[next].first < ranges[next - 1].second) {
-      return fmt::format("two partitions overlap at sector {}", ranges[next].first);
-    }
-  }
-  return {};
-}
-
 bool has_protective_record(const MasterBootRecord& mbr) {
   return std::any_of(mbr.partitions.begin(), mbr.partitions.end(),
                      [](const PartitionRecord& record) { return record.os_type == kGptProtective; });
@@ -205,14 +167,14 @@ bool MbrTable::probe(const Blob& disk) const {
   if (!mbr || has_protective_record(*mbr)) return false;
   const bool any_used = std::any_of(mbr->partitions.begin(), mbr->partitions.end(),
                                     [](const PartitionRecord& record) { return record.used(); });
-  return any_used && find_problem(*mbr, std::numeric_limits<std::uint64_t>::max()).empty();
+  return any_used && find_problems(*mbr, std::numeric_limits<std::uint64_t>::max()).empty();
 }
 
 Layout MbrTable::open(const Blob& disk, Context& /*context*/) {
   const std::optional<MasterBootRecord> mbr = read_mbr(disk);
   if (!mbr) throw Error(ErrorCode::Corrupt, "no MBR: the first sector doesn't end in 0x55 0xaa");
-  const std::string problem = find_problem(*mbr, disk.size() / kReadSectorSize);
-  if (!problem.empty()) throw Error(ErrorCode::Corrupt, problem);
+  const std::vector<std::string> problems = find_problems(*mbr, disk.size() / kReadSectorSize);
+  if (!problems.empty()) throw Error(ErrorCode::Corrupt, problems.front());
 
   Layout layout;
   layout.table = "mbr";
@@ -235,5 +197,7 @@ Layout MbrTable::open(const Blob& disk, Context& /*context*/) {
   layout.structures.push_back({"MBR", 0, sizeof(MasterBootRecord)});
   return layout;
 }
+
+void MbrTable::check(const Blob& disk, Context& context) { check_table(disk, context); }
 
 }  // namespace fstool::mbr

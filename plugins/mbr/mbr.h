@@ -31,6 +31,7 @@ class MbrTable : public PartitionTable {
   /// the protective MBR of a GPT.
   bool probe(const Blob& disk) const override;
   Layout open(const Blob& disk, Context& context) override;
+  void check(const Blob& disk, Context& context) override;
 
  private:
   MbrOptions options_;

@@ -2,26 +2,25 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <bit>
-#include <boost/endian/conversion.hpp>
 #include <cstddef>
-#include <span>
 #include <string>
 
+#include "check/check_image.h"
 #include "fstool/error.h"
-#include "geometry.h"
-#include "header.h"
-#include "writer.h"
+#include "ondisk/geometry.h"
+#include "ondisk/header.h"
+#include "read/image_header.h"
+#include "read/open_image.h"
+#include "read/probe.h"
+#include "read/snapshot_table.h"
+#include "write/writer.h"
 
 namespace fstool::qcow2 {
 namespace {
 
 /// Bytes of history that QEMU keeps when it inflates a cluster.
 constexpr std::size_t kZlibHistoryBytes = 4096;
-
-/// Bytes of the header of version 2, the shortest.
-constexpr std::uint64_t kMinHeaderBytes = 72;
 
 CompressionType compression_type(const Codec* codec) {
   if (codec == nullptr) return CompressionType::Zlib;
@@ -84,13 +83,26 @@ void Qcow2Container::write(const Blob& disk, OutputFile& output, const Codec* co
   write_image(disk, output, codec, geometry, compression, context);
 }
 
-bool Qcow2Container::probe(const Blob& file) const {
-  if (file.size() < kMinHeaderBytes) return false;
-  std::array<std::byte, 8> start{};
-  file.read(0, start);
-  const auto* const bytes = reinterpret_cast<const unsigned char*>(start.data());
-  const std::uint32_t version = boost::endian::load_big_u32(bytes + 4);
-  return boost::endian::load_big_u32(bytes) == kMagic && (version == kVersion2 || version == kVersion3);
+bool Qcow2Container::probe(const Blob& file) const { return qcow2::probe(file); }
+
+BlobPtr Qcow2Container::open(const ContainerFile& file, std::string_view snapshot, Context& context) {
+  return open_image(file, snapshot, context);
 }
+
+ContainerFacts Qcow2Container::inspect(const ContainerFile& file, Context& context) {
+  const ImageHeader header = read_header(*file.bytes, context);
+  ContainerFacts facts;
+  facts.disk_size = header.disk_size;
+  facts.unit_size = header.geometry.cluster_size();
+  facts.features = header.feature_names();
+  facts.backing_file = header.backing_file;
+  facts.data_file = header.data_file.value_or("");
+  const SnapshotTable table = read_snapshot_table(header, *file.bytes);
+  for (const std::string& damage : table.damage) context.report_damage(damage);
+  for (const Snapshot& snapshot : table.snapshots) facts.snapshots.push_back(snapshot.facts);
+  return facts;
+}
+
+void Qcow2Container::check(const ContainerFile& file, Context& context) { check_image(file, context); }
 
 }  // namespace fstool::qcow2

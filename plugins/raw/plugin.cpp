@@ -11,8 +11,8 @@ namespace {
 void register_formats(fstool::Registry& registry) {
   using namespace fstool;
   auto format =
-      make_format<Container>("raw", "The bytes of the disk as they are, in a sparse file.", OptionSet<NoOptions>(),
-                             [](NoOptions) { return std::make_unique<raw::RawContainer>(); });
+      make_format<Container>("raw", "The bytes of the disk as they are in a sparse file, or compressed as a stream.",
+                             OptionSet<NoOptions>(), [](NoOptions) { return std::make_unique<raw::RawContainer>(); });
   format.info.extensions = {"img", "raw"};
   registry.add(std::move(format));
 }

@@ -8,11 +8,13 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "fstool/error.h"
 #include "fstool/size.h"
+#include "stream_writer.h"
 
 namespace fstool::raw {
 
@@ -113,12 +115,7 @@ class ChunkWriter {
 }  // namespace
 
 void RawContainer::write(const Blob& disk, OutputFile& output, const Codec* codec, Context& context) {
-  if (codec != nullptr) {
-    throw Error(ErrorCode::InvalidArgument,
-                fmt::format("a raw image holds the bytes as they are and can't be compressed with {}: leave [codec] "
-                            "out, or choose a container that compresses, such as qcow2",
-                            codec->name()));
-  }
+  if (codec != nullptr) return write_stream(disk, output, *codec, context);
   const std::uint64_t size = disk.size();
   context.begin_step(fmt::format("writing {}", output.target().string()), size, "bytes");
   output.set_size(size);
@@ -142,6 +139,9 @@ void RawContainer::write(const Blob& disk, OutputFile& output, const Codec* code
 
 bool RawContainer::probe(const Blob& /*file*/) const { return false; }
 
-BlobPtr RawContainer::open(BlobPtr file, Context& /*context*/) { return file; }
+BlobPtr RawContainer::open(const ContainerFile& file, std::string_view snapshot, Context& /*context*/) {
+  if (!snapshot.empty()) throw Error(ErrorCode::NotFound, "a raw image has no snapshots");
+  return file.bytes;
+}
 
 }  // namespace fstool::raw

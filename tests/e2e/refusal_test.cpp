@@ -100,7 +100,9 @@ const std::vector<BadSpec>& bad_specs() {
       {"PartitionsThatDoNotFit", disk("size = \"16MiB\"", "size = \"32MiB\""), {"16 MiB", "33 MiB", "auto"}},
       {"FilesystemTooSmall", bare("size = \"1MiB\"\n"), {"1 MiB", "too small", "needs"}},
       {"PartitionTooSmall", disk("", "size = \"2MiB\""), {"2 MiB", "too small", "needs"}},
-      {"CodecThatRawCannotUse", "[container]\ntype = \"raw\"\n[codec]\ntype = \"zstd\"\n" + bare(""), {"codec"}},
+      {"CodecThatRawCannotUse",
+       "[container]\ntype = \"raw\"\n[codec]\ntype = \"deflate\"\n" + bare(""),
+       {"codec", "deflate", "gzip"}},
   };
   return specs;
 }

@@ -90,6 +90,19 @@ void check_parts(ext4::ExtFilesystem& filesystem, const BlobPtr& image, const Tr
   }
 }
 
+/// Looks for damage, of which there may be any.
+void check_for_damage(ext4::ExtFilesystem& filesystem, const BlobPtr& image, const Registry& registry) {
+  Context::Settings settings;
+  settings.threads = 1;
+  settings.damage_listener = [](std::string_view message) { require(!message.empty(), "damage without a word"); };
+  Context context(registry, settings);
+  try {
+    filesystem.check(image, context);
+  } catch (const Error& error) {
+    require(error.code() == ErrorCode::Corrupt || error.code() == ErrorCode::Unsupported, error.what());
+  }
+}
+
 }  // namespace
 
 void walk_ext4_image(std::span<const std::byte> image) {
@@ -98,8 +111,9 @@ void walk_ext4_image(std::span<const std::byte> image) {
   settings.threads = 1;
   Context context(registry, settings);
   ext4::ExtFilesystem filesystem(ext4::Generation::Ext4, {});
+  const BlobPtr blob = make_memory_blob({image.begin(), image.end()});
+  check_for_damage(filesystem, blob, registry);
   try {
-    const BlobPtr blob = make_memory_blob({image.begin(), image.end()});
     filesystem.probe(*blob);
     const Volume volume = filesystem.open(blob, {}, context);
     require(volume.facts.free_blocks <= volume.facts.blocks, "more is free than there is");

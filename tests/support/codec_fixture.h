@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -15,6 +16,7 @@
 
 #include "fstool/codec.h"
 #include "fstool/error.h"
+#include "guarded_bytes.h"
 
 namespace fstool::test {
 
@@ -67,6 +69,32 @@ inline std::optional<ErrorCode> decompress_error(Decompressor& decompressor, std
     return error.code();
   }
   return std::nullopt;
+}
+
+/// Decompresses `in`, damaged in random ways and cut off anywhere, in buffers that nothing may reach beyond. The
+/// results don't matter: a stream may be damaged without anybody noticing.
+inline void decompress_damaged_between_guards(Decompressor& decompressor, std::span<const std::byte> in,
+                                              std::size_t room) {
+  std::mt19937 random(1);
+  for (const Guard guard : {Guard::Front, Guard::Back}) {
+    const GuardedBytes out(room, guard);
+    for (int i = 0; i < 500; ++i) {
+      const GuardedBytes stream(in.first(i % 4 == 0 ? random() % (in.size() + 1) : in.size()), guard);
+      for (unsigned damage = random() % 4; damage > 0 && !stream.bytes().empty(); --damage) {
+        // The codes of a block stand at its beginning.
+        const std::size_t reach =
+            random() % 2 == 0 ? std::min<std::size_t>(64, stream.bytes().size()) : stream.bytes().size();
+        stream.bytes()[random() % reach] ^= static_cast<std::byte>(1U << random() % 8);
+      }
+      const std::size_t part = i % 3 == 0 ? random() % (room + 1) : room;
+      const auto target = guard == Guard::Front ? out.bytes().first(part) : out.bytes().last(part);
+      try {
+        EXPECT_LE(decompressor.decompress(stream.bytes(), target), target.size());
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::Corrupt) << error.what();
+      }
+    }
+  }
 }
 
 }  // namespace fstool::test

@@ -1,5 +1,5 @@
 /// \file
-/// Codec: compression of blocks of bytes.
+/// Codec: compression of blocks of bytes, which some containers put together to a stream.
 #pragma once
 
 #include <cstddef>
@@ -42,6 +42,10 @@ class FSTOOL_API Codec {
   /// The most bytes of earlier output that a decoder has to keep. A container whose readers keep less refuses the
   /// codec. The default, 0, says that the codec sets no bound below the size of a block.
   virtual std::size_t history_bytes() const { return 0; }
+  /// If what compress() makes of consecutive blocks, one after the other, is a stream that the codec's own tools read
+  /// as a whole (frames of zstd, members of gzip): the most bytes that a block of `bytes` bytes takes then, so that
+  /// an output of that size is never too small. The default says that blocks can't be put together.
+  virtual std::optional<std::size_t> frame_bound(std::size_t bytes) const;
 };
 
 }  // namespace fstool

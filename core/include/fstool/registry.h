@@ -43,7 +43,9 @@ struct FormatInfo {
   std::string name;     ///< as a spec's `type` names it
   std::string summary;  ///< one sentence
   std::vector<OptionInfo> options;
-  /// Containers: file name endings that choose this format, without the dot ("qcow2").
+  /// File name endings without the dot that choose this format for an output: of a container ("qcow2"); of a codec,
+  /// whose ending follows that of a container or file system ("zst"); of a file system that is a file of its own
+  /// ("tar").
   std::vector<std::string> extensions;
   /// Sources: true if this source reads what lies at the path. Null for the other stages.
   std::function<bool(const std::filesystem::path&)> accepts;

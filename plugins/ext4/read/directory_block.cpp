@@ -14,6 +14,8 @@ constexpr std::uint32_t kLargestBlock = 65536;
 /// The first length that 16 bits can't hold is written so.
 constexpr std::uint16_t kWholeLargestBlock = 65535;
 constexpr std::size_t kHashBytes = 8;
+/// An entry with a name of one byte; none is shorter.
+constexpr std::size_t kMinRecordLength = 12;
 
 template <class T>
 T load(std::span<const std::byte> bytes, std::size_t offset) {
@@ -63,7 +65,7 @@ std::optional<std::string> parse_entries(std::span<const std::byte> region, cons
     const auto header = load<EntryHeader>(region, at);
     const std::size_t length = record_length(header, format.block_size);
     const std::size_t name_end = sizeof(EntryHeader) + header.name_length;
-    if (length < sizeof(EntryHeader) || length % kEntryAlignment != 0 || length > region.size() - at ||
+    if (length < kMinRecordLength || length % kEntryAlignment != 0 || length > region.size() - at ||
         length < name_end) {
       return fmt::format("the entry at byte {} has a length of {}", at, length);
     }
@@ -71,6 +73,7 @@ std::optional<std::string> parse_entries(std::span<const std::byte> region, cons
       StoredName stored;
       stored.name = {reinterpret_cast<const char*>(region.data()) + at + sizeof(EntryHeader), header.name_length};
       stored.inode = header.inode;
+      stored.file_type = header.file_type;
       if (stored.name.empty()) return fmt::format("the entry at byte {} has no name", at);
       if (stored.inode > format.inodes) {
         return fmt::format("the entry at byte {} names inode {}, which does not exist", at, stored.inode);

@@ -19,7 +19,8 @@ namespace fstool::ext4 {
 struct StoredName {
   std::string_view name;  ///< 1 … 255 bytes, whatever they are
   std::uint32_t inode = 0;
-  NameHash hash;  ///< if the entries carry one
+  std::uint8_t file_type = 0;  ///< without the feature filetype: the high byte of the name's length
+  NameHash hash;               ///< if the entries carry one
 };
 
 /// How the entries of a directory look.

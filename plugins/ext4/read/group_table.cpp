@@ -12,6 +12,36 @@
 
 namespace fstool::ext4 {
 
+GroupDescriptor descriptor_from(std::span<const std::byte> raw) {
+  GroupDescriptor descriptor{};
+  std::memcpy(&descriptor, raw.data(), std::min(raw.size(), sizeof(descriptor)));
+  return descriptor;
+}
+
+bool is_sealed_descriptor(const Layout& layout, std::uint64_t group, std::span<const std::byte> raw) {
+  const std::uint16_t recorded = descriptor_from(raw).checksum;
+  constexpr std::size_t kBefore = offsetof(GroupDescriptor, checksum);
+  constexpr std::size_t kBehind = kBefore + sizeof(GroupDescriptor::checksum);
+  const little_uint32_t number(static_cast<std::uint32_t>(group));
+  switch (layout.descriptor_checksum()) {
+    case DescriptorChecksum::None:
+      return true;
+    case DescriptorChecksum::Crc16: {
+      std::uint16_t crc = crc16(0xFFFF, layout.uuid);
+      crc = crc16(crc, bytes_of(number));
+      crc = crc16(crc, raw.first(kBefore));
+      return crc16(crc, raw.subspan(kBehind)) == recorded;
+    }
+    case DescriptorChecksum::Crc32c: {
+      std::uint32_t crc = crc32c_of(layout.checksum_seed, number);
+      crc = crc32c(crc, raw.first(kBefore));
+      crc = crc32c_of(crc, little_uint16_t(0));
+      return (crc32c(crc, raw.subspan(kBehind)) & 0xFFFF) == recorded;
+    }
+  }
+  return false;
+}
+
 GroupTable::GroupTable(const BlockReader& blocks, const Layout& layout, std::uint64_t copy_group)
     : blocks_(blocks), layout_(layout), copy_group_(copy_group), bytes_(layout.block_size) {}
 
@@ -22,48 +52,30 @@ void GroupTable::load(std::uint64_t index) {
   loaded_ = index;
 }
 
-GroupDescriptor GroupTable::descriptor_in(std::uint64_t group) const {
-  GroupDescriptor descriptor{};
+std::span<const std::byte> GroupTable::raw_in(std::uint64_t group) const {
   const std::size_t offset = (group % layout_.descriptors_per_block()) * layout_.descriptor_size;
-  std::memcpy(&descriptor, bytes_.data() + offset, std::min<std::size_t>(layout_.descriptor_size, sizeof(descriptor)));
-  return descriptor;
+  return std::span(bytes_).subspan(offset, layout_.descriptor_size);
+}
+
+bool GroupTable::is_stored(std::uint64_t group) const {
+  const std::uint64_t block = layout_.descriptor_block(group / layout_.descriptors_per_block(), copy_group_);
+  return blocks_.contains(block, 1) && !blocks_.stored_at(block, 1).missing;
+}
+
+GroupDescriptor GroupTable::descriptor(std::uint64_t group) {
+  load(group / layout_.descriptors_per_block());
+  return descriptor_in(group);
+}
+
+bool GroupTable::is_sealed(std::uint64_t group) {
+  load(group / layout_.descriptors_per_block());
+  return is_sealed_descriptor(layout_, group, raw_in(group));
 }
 
 bool GroupTable::has_inode_table(const GroupDescriptor& descriptor) const {
   const std::uint64_t bytes = std::uint64_t{layout_.inodes_per_group} * layout_.inode_size;
   const std::uint64_t block = inode_table_of(descriptor);
   return block > layout_.first_data_block && blocks_.contains(block, (bytes - 1) / layout_.block_size + 1);
-}
-
-bool GroupTable::has_valid_checksum(std::uint64_t group) const {
-  const std::size_t offset = (group % layout_.descriptors_per_block()) * layout_.descriptor_size;
-  const auto raw = std::span(bytes_).subspan(offset, layout_.descriptor_size);
-  const std::uint16_t recorded = descriptor_in(group).checksum;
-  constexpr std::size_t kBefore = offsetof(GroupDescriptor, checksum);
-  constexpr std::size_t kBehind = kBefore + sizeof(GroupDescriptor::checksum);
-  const little_uint32_t number(static_cast<std::uint32_t>(group));
-  switch (layout_.descriptor_checksum()) {
-    case DescriptorChecksum::None:
-      return true;
-    case DescriptorChecksum::Crc16: {
-      std::uint16_t crc = crc16(0xFFFF, layout_.uuid);
-      crc = crc16(crc, bytes_of(number));
-      crc = crc16(crc, raw.first(kBefore));
-      return crc16(crc, raw.subspan(kBehind)) == recorded;
-    }
-    case DescriptorChecksum::Crc32c: {
-      std::uint32_t crc = crc32c_of(layout_.checksum_seed, number);
-      crc = crc32c(crc, raw.first(kBefore));
-      crc = crc32c_of(crc, little_uint16_t(0));
-      return (crc32c(crc, raw.subspan(kBehind)) & 0xFFFF) == recorded;
-    }
-  }
-  return false;
-}
-
-GroupDescriptor GroupTable::descriptor(std::uint64_t group) {
-  load(group / layout_.descriptors_per_block());
-  return descriptor_in(group);
 }
 
 std::uint64_t GroupTable::inode_table(std::uint64_t group) {
@@ -74,16 +86,11 @@ std::uint64_t GroupTable::inode_table(std::uint64_t group) {
   return inode_table_of(descriptor);
 }
 
-bool GroupTable::is_stored(std::uint64_t group) const {
-  const std::uint64_t block = layout_.descriptor_block(group / layout_.descriptors_per_block(), copy_group_);
-  return blocks_.contains(block, 1) && !blocks_.stored_at(block, 1).missing;
-}
-
 std::optional<GroupTable::FreeSpace> GroupTable::check(Context& context) {
   std::uint64_t free_clusters = 0;
   std::uint64_t free_inodes = 0;
   const auto missing = for_each(context, [&](std::uint64_t group, const GroupDescriptor& descriptor) {
-    if (!has_valid_checksum(group)) {
+    if (!is_sealed_descriptor(layout_, group, raw_in(group))) {
       context.report_damage(fmt::format("the checksum of block group {}'s descriptor is wrong", group));
     }
     if (!has_inode_table(descriptor)) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "fstool/context.h"
@@ -14,6 +15,12 @@
 
 namespace fstool::ext4 {
 
+/// A descriptor from the bytes of its place, whose size is layout.descriptor_size; what they don't have is zero.
+GroupDescriptor descriptor_from(std::span<const std::byte> raw);
+
+/// True if the checksum of a group's descriptor is right, or it needs none.
+bool is_sealed_descriptor(const Layout& layout, std::uint64_t group, std::span<const std::byte> raw);
+
 /// Reads descriptors when they are asked for: what a superblock claims about their number costs no memory. Not
 /// thread-safe.
 class GroupTable {
@@ -22,8 +29,12 @@ class GroupTable {
   /// must outlive this.
   GroupTable(const BlockReader& blocks, const Layout& layout, std::uint64_t copy_group);
 
+  /// True if the block of descriptors that has the group's lies in the file system, and the image stores it.
+  bool is_stored(std::uint64_t group) const;
   /// The descriptor of a block group. Throws Error(Corrupt) if the image lacks it.
   GroupDescriptor descriptor(std::uint64_t group);
+  /// True if the checksum of the group's descriptor is right, or it needs none. Throws as descriptor().
+  bool is_sealed(std::uint64_t group);
 
   /// Calls `visit(group, descriptor)` for every group whose descriptor the image has, in ascending order, and returns
   /// the first group whose descriptor it lacks. Gives up where so many are missing that they were never there.
@@ -62,11 +73,9 @@ class GroupTable {
   /// So many blocks of descriptors without anything in them are not the work of a file system.
   static constexpr std::uint64_t kMaxMissingBlocks = 1024;
 
-  GroupDescriptor descriptor_in(std::uint64_t group) const;
+  std::span<const std::byte> raw_in(std::uint64_t group) const;
+  GroupDescriptor descriptor_in(std::uint64_t group) const { return descriptor_from(raw_in(group)); }
   void load(std::uint64_t index);
-  /// True if the image has the block with the descriptor of `group`.
-  bool is_stored(std::uint64_t group) const;
-  bool has_valid_checksum(std::uint64_t group) const;
 
   const BlockReader& blocks_;
   const Layout& layout_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include "fstool/error.h"
 
@@ -58,27 +59,32 @@ InodeRecord InodeTable::read(std::uint32_t number) {
   const std::uint64_t table_end = table + std::uint64_t{layout.inodes_per_group} * layout.inode_size;
   const Chunk& chunk = chunk_with(offset, table_end);
 
+  return parse_inode(number, std::span(*chunk.bytes).subspan(offset - chunk.offset, layout.inode_size), chunk.bytes);
+}
+
+InodeRecord parse_inode(std::uint32_t number, std::span<const std::byte> raw,
+                        std::shared_ptr<const std::vector<std::byte>> storage) {
   InodeRecord record;
   record.number = number;
-  record.storage = chunk.bytes;
-  record.raw = std::span(*chunk.bytes).subspan(offset - chunk.offset, layout.inode_size);
-  std::memcpy(&record.fields, record.raw.data(), kOldInodeSize);
-  if (layout.inode_size == kOldInodeSize) return record;
-  std::memcpy(&record.fields.extra_isize, record.raw.data() + kOldInodeSize, sizeof(record.fields.extra_isize));
+  record.storage = std::move(storage);
+  record.raw = raw;
+  std::memcpy(&record.fields, raw.data(), kOldInodeSize);
+  if (raw.size() == kOldInodeSize) return record;
+  std::memcpy(&record.fields.extra_isize, raw.data() + kOldInodeSize, sizeof(record.fields.extra_isize));
   const std::size_t end = kOldInodeSize + record.fields.extra_isize;
-  if (end > layout.inode_size || end % 4 != 0) {
+  if (end > raw.size() || end % 4 != 0) {
     throw Error(ErrorCode::Corrupt,
                 fmt::format("inode {} has an extra size of {} bytes", number, record.fields.extra_isize.value()));
   }
-  std::memcpy(&record.fields, record.raw.data(), std::min(end, sizeof(record.fields)));
+  std::memcpy(&record.fields, raw.data(), std::min(end, sizeof(record.fields)));
   return record;
 }
 
-bool InodeTable::has_valid_checksum(const InodeRecord& record) const {
-  if (!volume_.layout.metadata_checksums) return true;
+bool has_valid_checksum(const InodeRecord& record, const VolumeState& volume) {
+  if (!volume.layout.metadata_checksums) return true;
   const bool has_high = record.has_extra(offsetof(Inode, checksum_hi) + sizeof(Inode::checksum_hi));
   const std::uint32_t high = has_high ? record.fields.checksum_hi.value() : 0U;
-  return inode_checksum(record.raw, volume_.inode_seed(record.number, record.fields.generation)) ==
+  return inode_checksum(record.raw, volume.inode_seed(record.number, record.fields.generation)) ==
          (record.fields.checksum_lo | high << 16);
 }
 

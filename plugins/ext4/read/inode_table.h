@@ -30,6 +30,14 @@ struct InodeRecord {
   MapRoot map_root() const { return {number, fields.generation, fields.flags, fields.block}; }
 };
 
+/// The inode `number` in the layout.inode_size bytes `raw`, which lie in `storage`. Throws Error(Corrupt) if its extra
+/// size is impossible.
+InodeRecord parse_inode(std::uint32_t number, std::span<const std::byte> raw,
+                        std::shared_ptr<const std::vector<std::byte>> storage);
+
+/// True if the inode's checksum is right, or it needs none.
+bool has_valid_checksum(const InodeRecord& record, const VolumeState& volume);
+
 /// The inode tables of a file system. Reads a stretch of a table at once, so ask for inodes in the order of their
 /// numbers. Not thread-safe.
 class InodeTable {
@@ -39,9 +47,6 @@ class InodeTable {
 
   /// Throws Error(Corrupt) if there is no such inode, the image lacks it, or its extra size is impossible.
   InodeRecord read(std::uint32_t number);
-
-  /// True if the inode's checksum is right, or it needs none.
-  bool has_valid_checksum(const InodeRecord& record) const;
 
  private:
   struct Chunk {

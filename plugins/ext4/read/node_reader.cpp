@@ -49,7 +49,7 @@ std::optional<Node> NodeReader::read(const InodeRecord& record, const Report& re
                  : fmt::format("inode {} is not one of a file, or was deleted", record.number));
     return std::nullopt;
   }
-  if (!inodes_.has_valid_checksum(record)) {
+  if (!has_valid_checksum(record, *volume_)) {
     report(fmt::format("the checksum of inode {} is wrong", record.number));
   }
   Node node;

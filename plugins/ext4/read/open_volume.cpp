@@ -43,22 +43,6 @@ std::uint64_t free_blocks_of(const Superblock& superblock) {
   return blocks;
 }
 
-/// The image with its journal replayed. `found` becomes the superblock that it has then.
-BlobPtr recover(BlobPtr image, FoundSuperblock& found, Context& context) {
-  const bool has_journal = found.layout.features.has_compat(kCompatHasJournal);
-  const bool needed = found.layout.features.has_incompat(kIncompatNeedsRecovery);
-  if (needed && !has_journal) context.report_damage("the file system needs recovery, but has no journal");
-  // The backups of the superblock don't say whether the journal has something.
-  if (!has_journal || (!needed && found.group == 0)) return image;
-  BlobPtr recovered = replay_journal(std::move(image), found, context);
-  const Superblock current = read_superblock(*recovered, kSuperblockOffset);
-  if (found.group == 0 || (current.magic == kSuperblockMagic && has_valid_checksum(current))) {
-    const std::uint64_t group = found.group;
-    found = {current, parse_layout(current), group};
-  }
-  return recovered;
-}
-
 }  // namespace
 
 OpenedVolume open_groups(BlobPtr image, Context& context) {

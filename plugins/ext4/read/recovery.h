@@ -15,4 +15,8 @@ namespace fstool::ext4 {
 /// Error(Unsupported) if it lies on another device or has fast commits.
 BlobPtr replay_journal(BlobPtr image, const FoundSuperblock& found, Context& context);
 
+/// The image with its journal replayed if it needs that: `found` becomes the superblock that it has then. Errors as
+/// replay_journal().
+BlobPtr recover(BlobPtr image, FoundSuperblock& found, Context& context);
+
 }  // namespace fstool::ext4

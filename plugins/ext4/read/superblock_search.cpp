@@ -62,6 +62,8 @@ void report_use_of_backup(const FoundSuperblock& backup, const std::string& reas
 
 }  // namespace
 
+bool describe_same_volume(const Layout& a, const Layout& b) { return lasting_fields(a) == lasting_fields(b); }
+
 Superblock read_superblock(const Blob& image, std::uint64_t offset) {
   if (image.size() < sizeof(Superblock) || offset > image.size() - sizeof(Superblock)) {
     throw Error(ErrorCode::Corrupt,
@@ -88,7 +90,7 @@ FoundSuperblock find_superblock(const Blob& image, Context& context) {
   if (sound) return primary;
   // The backups are not kept up to date in all fields, so that the primary one is the better if they agree.
   const auto backup = find_backup(image);
-  if (backup && lasting_fields(backup->layout) != lasting_fields(primary.layout)) {
+  if (backup && !describe_same_volume(backup->layout, primary.layout)) {
     report_use_of_backup(*backup, "the checksum of the superblock is wrong", context);
     return *backup;
   }

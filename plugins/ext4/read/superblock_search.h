@@ -21,6 +21,9 @@ struct FoundSuperblock {
 /// read.
 FoundSuperblock find_superblock(const Blob& image, Context& context);
 
+/// True if `a` and `b` agree in what all copies of a superblock have in common all the time.
+bool describe_same_volume(const Layout& a, const Layout& b);
+
 /// The 1024 bytes at `offset`. Throws Error(Corrupt) if the image ends before them.
 Superblock read_superblock(const Blob& image, std::uint64_t offset);
 

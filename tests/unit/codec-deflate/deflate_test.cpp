@@ -194,6 +194,14 @@ TEST_P(EveryEngine, DamagedStreamsAreErrorsOrOtherBytesButNeverHarm) {
   EXPECT_EQ(decompressed(*decompressor_, stream_, in_.size()), in_);
 }
 
+TEST_P(EveryEngine, DamagedStreamsTouchNothingBeyondTheBuffers) {
+  const auto decompressor = DeflateCodec({.engine = GetParam()}).decompressor();
+  for (const auto& in : {text_bytes(10'000, 1), random_bytes(3'000, 2), std::vector<std::byte>(65'536)}) {
+    const auto stream = compressed(*DeflateCodec({.level = 6}).compressor(), in, 2 * in.size() + 64);
+    test::decompress_damaged_between_guards(*decompressor, stream.value(), in.size());
+  }
+}
+
 TEST_P(EveryEngine, RefusesWhatIsNoStream) {
   // Block type 3 does not exist.
   EXPECT_EQ(decompress_error(*decompressor_, std::vector<std::byte>(100, std::byte{0xff}), 4096), ErrorCode::Corrupt);

@@ -11,6 +11,7 @@
 
 #include "codec_fixture.h"
 #include "fstool/error.h"
+#include "run_tool.h"
 
 namespace fstool::zstd {
 namespace {
@@ -102,6 +103,14 @@ TEST_P(ZstdFrame, DamagedFramesAreErrorsOrOtherBytesButNeverHarm) {
   EXPECT_EQ(decompressed(*decompressor_, frame_, in_.size()), in_);
 }
 
+TEST(ZstdDecompressorTest, DamagedFramesTouchNothingBeyondTheBuffers) {
+  const ZstdCodec codec({});
+  for (const auto& in : {text_bytes(10'000, 1), random_bytes(3'000, 2), std::vector<std::byte>(65'536)}) {
+    const auto frame = compressed(*codec.compressor(), in, 2 * in.size() + 64);
+    test::decompress_damaged_between_guards(*codec.decompressor(), frame.value(), in.size());
+  }
+}
+
 TEST(ZstdDecompressorTest, ReadsAFrameThatAsksForAHugeWindowWithoutTakingMemory) {
   // RFC 8878, section 3.1.1: no content size, a window of 2^41 bytes (descriptor 0xf8), one raw block of 3 bytes.
   const std::vector<unsigned char> frame = {0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xf8, 0x19, 0x00, 0x00, 'a', 'b', 'c'};
@@ -136,6 +145,26 @@ TEST(ZstdOptionsTest, RefusesValuesOutOfRange) {
   const ZstdOptions options = zstd_options().parse(parse_option_text("level=-7,checksum=true"));
   EXPECT_EQ(options.level, -7);
   EXPECT_TRUE(options.checksum);
+}
+
+TEST(ZstdCodec, ZstdReadsFramesPutTogether) {
+  for (const bool checksum : {false, true}) {
+    const ZstdCodec codec({.checksum = checksum});
+    std::vector<std::byte> expected;
+    std::vector<std::byte> file;
+    for (const auto& block : {test::text_bytes(0, 1), test::text_bytes(300'000, 2), test::random_bytes(300'000, 3)}) {
+      const auto frame = test::compressed(*codec.compressor(), block, codec.frame_bound(block.size()).value());
+      ASSERT_TRUE(frame);
+      expected.insert(expected.end(), block.begin(), block.end());
+      file.insert(file.end(), frame->begin(), frame->end());
+    }
+    const test::TemporaryDirectory directory;
+    const std::string path = (directory.path() / "file").string();
+    test::write_blob(*make_memory_blob(file), path + ".zst");
+    const test::ToolResult result = test::run_tool("zstd -qd '" + path + ".zst'");
+    ASSERT_EQ(result.exit_code, 0) << result.output;
+    EXPECT_EQ(read_all(*open_file_blob(path), expected.size() + 1), expected);
+  }
 }
 
 }  // namespace

@@ -195,10 +195,22 @@ class NamedContainer : public Container {
     context.advance(disk.size());
   }
   bool probe(const Blob& file) const override { return name_ != "raw" && text_of(file).starts_with(name_); }
-  BlobPtr open(BlobPtr file, Context& /*context*/) override {
-    if (name_ == "raw") return file;
-    const std::uint64_t header = text_of(*file).find(':') + 1;
-    return make_slice_blob(file, header, file->size() - header);
+  /// "box+SNAPSHOT:" is a box with a snapshot, of the same bytes in capitals.
+  BlobPtr open(const ContainerFile& file, std::string_view snapshot, Context& /*context*/) override {
+    if (name_ == "raw") return file.bytes;
+    const std::string text = text_of(*file.bytes);
+    const std::size_t header = text.find(':') + 1;
+    if (snapshot.empty()) return make_slice_blob(file.bytes, header, file.bytes->size() - header);
+    if (text.substr(0, header) != name_ + "+" + std::string(snapshot) + ":") {
+      throw Error(ErrorCode::NotFound, "no snapshot " + std::string(snapshot));
+    }
+    std::vector<std::byte> bytes = read_all(*file.bytes, 1 << 20);
+    bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(header));
+    for (std::byte& byte : bytes) {
+      if (byte >= std::byte{'a'} && byte <= std::byte{'z'})
+        byte = static_cast<std::byte>(std::to_integer<int>(byte) - 32);
+    }
+    return make_memory_blob(std::move(bytes));
   }
 
  private:
@@ -242,8 +254,10 @@ Registry make_fake_registry(FakeLog& log) {
                                     [](const BoxOptions&) { return std::make_unique<NamedContainer>("box"); });
   box.info.extensions = {"box", "tar.box"};
   registry.add(std::move(box));
-  registry.add(make_format<Codec>("shout", "", OptionSet<NoOptions>(),
-                                  [](const NoOptions&) { return std::make_unique<ShoutCodec>(); }));
+  auto shout = make_format<Codec>("shout", "", OptionSet<NoOptions>(),
+                                  [](const NoOptions&) { return std::make_unique<ShoutCodec>(); });
+  shout.info.extensions = {"loud"};
+  registry.add(std::move(shout));
   return registry;
 }
 

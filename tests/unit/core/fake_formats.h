@@ -33,7 +33,7 @@ struct FakeLog {
 /// * containers "raw" and "box" (extensions "box", "tar.box"; option: lid): the bytes, behind the container's name and
 /// a
 ///   colon; "box" reads what it wrote;
-/// * codec "shout".
+/// * codec "shout" (extension "loud").
 /// The log must outlive the registry.
 Registry make_fake_registry(FakeLog& log);
 

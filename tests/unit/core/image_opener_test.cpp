@@ -309,6 +309,24 @@ TEST_F(ImageOpenerTest, LayersCanBeLookedAtWithoutOpeningAFileSystem) {
   EXPECT_EQ(inspect_volume(image.parts[1], context).size, 1024U);
 }
 
+TEST_F(ImageOpenerTest, ASnapshotIsChosenByTheContainer) {
+  write("old.img", "box+before:a@1 ");
+  EXPECT_EQ(names(open("old.img")), (Strings{"a"}));
+  Context context(registry_, {.threads = 1});
+  EXPECT_EQ(test::text_of(*open_disk_image(path("old.img"), {}, context, "before").disk), "A@1 ");
+  EXPECT_EQ(failure("old.img@after"), "opening old.img: as a box image: no snapshot after");
+  EXPECT_EQ(code_, ErrorCode::NotFound);
+}
+
+TEST_F(ImageOpenerTest, WhatIsNoContainerHasNoSnapshots) {
+  write("old.img", "a@1 ");
+  EXPECT_EQ(
+      failure("old.img@before"),
+      "opening old.img: there is no snapshot \"before\": the file is no container that a plugin knows (they know: "
+      "box, raw)");
+  EXPECT_EQ(code_, ErrorCode::NotFound);
+}
+
 TEST_F(ImageOpenerTest, ADirectoryIsNoImage) {
   EXPECT_NE(failure("").find("a directory cannot be read as a file"), std::string::npos);
 }

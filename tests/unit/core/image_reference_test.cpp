@@ -13,12 +13,13 @@ class ImageReferenceTest : public testing::Test {
  protected:
   void make_file(const std::string& name) { std::ofstream(directory_.path() / name) << "x"; }
 
-  /// FILE|PARTITION with the directory left out; "-" if there is no such file.
+  /// FILE|PARTITION or FILE|SNAPSHOT|PARTITION with the directory left out; "-" if there is no such file.
   std::string found(const std::string& text) {
     const auto reference = find_image_reference(directory_.path() / text);
     if (!reference) return "-";
     EXPECT_EQ(reference->text(), (directory_.path() / text).string());
-    return reference->file.filename().string() + "|" + reference->partition.value_or("(none)");
+    return reference->file.filename().string() + "|" + (reference->snapshot ? *reference->snapshot + "|" : "") +
+           reference->partition.value_or("(none)");
   }
 
   test::TemporaryDirectory directory_;
@@ -56,6 +57,31 @@ TEST_F(ImageReferenceTest, ADirectoryHasNoPartitions) {
   std::filesystem::create_directory(directory_.path() / "directory");
   EXPECT_EQ(found("directory"), "directory|(none)");
   EXPECT_EQ(found("directory:2"), "-");
+  EXPECT_EQ(found("directory@before"), "-");
+}
+
+TEST_F(ImageReferenceTest, WhatFollowsTheAtSignIsTheSnapshot) {
+  make_file("old.qcow2");
+  EXPECT_EQ(found("old.qcow2@before"), "old.qcow2|before|(none)");
+  EXPECT_EQ(found("old.qcow2@before:2"), "old.qcow2|before|2");
+  EXPECT_EQ(found("old.qcow2@10:30:root"), "old.qcow2|10:30|root");
+  EXPECT_EQ(found("old.qcow2@a@b"), "old.qcow2|a@b|(none)");
+}
+
+TEST_F(ImageReferenceTest, AFileWithAnAtSignInItsNameIsAFile) {
+  make_file("old.qcow2");
+  make_file("old.qcow2@before");
+  EXPECT_EQ(found("old.qcow2@before"), "old.qcow2@before|(none)");
+  EXPECT_EQ(found("old.qcow2@before:2"), "old.qcow2@before|2");
+  EXPECT_EQ(found("old.qcow2@before@now:2"), "old.qcow2@before|now|2");
+  EXPECT_EQ(found("old.qcow2@after"), "old.qcow2|after|(none)");
+}
+
+TEST_F(ImageReferenceTest, ASnapshotAndItsPartitionHaveNames) {
+  make_file("old.qcow2");
+  EXPECT_EQ(found("old.qcow2@"), "-");
+  EXPECT_EQ(found("old.qcow2@:2"), "-");
+  EXPECT_EQ(found("old.qcow2@before:"), "-");
 }
 
 TEST_F(ImageReferenceTest, WhatDoesNotExistIsNoImage) {

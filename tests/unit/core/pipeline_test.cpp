@@ -209,6 +209,19 @@ TEST_F(PipelineTest, TheContainerGetsTheCodec) {
   EXPECT_TRUE(contents(output("a.box")).starts_with("box+shout:"));
 }
 
+TEST_F(PipelineTest, AnEndingBehindTheContainersChoosesTheCodec) {
+  const Report both = plan(kBare, output("a.box.loud")).report;
+  EXPECT_EQ(both.container, "box");
+  EXPECT_EQ(both.codec, "shout");
+  const Report alone = plan(kBare, output("a.Loud")).report;
+  EXPECT_EQ(alone.container, "raw");
+  EXPECT_EQ(alone.codec, "shout");
+}
+
+TEST_F(PipelineTest, ASpecThatNamesTheContainerMeansItAsItSays) {
+  EXPECT_EQ(plan("[container]\ntype = \"box\"\n" + kBare, output("a.box.loud")).report.codec, "");
+}
+
 TEST_F(PipelineTest, AMissingCodecIsOneLineWithItsPlace) {
   const std::string message = failure("[codec]\ntype = \"whisper\"\n" + kBare);
   EXPECT_TRUE(message.starts_with("p.toml:2:8: ")) << message;

@@ -95,7 +95,7 @@ TEST(Stages, SayThatAFormatIsOnlyWritten) {
   const Registry registry;
   Context context(registry, {1, {}, nullptr, nullptr});
   WriteOnlyContainer only_written;
-  EXPECT_EQ(error_of([&] { only_written.open(make_hole_blob(1), context); }).code(), ErrorCode::Unsupported);
+  EXPECT_EQ(error_of([&] { only_written.open({make_hole_blob(1)}, "", context); }).code(), ErrorCode::Unsupported);
 }
 
 TEST(Stages, HaveNames) {

@@ -9,12 +9,17 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fstool/blob.h"
 #include "fstool/codec.h"
+#include "fstool/container.h"
+#include "fstool/context.h"
+#include "fstool/error.h"
 #include "fstool/registry.h"
 #include "run_tool.h"
 
@@ -52,9 +57,43 @@ class Qcow2Test : public testing::Test {
 
   std::string output_of(const std::string& command);
 
+  std::filesystem::path path(const std::string& name) const { return directory_.path() / name; }
+
+  /// Runs `qemu-img ARGUMENTS` in the test's directory; it has to succeed.
+  void qemu_img(const std::string& arguments);
+  /// Runs `qemu-io` with each of the commands on an image of the test's directory; all have to succeed.
+  void qemu_io(const std::string& image, const std::vector<std::string>& commands);
+
+  /// The disk in an image of the test's directory, or in one of its snapshots. It reads as long as the test lasts.
+  BlobPtr open(const std::string& image, const std::string& snapshot = "");
+  ContainerFacts inspect(const std::string& image);
+  /// The code and the text of the Error that opening an image throws; the test fails if it throws none.
+  std::pair<ErrorCode, std::string> open_error(const std::string& image, const std::string& snapshot = "");
+  /// What check() has to say against an image, a line each.
+  std::string check(const std::string& image);
+
+  /// Fails unless the disk is, byte for byte, what `qemu-img convert OPTIONS -O raw` makes of the image.
+  void expect_reads_as_qemu(const std::string& image, const std::string& options = "");
+  /// Fails unless both have the same bytes, read whole and in pieces of any size, and holes of `disk` are zeros.
+  static void expect_same(const Blob& disk, const Blob& expected);
+
+  /// What was warned of and reported as damage, a line each.
+  std::string warnings();
+
   fstool::test::TemporaryDirectory directory_;
+
+ private:
+  std::mutex mutex_;
+  std::string warnings_;
+  std::vector<std::unique_ptr<Context>> contexts_;
+
+  Context& new_context();
 };
 
 std::vector<std::byte> file_bytes(const std::filesystem::path& path);
+void write_bytes(const std::filesystem::path& path, std::uint64_t offset, std::span<const std::byte> bytes);
+/// A big-endian number in a file.
+std::uint64_t load_number(const std::filesystem::path& path, std::uint64_t offset);
+void store_number(const std::filesystem::path& path, std::uint64_t offset, std::uint64_t number);
 
 }  // namespace fstool::qcow2::test

@@ -3,11 +3,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "allocator.h"
 #include "fstool/error.h"
 #include "fstool/size.h"
-#include "mapping.h"
-#include "refcounts.h"
+#include "write/allocator.h"
+#include "write/mapping.h"
+#include "write/refcounts.h"
 
 namespace fstool::qcow2 {
 namespace {

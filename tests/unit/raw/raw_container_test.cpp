@@ -315,9 +315,60 @@ TEST_F(RawContainerTest, ACodecIsRefusedWithAdvice) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::InvalidArgument);
     EXPECT_STREQ(error.what(),
-                 "a raw image holds the bytes as they are and can't be compressed with squeeze: leave [codec] out, or "
-                 "choose a container that compresses, such as qcow2");
+                 "a stream can't be made with the codec squeeze: choose one whose frames can be put together, such as "
+                 "zstd or gzip, or a container that compresses clusters, such as qcow2");
   }
+}
+
+/// Frames of a letter, the size in decimal, a colon and the bytes that are not zero.
+class LetterCodec : public NamedCodec {
+ public:
+  std::unique_ptr<Compressor> compressor() const override {
+    class Letters : public Compressor {
+      std::optional<std::size_t> compress(std::span<const std::byte> in, std::span<std::byte> out) override {
+        std::string text = "F" + std::to_string(in.size()) + ":";
+        for (const std::byte byte : in) {
+          if (byte != std::byte{0}) text += static_cast<char>(byte);
+        }
+        if (text.size() > out.size()) return std::nullopt;
+        std::memcpy(out.data(), text.data(), text.size());
+        return text.size();
+      }
+    };
+    return std::make_unique<Letters>();
+  }
+  std::optional<std::size_t> frame_bound(std::size_t bytes) const override { return bytes + 32; }
+};
+
+TEST_F(RawContainerTest, ACodecMakesAStreamOfFramesInOrder) {
+  BlobBuilder builder;
+  const auto letter = [&](std::uint64_t offset, char value) {
+    builder.add(offset, make_memory_blob({static_cast<std::byte>(value)}));
+  };
+  letter(1, 'a');
+  letter(4 * kMiB, 'b');
+  letter(20 * kMiB + 1, 'c');
+  const BlobPtr disk = builder.finish(20 * kMiB + 2);
+  const Registry registry;
+  for (const unsigned threads : {1U, 3U}) {
+    Context context(registry, {.threads = threads});
+    OutputFile output(output_path(), {.force = false, .sync = false});
+    const LetterCodec codec;
+    RawContainer().write(*disk, output, &codec, context);
+    output.commit();
+    EXPECT_EQ(test::run_tool("cat '" + output_path().string() + "'").output,
+              "F4194304:aF4194304:bF4194304:F4194304:F4194304:F2:c");
+  }
+}
+
+TEST_F(RawContainerTest, AStreamOfNothingIsAFrame) {
+  const Registry registry;
+  Context context(registry, {.threads = 1});
+  OutputFile output(output_path(), {.force = false, .sync = false});
+  const LetterCodec codec;
+  RawContainer().write(*make_hole_blob(0), output, &codec, context);
+  output.commit();
+  EXPECT_EQ(test::run_tool("cat '" + output_path().string() + "'").output, "F0:");
 }
 
 TEST_F(RawContainerTest, CancellingStopsTheWrite) {
@@ -338,7 +389,8 @@ TEST_F(RawContainerTest, AnythingOpensAndNothingIsRecognised) {
   Context context(registry, {.threads = 1, .source_date_epoch = {}, .listener = nullptr});
   const BlobPtr file = random_blob(1000, 16);
   EXPECT_FALSE(RawContainer().probe(*file));
-  EXPECT_EQ(RawContainer().open(file, context), file);
+  EXPECT_EQ(RawContainer().open({file}, "", context), file);
+  EXPECT_THROW(RawContainer().open({file}, "before", context), Error);
 }
 
 TEST_F(RawContainerTest, QemuReadsTheSameBytes) {

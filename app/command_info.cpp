@@ -1,0 +1,107 @@
+#include <fmt/format.h>
+
+#include "commands.h"
+#include "image_inspection.h"
+#include "json_text.h"
+#include "reading.h"
+#include "standard_output.h"
+
+namespace fstool {
+
+namespace po = boost::program_options;
+
+namespace {
+
+const CommandHelp kHelp = {
+    .name = "info",
+    .synopsis = "[options] IMAGE[:PARTITION]",
+    .description =
+        "Shows what an image is made of: the container, the partition table, the partitions,\n"
+        "and the file systems in them with what is used and free. What can't be opened is told\n"
+        "where it stands.",
+    .examples =
+        "  fstool info disk.qcow2\n"
+        "  fstool info disk.img:root --json",
+};
+
+Json volume_json(const InspectedPart& part) {
+  if (part.filesystem.empty()) return nullptr;
+  if (!part.facts) return {{"type", part.filesystem}, {"problem", part.problem}};
+  const VolumeFacts& facts = *part.facts;
+  return {{"type", facts.type},
+          {"label", facts.label},
+          {"uuid", text_or_null(facts.uuid)},
+          {"size", facts.size},
+          {"block_size", facts.block_size},
+          {"blocks", facts.blocks},
+          {"free_blocks", facts.free_blocks},
+          {"inodes", facts.inodes},
+          {"free_inodes", facts.free_inodes},
+          {"features", facts.features},
+          {"state", text_or_null(facts.state)},
+          {"problem", nullptr}};
+}
+
+Json partition_json(const InspectedPart& part) {
+  const Partition& partition = *part.partition;
+  return {{"number", partition.number},
+          {"name", partition.name},
+          {"type", partition.type},
+          {"type_name", text_or_null(partition.type_name)},
+          {"uuid", text_or_null(partition.uuid)},
+          {"offset", partition.offset},
+          {"size", partition.size},
+          {"attributes", partition.attributes},
+          {"filesystem", volume_json(part)}};
+}
+
+Json table_json(const InspectedImage& image) {
+  if (!image.layout) return nullptr;
+  Json partitions = Json::array();
+  for (const InspectedPart& part : image.parts) partitions.push_back(partition_json(part));
+  Json gaps = Json::array();
+  for (const DiskRange& gap : image.gaps) gaps.push_back({{"offset", gap.offset}, {"size", gap.size}});
+  return {{"type", image.layout->table},
+          {"disk_id", image.layout->disk_id},
+          {"sector_size", image.layout->sector_size},
+          {"partitions", std::move(partitions)},
+          {"gaps", std::move(gaps)}};
+}
+
+Json image_json(const InspectedImage& image) {
+  Json facts = Json::object();
+  for (const ContainerFact& fact : image.container_facts) facts[fact.name] = fact.value;
+  const bool is_bare = !image.layout && !image.parts.empty();
+  return {{"image", image.name},
+          {"container", text_or_null(image.container)},
+          {"container_facts", std::move(facts)},
+          {"file_size", image.file_size},
+          {"allocated_size", image.allocated_size ? Json(*image.allocated_size) : Json(nullptr)},
+          {"virtual_size", image.disk_size},
+          {"partition_table", table_json(image)},
+          {"filesystem", is_bare ? volume_json(image.parts.front()) : Json(nullptr)},
+          {"problem", text_or_null(image.problem)}};
+}
+
+}  // namespace
+
+int info_command(const Arguments& arguments) {
+  po::options_description options;
+  options.add_options()("target", po::value<std::string>(), "")("json", "Report in JSON");
+  add_reading_options(options);
+  const auto parsed = parse_arguments(kHelp, options, {"target"}, arguments);
+  if (!parsed) return kExitSuccess;
+
+  const std::string name = parsed->required("target", "the image");
+  Reading reading(*parsed);
+  const std::optional<ImageReference> reference = find_image_reference(name);
+  if (!reference) throw Error(ErrorCode::NotFound, fmt::format("{} does not exist", name));
+  const InspectedImage image = inspect_image(*reference, reading.overrides(), reading.context());
+  StandardOutput output;
+  output.write(parsed->has("json") ? json_text(image_json(image))
+                                   : describe_image(image, [&](std::string_view text) { return output.shown(text); }));
+  output.flush();
+  return kExitSuccess;
+}
+
+}  // namespace fstool

@@ -1,0 +1,14 @@
+/// \file
+/// Looks for all that is wrong with a GPT.
+#pragma once
+
+#include "fstool/blob.h"
+#include "fstool/context.h"
+
+namespace fstool::gpt {
+
+/// Reports what is wrong with either copy of the table, where they contradict each other or the disk, and with the
+/// protective MBR.
+void check_table(const Blob& disk, Context& context);
+
+}  // namespace fstool::gpt

@@ -1,0 +1,36 @@
+/// \file
+/// Puts the members of an archive into a Tree, as unpacking it would put them into a directory.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fstool/tree.h"
+
+namespace fstool::tar {
+
+/// The rules for names:
+///   * "/", "./" and doubled slashes at the beginning or between names mean nothing: everything lies below the root.
+///   * ".." is refused, and so is a name below something that is no directory; a symbolic link is none.
+///   * Directories that the archive leaves out are made, 0755 and root's, with the time of what is in them.
+///   * Of members with one name the last wins. Directories become one, with the last one's attributes; one that has
+///     something in it is not replaced by what is no directory.
+///   * A hard link leads to a member before it that is no directory, and not to itself.
+/// What breaks a rule throws Error(Corrupt).
+class ArchiveTree {
+ public:
+  void add(std::string_view path, Node node);
+  /// `content` is what the member itself brings; null: none, the content of `target` is that of both.
+  void add_link(std::string_view path, std::string_view target, BlobPtr content);
+
+  Tree finish() { return std::move(tree_); }
+
+ private:
+  /// The directory of path.back(), which is made if it isn't there.
+  NodeId parent(const std::vector<std::string_view>& path, Timestamp mtime);
+
+  Tree tree_;
+};
+
+}  // namespace fstool::tar

@@ -1,0 +1,99 @@
+// What check() says of damaged tables, and of chains of logical partitions.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstring>
+
+#include "mbr.h"
+#include "partition_table_fixture.h"
+#include "structures.h"
+
+namespace fstool::mbr {
+namespace {
+
+using test::kMiB;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+struct Record {
+  std::size_t index;
+  std::uint8_t type;
+  std::uint32_t first;
+  std::uint32_t count;
+};
+
+class CheckMbr : public test::PartitionTableFixture {
+ protected:
+  /// Writes a boot record at a sector.
+  void put(std::size_t sector, const std::vector<Record>& records) {
+    MasterBootRecord mbr{};
+    for (const Record& record : records) {
+      PartitionRecord& entry = mbr.partitions[record.index];
+      entry.os_type = record.type;
+      entry.starting_lba = record.first;
+      entry.size_in_lba = record.count;
+    }
+    mbr.signature = kSignature;
+    std::memcpy(bytes_.data() + sector * 512, &mbr, sizeof(mbr));
+  }
+
+  std::vector<std::string> damage() {
+    std::vector<std::string> found;
+    Context::Settings settings;
+    settings.threads = 1;
+    settings.listener = listener_;
+    settings.damage_listener = [&](std::string_view message) { found.emplace_back(message); };
+    Context context(registry_, settings);
+    MbrTable(MbrOptions{}).check(*make_memory_blob(bytes_), context);
+    return found;
+  }
+
+  std::vector<std::byte> bytes_ = std::vector<std::byte>(8 * kMiB);
+};
+
+TEST_F(CheckMbr, SaysNothingOfAGoodTable) {
+  put(0, {{0, 0x83, 2048, 2048}, {1, 0x05, 4096, 8192}});
+  put(4096, {{0, 0x83, 2048, 1024}, {1, 0x05, 4096, 4096}});
+  put(8192, {{0, 0x83, 2048, 2048}});
+  EXPECT_THAT(damage(), IsEmpty());
+  EXPECT_EQ(warnings(), "");
+}
+
+TEST_F(CheckMbr, AllProblemsAreTold) {
+  put(0, {{0, 0x83, 2048, 4096}, {1, 0x83, 4096, 100'000}, {2, 0x83, 0, 1}});
+  EXPECT_THAT(damage(), ElementsAre(HasSubstr("partition 2 ends at sector 104095"),
+                                    HasSubstr("partition 3 begins in the MBR itself"),
+                                    HasSubstr("partitions 1 and 2 overlap at sector 4096")));
+}
+
+TEST_F(CheckMbr, AChainThatGoesInACircleEnds) {
+  put(0, {{0, 0x0F, 4096, 8192}});
+  put(4096, {{0, 0x83, 2048, 1024}, {1, 0x05, 0, 4096}});
+  EXPECT_THAT(damage(), ElementsAre(HasSubstr("its own successor")));
+}
+
+TEST_F(CheckMbr, AChainThatBreaksIsFound) {
+  put(0, {{0, 0x0F, 4096, 8192}});
+  EXPECT_THAT(damage(), ElementsAre(HasSubstr("no boot record at sector 4096")));
+  put(4096, {{0, 0x83, 2048, 1024}, {1, 0x05, 8192, 4096}});
+  EXPECT_THAT(damage(), ElementsAre(HasSubstr("outside of the extended partition")));
+  put(4096, {{0, 0x83, 2048, 10'000}});
+  EXPECT_THAT(damage(), ElementsAre(HasSubstr("partition 5 ends at sector 16143, behind the extended partition")));
+}
+
+TEST_F(CheckMbr, WhatIsUnusualIsAWarning) {
+  put(0, {{0, 0x83, 2049, 100}, {1, 0, 4096, 8}, {2, 0x83, 0, 0}});
+  EXPECT_THAT(damage(), IsEmpty());
+  EXPECT_THAT(warnings(), testing::AllOf(HasSubstr("not a multiple of 4 KiB"), HasSubstr("a size, but no type"),
+                                         HasSubstr("a type, but no size")));
+}
+
+TEST_F(CheckMbr, NoMbrIsAnError) {
+  EXPECT_EQ(test::error_of([&] { damage(); }).first, ErrorCode::Corrupt);
+}
+
+}  // namespace
+}  // namespace fstool::mbr

@@ -63,13 +63,18 @@ ClusterChain ClusterClaims::claim(std::uint32_t first) {
   }
 }
 
-ClusterClaims::Rest ClusterClaims::count_rest() const {
+void ClusterClaims::for_each_rest(const std::function<void(std::uint32_t cluster, LinkKind kind)>& visit) const {
   constexpr std::uint32_t kClustersPerCheck = 1 << 20;
-  Rest rest;
   for (std::uint32_t cluster = kFirstCluster; cluster < end_; ++cluster) {
     if (cluster % kClustersPerCheck == 0) volume_.context.check_cancelled();
-    if (is_taken_[cluster]) continue;
-    switch (volume_.fat.link(cluster).kind) {
+    if (!is_taken_[cluster]) visit(cluster, volume_.fat.link(cluster).kind);
+  }
+}
+
+ClusterClaims::Rest ClusterClaims::count_rest() const {
+  Rest rest;
+  for_each_rest([&](std::uint32_t cluster, LinkKind kind) {
+    switch (kind) {
       case LinkKind::Free:
         ++rest.free;
         break;
@@ -82,7 +87,7 @@ ClusterClaims::Rest ClusterClaims::count_rest() const {
         if (rest.lost++ == 0) rest.first_lost = cluster;
         break;
     }
-  }
+  });
   return rest;
 }
 

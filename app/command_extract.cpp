@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "commands.h"
@@ -10,7 +11,9 @@
 #include "extractor/extractor.h"
 #include "extractor/planned_tree.h"
 #include "formats.h"
+#include "fstool/output_file.h"
 #include "fstool/size.h"
+#include "manifest.h"
 #include "pipeline.h"
 #include "reading.h"
 #include "settings.h"
@@ -33,7 +36,8 @@ const CommandHelp kHelp = {
         "Nothing is written outside DIR, whatever the names and links in IMAGE and DIR are.\n"
         "Directories that exist are used; anything else that exists is refused, or with\n"
         "--force replaced when the new file is complete. Without root, owners are those of\n"
-        "the user, set-ID bits are dropped, and devices are left out, with a warning.",
+        "the user, set-ID bits are dropped, and devices are left out, with a warning; a\n"
+        "manifest keeps what they were.",
     .examples =
         "  fstool extract disk.img:2 -C ./rootfs\n"
         "  fstool extract rootfs.ext4 /etc /usr/lib/os-release -C .\n"
@@ -73,6 +77,22 @@ Selection select(Target& target, const std::vector<std::string>& paths) {
   return selection;
 }
 
+/// What is to be written and nothing else.
+std::shared_ptr<const Tree> selected_tree(const Selection& selection) {
+  const bool is_whole = selection.plan.directories.front().wanted;
+  return is_whole ? selection.tree : std::make_shared<const Tree>(planned_tree(*selection.tree, selection.plan));
+}
+
+void write_manifest(const Selection& selection, const std::string& path, Context& context) {
+  const std::shared_ptr<const Tree> tree = selected_tree(selection);
+  std::string text(kManifestHeader);
+  list_manifest(*tree, Tree::kRoot, context, [&](const ManifestEntry& entry) { text += manifest_lines(*tree, entry); });
+  OutputFile file(path);
+  file.write_at(0, std::as_bytes(std::span<const char>(text)));
+  file.set_size(text.size());
+  file.commit();
+}
+
 /// One path a line, in the order of their byte values; a directory ends with "/".
 void print_plan(const ExtractionPlan& plan) {
   std::vector<std::string> paths;
@@ -101,9 +121,7 @@ void write_archive(const Selection& selection, const OutputFormats& formats, con
                    Context& context) {
   const Clock::time_point start = Clock::now();
   const Registry& registry = context.registry();
-  const bool is_whole = selection.plan.directories.front().wanted;
-  const std::shared_ptr<const Tree> tree =
-      is_whole ? selection.tree : std::make_shared<const Tree>(planned_tree(*selection.tree, selection.plan));
+  const std::shared_ptr<const Tree> tree = selected_tree(selection);
   FormattedVolume volume =
       registry.get<Filesystem>(formats.filesystem).create({})->format(tree, {.size = {}, .seed = Seed("")}, context);
 
@@ -134,8 +152,11 @@ int extract_command(const Arguments& arguments) {
   po::options_description options;
   options.add_options()("image", po::value<std::string>(), "")("path", po::value<std::vector<std::string>>(), "")(
       "directory,C", po::value<std::string>()->value_name("DIR"), "Write into DIR")(
-      "output,o", po::value<std::string>()->value_name("ARCHIVE"), "Write an archive")(
-      "force,f", "Replace files that exist")("dry-run", "List what would be written, and write nothing");
+      "output,o", po::value<std::string>()->value_name("ARCHIVE"), "Write an archive")("force,f",
+                                                                                       "Replace files that exist")(
+      "manifest", po::value<std::string>()->value_name("FILE"),
+      "Write owners, modes and all else of what was extracted into\nFILE, as \"fstool manifest\" prints it")(
+      "dry-run", "List what would be written, and write nothing");
   add_threads_option(options);
   add_reading_options(options);
   const auto parsed = parse_arguments(kHelp, options, {"image"}, arguments, "path");
@@ -152,11 +173,14 @@ int extract_command(const Arguments& arguments) {
   const Selection selection = select(target, parsed->texts("path"));
   if (parsed->has("dry-run")) {
     print_plan(selection.plan);
-  } else if (formats) {
+    return kExitSuccess;
+  }
+  if (formats) {
     write_archive(selection, *formats, *parsed, reading.context());
   } else {
     extract_to_directory(selection, *parsed, reading.context());
   }
+  if (parsed->has("manifest")) write_manifest(selection, parsed->text("manifest"), reading.context());
   return kExitSuccess;
 }
 

@@ -23,8 +23,8 @@ const CommandHelp kHelp = {
     .synopsis = "[options] PATTERN IMAGE[:PARTITION] [PATH…]",
     .description =
         "Searches files in an image for lines that match PATTERN, a regular expression of\n"
-        "POSIX. Without a path, all files are searched. The exit code is 0 if a line was found\n"
-        "and 1 if not.",
+        "POSIX. Without a path, all files are searched. The exit code is 0 if a line was found,\n"
+        "1 if not, and 2 if something could not be searched.",
     .examples =
         "  fstool grep -n PermitRootLogin disk.img:2 /etc/ssh/sshd_config\n"
         "  fstool grep -rl -F 10.0.0.1 disk.img:2 /etc /usr/local",
@@ -175,11 +175,11 @@ int grep_command(const Arguments& arguments) {
   const bool recursive = parsed->has("recursive") || paths.empty();
   if (paths.empty()) paths.emplace_back("/");
   Grep grep(make_pattern, style, target, reading.context());
-  int exit_code = for_each_path(paths, [&](const std::string& path) { grep.add(path, recursive); });
+  const int exit_code = for_each_path(paths, [&](const std::string& path) { grep.add(path, recursive); });
   const bool with_names = (recursive || paths.size() > 1) && !parsed->has("no-filename");
   const bool found = grep.run(with_names);
-  if (grep.failed() || !found) exit_code = kExitFailure;
-  return exit_code;
+  if (grep.failed() || exit_code != kExitSuccess) return kExitTrouble;
+  return found ? kExitSuccess : kExitFailure;
 }
 
 }  // namespace fstool

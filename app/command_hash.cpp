@@ -102,7 +102,7 @@ class HashReport {
 int hash_command(const Arguments& arguments) {
   po::options_description options;
   options.add_options()("target", po::value<std::string>(), "")("path", po::value<std::vector<std::string>>(), "")(
-      "algorithm,a", po::value<std::string>()->value_name("NAME"), "sha256 (the default), sha1, md5 or crc32c")(
+      "algorithm,a", po::value<std::string>()->value_name("NAME"), "sha256 (the default), sha512, sha1, md5 or crc32c")(
       "json", "Report in JSON");
   add_reading_options(options);
   add_threads_option(options);

@@ -5,6 +5,7 @@
 #include "json_text.h"
 #include "reading.h"
 #include "standard_output.h"
+#include "time_text.h"
 
 namespace fstool {
 
@@ -14,7 +15,7 @@ namespace {
 
 const CommandHelp kHelp = {
     .name = "info",
-    .synopsis = "[options] IMAGE[:PARTITION]",
+    .synopsis = "[options] IMAGE[@SNAPSHOT][:PARTITION]",
     .description =
         "Shows what an image is made of: the container, the partition table, the partitions,\n"
         "and the file systems in them with what is used and free. What can't be opened is told\n"
@@ -68,13 +69,27 @@ Json table_json(const InspectedImage& image) {
           {"gaps", std::move(gaps)}};
 }
 
+Json container_json(const std::optional<ContainerFacts>& facts) {
+  if (!facts) return nullptr;
+  Json snapshots = Json::array();
+  for (const ContainerSnapshot& snapshot : facts->snapshots) {
+    snapshots.push_back({{"id", snapshot.id},
+                         {"name", snapshot.name},
+                         {"taken", format_time(snapshot.taken, kRfc3339)},
+                         {"disk_size", snapshot.disk_size}});
+  }
+  return {{"unit_size", facts->unit_size},
+          {"features", facts->features},
+          {"backing_file", text_or_null(facts->backing_file)},
+          {"data_file", text_or_null(facts->data_file)},
+          {"snapshots", std::move(snapshots)}};
+}
+
 Json image_json(const InspectedImage& image) {
-  Json facts = Json::object();
-  for (const ContainerFact& fact : image.container_facts) facts[fact.name] = fact.value;
   const bool is_bare = !image.layout && !image.parts.empty();
   return {{"image", image.name},
           {"container", text_or_null(image.container)},
-          {"container_facts", std::move(facts)},
+          {"container_facts", container_json(image.container_facts)},
           {"file_size", image.file_size},
           {"allocated_size", image.allocated_size ? Json(*image.allocated_size) : Json(nullptr)},
           {"virtual_size", image.disk_size},

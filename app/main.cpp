@@ -28,7 +28,7 @@ constexpr std::array kCommands = {
     Command{"stat", "show what an image says about files", stat_command},
     Command{"tree", "draw the directories of an image", tree_command},
     Command{"find", "find files in an image", find_command},
-    Command{"grep", "search contents of files in an image", grep_command},
+    Command{"grep", "search contents of files in an image", grep_command, kExitTrouble},
     Command{"hash", "hash an image or files in it", hash_command},
     Command{"manifest", "write a manifest of the files in an image", manifest_command},
     Command{"extract", "write the files of an image into a directory or an archive", extract_command},

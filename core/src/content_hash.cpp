@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
 #include <numeric>
 #include <optional>
 
@@ -21,28 +19,6 @@ namespace {
 constexpr std::uint64_t kPiece = std::uint64_t{256} << 10;
 constexpr std::uint64_t kDiskPiece = std::uint64_t{1} << 20;
 
-const EVP_MD* digest_of(HashAlgorithm algorithm) {
-  switch (algorithm) {
-    case HashAlgorithm::Sha256:
-      return ::EVP_sha256();
-    case HashAlgorithm::Sha1:
-      return ::EVP_sha1();
-    case HashAlgorithm::Md5:
-      return ::EVP_md5();
-    case HashAlgorithm::Crc32c:
-      return nullptr;
-  }
-  throw Error(ErrorCode::Internal, "no such hash");
-}
-
-struct FreeDigest {
-  void operator()(EVP_MD_CTX* context) const { ::EVP_MD_CTX_free(context); }
-};
-
-void check(int succeeded) {
-  if (succeeded != 1) throw Error(ErrorCode::Unsupported, "the system's OpenSSL refuses this hash");
-}
-
 /// Where the host stores the beginning of a content; the end of everything if that can't be said.
 std::uint64_t place_of(const Blob* content) {
   if (content == nullptr || content->size() == 0) return UINT64_MAX;
@@ -57,13 +33,8 @@ std::uint64_t place_of(const Blob* content) {
 
 }  // namespace
 
-struct Hasher::Impl {
-  std::unique_ptr<EVP_MD_CTX, FreeDigest> digest;  // null: crc
-  std::uint32_t crc = UINT32_MAX;
-};
-
 const std::vector<std::string>& hash_names() {
-  static const std::vector<std::string> names = {"sha256", "sha1", "md5", "crc32c"};
+  static const std::vector<std::string> names = {"sha256", "sha512", "sha1", "md5", "crc32c"};
   return names;
 }
 
@@ -75,23 +46,15 @@ HashAlgorithm parse_hash_algorithm(const std::string& name) {
                                                       did_you_mean(name, names), fmt::join(names, ", ")));
 }
 
-Hasher::Hasher(HashAlgorithm algorithm) : impl_(std::make_unique<Impl>()) {
-  const EVP_MD* const digest = digest_of(algorithm);
-  if (digest == nullptr) return;
-  impl_->digest.reset(::EVP_MD_CTX_new());
-  if (!impl_->digest) throw std::bad_alloc();
-  check(::EVP_DigestInit_ex(impl_->digest.get(), digest, nullptr));
+Hasher::Hasher(HashAlgorithm algorithm) {
+  if (algorithm != HashAlgorithm::Crc32c) digest_.emplace(hash_names()[static_cast<std::size_t>(algorithm)]);
 }
 
-Hasher::~Hasher() = default;
-Hasher::Hasher(Hasher&&) noexcept = default;
-Hasher& Hasher::operator=(Hasher&&) noexcept = default;
-
 void Hasher::add(std::span<const std::byte> bytes) {
-  if (impl_->digest) {
-    check(::EVP_DigestUpdate(impl_->digest.get(), bytes.data(), bytes.size()));
+  if (digest_) {
+    digest_->update(bytes);
   } else {
-    impl_->crc = crc32c(impl_->crc, bytes);
+    crc_ = crc32c(crc_, bytes);
   }
 }
 
@@ -100,15 +63,7 @@ void Hasher::add_zeros(std::uint64_t count) {
   for (; count > 0; count -= std::min(count, kPiece)) add(std::span(zeros).first(std::min(count, kPiece)));
 }
 
-std::string Hasher::finish() {
-  if (!impl_->digest) return fmt::format("{:08x}", ~impl_->crc);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-  unsigned length = 0;
-  check(::EVP_DigestFinal_ex(impl_->digest.get(), bytes.data(), &length));
-  std::string text;
-  for (const unsigned char byte : std::span(bytes).first(length)) text += fmt::format("{:02x}", byte);
-  return text;
-}
+std::string Hasher::finish() { return digest_ ? hex_text(digest_->finish()) : fmt::format("{:08x}", ~crc_); }
 
 std::string hash_content(const Blob* content, HashAlgorithm algorithm, Context& context) {
   Hasher hasher(algorithm);

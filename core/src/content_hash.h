@@ -2,7 +2,7 @@
 /// Hashes of contents.
 #pragma once
 
-#include <memory>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,10 +12,11 @@
 #include "fstool/blob.h"
 #include "fstool/context.h"
 #include "fstool/error.h"
+#include "message_digest.h"
 
 namespace fstool {
 
-enum class HashAlgorithm { Sha256, Sha1, Md5, Crc32c };
+enum class HashAlgorithm { Sha256, Sha512, Sha1, Md5, Crc32c };
 
 /// Their names, in the order of HashAlgorithm.
 const std::vector<std::string>& hash_names();
@@ -27,9 +28,6 @@ HashAlgorithm parse_hash_algorithm(const std::string& name);
 class Hasher {
  public:
   explicit Hasher(HashAlgorithm algorithm);
-  ~Hasher();
-  Hasher(Hasher&&) noexcept;
-  Hasher& operator=(Hasher&&) noexcept;
 
   void add(std::span<const std::byte> bytes);
   /// `count` zero bytes.
@@ -39,8 +37,8 @@ class Hasher {
   std::string finish();
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::optional<MessageDigest> digest_;  // nothing: CRC-32C
+  std::uint32_t crc_ = UINT32_MAX;
 };
 
 /// The hash of all bytes of `content`; null is empty. Holes are not read. Reads piece by piece, on the calling thread.

@@ -88,10 +88,12 @@ class ImageCheck {
     const auto container = choose_format<Container>(registry_, overrides_.container, *image_.disk);
     if (!container) return true;
     image_.container = container->name;
+    const ContainerFile file{image_.disk, reference_.file};
     if (!reference_.partition) {
-      check_layer(Layer::Container, container->name, {}, [&] { container->format->check(image_.disk, *context_); });
+      check_layer(Layer::Container, container->name, {}, [&] { container->format->check(file, *context_); });
     }
-    return open_layer([&] { image_.disk = container->format->open(image_.disk, *context_); });
+    const std::string snapshot = reference_.snapshot.value_or("");
+    return open_layer([&] { image_.disk = container->format->open(file, snapshot, *context_); });
   }
 
   bool check_table() {

@@ -1,6 +1,7 @@
 #include "image_inspection.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include "fstool/registry.h"
 #include "fstool/size.h"
 #include "image_opener.h"
+#include "time_text.h"
 
 namespace fstool {
 
@@ -31,24 +33,26 @@ std::optional<std::uint64_t> allocated_size(const std::filesystem::path& file) {
 }
 
 /// The disk, and what is on it; where that can't be read, the disk alone.
-DiskImage open_as_far_as_possible(const std::filesystem::path& file, const FormatOverrides& overrides, Context& context,
+DiskImage open_as_far_as_possible(const ImageReference& reference, const FormatOverrides& overrides, Context& context,
                                   std::string& problem) {
+  const std::string snapshot = reference.snapshot.value_or("");
   try {
-    return open_disk_image(file, overrides, context);
+    return open_disk_image(reference.file, overrides, context, snapshot);
   } catch (const Error& error) {
     if (!is_of_image(error) || overrides.partition_table == kNoPartitionTable) throw;
     problem = error.what();
   }
   FormatOverrides disk_alone = overrides;
   disk_alone.partition_table = kNoPartitionTable;
-  DiskImage image = open_disk_image(file, disk_alone, context);
+  DiskImage image = open_disk_image(reference.file, disk_alone, context, snapshot);
   image.parts.clear();
   return image;
 }
 
-std::vector<ContainerFact> container_facts(const std::string& container, const BlobPtr& file, Context& context) {
-  if (container.empty()) return {};
-  return context.registry().get<Container>(container).create({})->facts(file, context);
+std::optional<ContainerFacts> container_facts(const std::string& container, const ContainerFile& file,
+                                              Context& context) {
+  if (container.empty()) return std::nullopt;
+  return context.registry().get<Container>(container).create({})->inspect(file, context);
 }
 
 std::vector<DiskRange> find_gaps(const Layout& layout, std::uint64_t disk_size) {
@@ -118,15 +122,26 @@ std::string partition_text(const Partition& partition, const Show& show) {
   return text + "\n";
 }
 
+std::string container_text(const ContainerFacts& facts, const Show& show) {
+  std::string text;
+  if (facts.unit_size > 0) text += fmt::format("  in units of {}\n", format_size(facts.unit_size));
+  if (!facts.features.empty()) text += fmt::format("  features: {}\n", fmt::join(facts.features, " "));
+  if (!facts.backing_file.empty()) text += fmt::format("  backing file: {}\n", show(facts.backing_file));
+  if (!facts.data_file.empty()) text += fmt::format("  data file: {}\n", show(facts.data_file));
+  for (const ContainerSnapshot& snapshot : facts.snapshots) {
+    text += fmt::format("  snapshot {}{}: {}, {}\n", show(snapshot.id), quoted_name(snapshot.name, show),
+                        format_time(snapshot.taken, kFullIso), format_size(snapshot.disk_size));
+  }
+  return text;
+}
+
 std::string file_text(const InspectedImage& image, const Show& show) {
   std::string text = fmt::format("{}: {}, a disk of {}", show(image.name),
                                  image.container.empty() ? "raw" : image.container, format_size(image.disk_size));
   if (image.file_size != image.disk_size) text += fmt::format(" in a file of {}", format_size(image.file_size));
   if (image.allocated_size) text += fmt::format(", {} allocated", format_size(*image.allocated_size));
   text += "\n";
-  for (const ContainerFact& fact : image.container_facts) {
-    text += fmt::format("  {}: {}\n", fact.name, show(fact.value));
-  }
+  if (image.container_facts) text += container_text(*image.container_facts, show);
   return text;
 }
 
@@ -135,10 +150,10 @@ std::string file_text(const InspectedImage& image, const Show& show) {
 InspectedImage inspect_image(const ImageReference& reference, const FormatOverrides& overrides, Context& context) {
   InspectedImage inspected;
   inspected.name = reference.text();
-  DiskImage image = open_as_far_as_possible(reference.file, overrides, context, inspected.problem);
+  DiskImage image = open_as_far_as_possible(reference, overrides, context, inspected.problem);
   inspected.container = image.container;
   const BlobPtr file = open_file_blob(reference.file);
-  inspected.container_facts = container_facts(image.container, file, context);
+  inspected.container_facts = container_facts(image.container, {file, reference.file}, context);
   inspected.file_size = file->size();
   inspected.allocated_size = allocated_size(reference.file);
   inspected.disk_size = image.disk->size();

@@ -27,12 +27,12 @@ struct InspectedPart {
 };
 
 struct InspectedImage {
-  std::string name;       ///< as it was given
-  std::string container;  ///< empty: the file is the disk
-  std::vector<ContainerFact> container_facts;
-  std::uint64_t file_size = 0;                  ///< bytes
-  std::optional<std::uint64_t> allocated_size;  ///< bytes that the host stores; nothing: a device
-  std::uint64_t disk_size = 0;                  ///< bytes
+  std::string name;                               ///< as it was given
+  std::string container;                          ///< empty: the file is the disk
+  std::optional<ContainerFacts> container_facts;  ///< nothing: there is no container
+  std::uint64_t file_size = 0;                    ///< bytes
+  std::optional<std::uint64_t> allocated_size;    ///< bytes that the host stores; nothing: a device
+  std::uint64_t disk_size = 0;                    ///< bytes
   std::optional<Layout> layout;
   std::vector<InspectedPart> parts;
   std::vector<DiskRange> gaps;  ///< unpartitioned, sorted; small ones are left out

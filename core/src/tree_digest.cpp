@@ -31,14 +31,13 @@ void Digest::add(std::string_view text) {
 }
 
 void Digest::flush() {
-  hash_.update(std::as_bytes(std::span(buffer_)));
+  hash_.add(std::as_bytes(std::span(buffer_)));
   buffer_.clear();
 }
 
 Seed Digest::finish() {
   flush();
-  const std::vector<std::byte> hash = hash_.finish();
-  return Seed({reinterpret_cast<const char*>(hash.data()), hash.size()});
+  return Seed(hash_.finish());
 }
 
 void Digest::add(const Node& node) {

@@ -14,8 +14,8 @@ const OptionSet<FatOptions>& fat_options() {
           .add("sector_size", &FatOptions::sector_size,
                "Size of a sector in bytes. Left out: that of the disk, else 512.",
                one_of<std::uint32_t>({512, 1024, 2048, 4096}))
-          .add("volume_label", &FatOptions::volume_label,
-               "Label, up to eleven characters of code page 437; best in capitals.", max_bytes(33))
+          .add("volume_label", &FatOptions::volume_label, "Label, up to eleven characters of ASCII; best in capitals.",
+               max_bytes(11))
           .add("volume_id", &FatOptions::volume_id,
                "Serial number, eight hexadecimal digits: \"1234-ABCD\" or \"1234abcd\". Left out: derived from the "
                "seed.",

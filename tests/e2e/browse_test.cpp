@@ -296,8 +296,10 @@ TEST_P(Browse, ManifestsSayWhatTheMountHas) {
 
 TEST_P(Browse, ManifestsCanBeReadByBsdtar) {
   write_text(work_ / "manifest", fstool({"manifest"}, {}));
-  const std::string listed = expect_success({"bsdtar", "-tf", (work_ / "manifest").string()});
-  EXPECT_EQ(std::ranges::count(listed, '\n'), static_cast<std::ptrdiff_t>(count_nodes(mount_->path())));
+  // bsdtar has no word for sockets.
+  const std::string listed =
+      expect_success({"sh", "-c", "grep -v type=socket \"$0\" | bsdtar -tf -", (work_ / "manifest").string()});
+  EXPECT_EQ(std::ranges::count(listed, '\n') + 1, static_cast<std::ptrdiff_t>(count_nodes(mount_->path())));
 }
 
 TEST_P(Browse, NeedsNoPrivilege) {
@@ -343,7 +345,7 @@ INSTANTIATE_TEST_SUITE_P(Images, Browse, testing::Values(Maker::Fstool, Maker::M
 class BrowseDisk : public testing::Test {
  protected:
   void SetUp() override {
-    FSTOOL_E2E_REQUIRE(false, {"sgdisk", "mke2fs"});
+    FSTOOL_E2E_REQUIRE(true, {"sgdisk", "mke2fs"});
     write_text(disk_, "");
     std::filesystem::resize_file(disk_, 64 * kMiB);
     expect_success({"sgdisk", "--new=1:2MiB:+16MiB", "--change-name=1:boot", "--new=2:30MiB:+16MiB",
@@ -372,8 +374,8 @@ TEST_F(BrowseDisk, InfoShowsTheLayers) {
 }
 
 TEST_F(BrowseDisk, InfoTellsInPlaceWhatCantBeOpened) {
-  expect_success(
-      {"sh", "-c", "printf '\\377\\377' | dd of=\"$0\" bs=1 seek=31458328 conv=notrunc status=none", disk_.string()});
+  const LoopDevice partition(disk_, Access::ReadWrite, 30 * kMiB, 16 * kMiB);
+  expect_success({"mke2fs", "-q", "-O", "journal_dev", partition.path()});
   const ProcessResult result = run_fstool({"info", "-q", disk_.string()});
   EXPECT_EQ(result.exit_code, 0) << result.output();
   EXPECT_NE(result.out.find("2 \"root\""), std::string::npos) << result.out;

@@ -63,28 +63,24 @@ ClusterChain ClusterClaims::claim(std::uint32_t first) {
   }
 }
 
-void ClusterClaims::for_each_rest(const std::function<void(std::uint32_t cluster, LinkKind kind)>& visit) const {
-  constexpr std::uint32_t kClustersPerCheck = 1 << 20;
-  for (std::uint32_t cluster = kFirstCluster; cluster < end_; ++cluster) {
-    if (cluster % kClustersPerCheck == 0) volume_.context.check_cancelled();
-    if (!is_taken_[cluster]) visit(cluster, volume_.fat.link(cluster).kind);
-  }
-}
-
 ClusterClaims::Rest ClusterClaims::count_rest() const {
   Rest rest;
-  for_each_rest([&](std::uint32_t cluster, LinkKind kind) {
-    switch (kind) {
+  volume_.fat.scan([&](std::uint32_t first, std::uint32_t count, std::uint32_t entry) {
+    if (first >= end_) return;
+    const auto begin = is_taken_.begin() + first;
+    const auto untaken = static_cast<std::uint32_t>(std::count(begin, begin + std::min(count, end_ - first), false));
+    if (untaken == 0) return;
+    switch (volume_.fat.classify(entry).kind) {
       case LinkKind::Free:
-        ++rest.free;
+        rest.free += untaken;
         break;
       case LinkKind::Bad:
-        ++rest.bad;
         break;
       case LinkKind::Next:
       case LinkKind::End:
       case LinkKind::OutOfRange:
-        if (rest.lost++ == 0) rest.first_lost = cluster;
+        if (rest.lost == 0) rest.first_lost = first;
+        rest.lost += untaken;
         break;
     }
   });

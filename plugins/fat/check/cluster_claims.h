@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "fstool/blob.h"
@@ -21,17 +20,12 @@ class ClusterClaims {
   /// clusters that belong to something. Throws Error(Corrupt/Io) if the FAT can't be read.
   ClusterChain claim(std::uint32_t first);
 
-  /// Calls `visit(cluster, kind)`, `kind` being that of its link, for each cluster that belongs to nothing, in
-  /// ascending order. Those behind the end of the image are not looked at. Throws as claim().
-  void for_each_rest(const std::function<void(std::uint32_t cluster, LinkKind kind)>& visit) const;
-
   struct Rest {
     std::uint32_t free = 0;
     std::uint32_t lost = 0;  ///< in use, but by nothing
     std::uint32_t first_lost = 0;
-    std::uint32_t bad = 0;
   };
-  /// What the clusters of for_each_rest() are.
+  /// What all clusters are that belong to nothing. Those behind the end of the image are not looked at.
   Rest count_rest() const;
 
  private:

@@ -85,7 +85,7 @@ void DirectoryChecker::check_directory(std::size_t index) {
                report_here);
   }
   parser.finish();
-  if (orphans > 0) report_here(fmt::format("it has {} pieces of long names that belong to no file", orphans));
+  if (orphans > 0) report_here(fmt::format("it has {} long names that belong to no file", orphans));
   if (index != 0 && entries < 2) report_here("it lacks the entries \".\" and \"..\"");
 }
 

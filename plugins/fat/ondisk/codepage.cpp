@@ -1,6 +1,5 @@
 #include "ondisk/codepage.h"
 
-#include <algorithm>
 #include <array>
 
 namespace fstool::fat {
@@ -27,13 +26,6 @@ constexpr std::array<char16_t, 128> kUpperHalf = {
 
 char16_t from_code_page(std::uint8_t character) {
   return character < kFirstUpper ? character : kUpperHalf[character - kFirstUpper];
-}
-
-std::optional<std::uint8_t> to_code_page(char32_t character) {
-  if (character < kFirstUpper) return static_cast<std::uint8_t>(character);
-  const auto* const found = std::ranges::find(kUpperHalf, character);
-  if (found == kUpperHalf.end()) return std::nullopt;
-  return static_cast<std::uint8_t>(kFirstUpper + (found - kUpperHalf.begin()));
 }
 
 std::uint8_t lower_in_code_page(std::uint8_t character) {

@@ -24,7 +24,7 @@ struct NamedEntry {
 class DirectoryParser {
  public:
   using Emit = std::function<void(const NamedEntry&)>;
-  /// Hears of pieces of long names that belong to nothing.
+  /// Hears of each long name, or pieces of one, that belongs to nothing.
   using Orphan = std::function<void()>;
 
   explicit DirectoryParser(

@@ -53,31 +53,30 @@ Link FatTable::classify(std::uint32_t entry) const {
   return {geometry_.has_cluster(entry) ? LinkKind::Next : LinkKind::OutOfRange, entry};
 }
 
-std::uint32_t FatTable::count_free() const {
-  std::uint32_t count = 0;
-  for (std::uint32_t cluster = kFirstCluster; cluster < geometry_.end_cluster();) {
-    // Holes are free clusters.
-    const std::uint64_t begin = offset_ + std::uint64_t{cluster} * geometry_.bits() / 8;
-    std::uint64_t whole = 0;
-    if (geometry_.variant == Variant::Fat32 && begin < image_->size()) {
-      const Run run = image_->run_at(begin);
-      if (run.hole) whole = run.length / sizeof(little_uint32_t);
-    }
-    if (whole > 0) {
-      const auto skipped =
-          static_cast<std::uint32_t>(std::min<std::uint64_t>(whole, geometry_.end_cluster() - cluster));
-      count += skipped;
-      cluster += skipped;
+void FatTable::scan(const Visit& visit) const {
+  std::uint32_t cluster = kFirstCluster;
+  while (cluster < geometry_.end_cluster()) {
+    const std::uint64_t at = std::uint64_t{cluster} * geometry_.bits() / 8;
+    const std::uint64_t begin = offset_ + at;
+    const Run run = begin < image_->size() ? image_->run_at(begin) : Run{};
+    // Of a hole, the entries that lie in it as a whole.
+    const std::uint64_t hole = run.hole ? (run.length - 1) * 8 / geometry_.bits() : 0;
+    if (hole > 0) {
+      const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(hole, geometry_.end_cluster() - cluster));
+      visit(cluster, count, 0);
+      cluster += count;
       continue;
     }
-    const std::uint64_t page_end = (std::uint64_t{cluster} * geometry_.bits() / 8 / kPageBytes + 1) * kPageBytes;
-    const auto end =
-        static_cast<std::uint32_t>(std::min<std::uint64_t>(page_end * 8 / geometry_.bits(), geometry_.end_cluster()));
-    const std::lock_guard lock(mutex_);
-    const Page& page = load(page_end / kPageBytes - 1);
-    for (; cluster < end; ++cluster) count += decode(page.bytes, cluster) == 0 ? 1 : 0;
+    const std::uint64_t page_end = (at / kPageBytes + 1) * kPageBytes * 8 / geometry_.bits();
+    const auto end = static_cast<std::uint32_t>(std::min<std::uint64_t>(page_end, geometry_.end_cluster()));
+    for (; cluster < end; ++cluster) visit(cluster, 1, entry(cluster));
   }
-  return count;
+}
+
+std::uint32_t FatTable::count_free() const {
+  std::uint32_t free = 0;
+  scan([&](std::uint32_t, std::uint32_t count, std::uint32_t entry) { free += entry == 0 ? count : 0; });
+  return free;
 }
 
 std::string describe_break(std::uint32_t cluster, const Link& link) {

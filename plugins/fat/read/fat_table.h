@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <span>
 #include <string>
@@ -44,7 +45,12 @@ class FatTable {
 
   Link classify(std::uint32_t entry) const;
 
-  /// How many clusters are free. Reads all of it, but no holes.
+  /// Gets `count` clusters from `first` on that have the same entry.
+  using Visit = std::function<void(std::uint32_t first, std::uint32_t count, std::uint32_t entry)>;
+  /// Calls `visit` for all clusters in their order; those whose entries lie in holes of the image are free, and come
+  /// together. Throws as entry().
+  void scan(const Visit& visit) const;
+
   std::uint32_t count_free() const;
 
  private:

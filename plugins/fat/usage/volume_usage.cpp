@@ -23,12 +23,13 @@ class UsageReader {
   void add_all() {
     add_areas();
     for (NodeId id = 0; id < opened_.volume.tree.node_count(); ++id) add_node(id);
-    claims_.for_each_rest([&](std::uint32_t cluster, LinkKind kind) {
-      const ByteRange range = bytes({cluster, 1});
+    const FatTable& fat = opened_.state->fat;
+    fat.scan([&](std::uint32_t first, std::uint32_t count, std::uint32_t entry) {
+      const LinkKind kind = fat.classify(entry).kind;
       if (kind == LinkKind::Bad) {
-        builder_.add(range, Use::Reserved);
+        builder_.add(bytes({first, count}), Use::Reserved);
       } else if (kind != LinkKind::Free) {
-        builder_.add_allocated(range);
+        builder_.add_allocated(bytes({first, count}));
       }
     });
     const std::uint64_t stored = opened_.state->image->size();

@@ -274,11 +274,7 @@ DirectoryEntry Image::make_slot(const ShortName& name, std::uint8_t attributes, 
 }
 
 DirectoryEntry Image::leading_slot(const PlannedDirectory& directory, std::uint32_t slot) const {
-  if (directory.is_root()) {
-    ShortName name = settings_.label;
-    if (name[0] == kDeletedMark) name[0] = kEscapedE5;
-    return make_slot(name, kAttributeVolumeLabel, settings_.clock, 0);
-  }
+  if (directory.is_root()) return make_slot(settings_.label, kAttributeVolumeLabel, settings_.clock, 0);
   const Timestamp time = contents_->tree().node(directory.node).mtime;
   if (slot == 0) {
     return make_slot(kDotName, kAttributeDirectory, time, placement_.first_cluster(directory.node));

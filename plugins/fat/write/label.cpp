@@ -7,8 +7,6 @@
 #include <string>
 
 #include "fstool/error.h"
-#include "ondisk/codepage.h"
-#include "ondisk/unicode.h"
 
 namespace fstool::fat {
 
@@ -19,26 +17,21 @@ namespace {
 }  // namespace
 
 LabelField encode_label(std::string_view label) {
-  constexpr char16_t kFirstPrintable = u' ';
-  const auto units = to_utf16(label);
-  if (!units) refuse("volume_label is not UTF-8");
   if (label.starts_with(' ') || label.ends_with(' ')) {
     refuse(fmt::format("volume_label = \"{}\" begins or ends with a blank", label));
   }
   LabelField field;
   field.fill(' ');
-  if (units->size() > field.size()) {
+  if (label.size() > field.size()) {
     refuse(fmt::format("volume_label = \"{}\" has more than {} characters", label, field.size()));
   }
-  std::size_t at = 0;
-  for (const char16_t unit : *units) {
-    const auto character = to_code_page(unit);
-    const bool is_reserved =
-        unit < kFirstPrintable || std::u16string_view(u"\"*+,./:;<=>?[\\]|").find(unit) != std::u16string_view::npos;
-    if (!character || is_reserved) {
+  for (std::size_t i = 0; i < label.size(); ++i) {
+    // Others are of some code page, and nobody could know of which.
+    const bool is_printable = label[i] >= ' ' && label[i] <= '~';
+    if (!is_printable || std::string_view("\"*+,./:;<=>?[\\]|").find(label[i]) != std::string_view::npos) {
       refuse(fmt::format("volume_label = \"{}\" has characters that a label of FAT can't have", label));
     }
-    field[at++] = *character;
+    field[i] = static_cast<std::uint8_t>(label[i]);
   }
   return field;
 }

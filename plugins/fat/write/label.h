@@ -12,7 +12,7 @@ namespace fstool::fat {
 
 using LabelField = std::array<std::uint8_t, 11>;
 
-/// The label in code page 437, padded with blanks. Throws Error(InvalidArgument) for what can't be a label.
+/// The label, which is ASCII, padded with blanks. Throws Error(InvalidArgument) for what can't be a label.
 LabelField encode_label(std::string_view label);
 
 /// "1234-ABCD" or "1234abcd". Throws Error(InvalidArgument) for what is neither.

@@ -77,6 +77,12 @@ class TreeBuilder {
 /// devices, owners, set-user-ID bits, extended attributes, ACLs, capabilities and odd names. Needs root.
 void build_system_tree(const TreeBuilder& tree);
 
+/// A small tree of what is hard to carry over: odd and long names, deep paths, links of both kinds that lead anywhere,
+/// holes, odd permissions. Needs no root. Times are not settled.
+void build_odd_tree(const TreeBuilder& tree);
+/// The same, and what needs root: owners, devices, set-ID bits, capabilities, ACLs and other extended attributes.
+void build_odd_root_tree(const TreeBuilder& tree);
+
 /// A tree of up to `max_files` small files, drawn with `random`.
 void build_random_tree(const TreeBuilder& tree, std::mt19937_64& random, unsigned max_files);
 

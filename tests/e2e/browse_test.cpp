@@ -217,7 +217,7 @@ TEST_P(Browse, GrepFindsWhatGrepFinds) {
 TEST_P(Browse, HashesAreThoseOfSha256sum) {
   write_text(work_ / "sums", fstool({"hash"}, {"."}));
   EXPECT_EQ(kernel("sha256sum --check --strict --quiet '" + (work_ / "sums").string() + "'"), "");
-  EXPECT_EQ(kernel("find . -type f -printf '\\\\n' | wc -l"),
+  EXPECT_EQ(kernel("find . -type f -printf '\\n' | wc -l"),
             expect_success({"sh", "-c", "wc -l < \"$0\"", (work_ / "sums").string()}));
   if (extent_.size == 0) {
     EXPECT_EQ(fstool({"hash"}, {}).substr(0, 64), sha256(file()));

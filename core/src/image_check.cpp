@@ -43,7 +43,12 @@ class ImageCheck {
   CheckReport run() {
     image_.file = reference_.file;
     image_.disk = open_file_blob(reference_.file);
-    if (check_container() && check_table()) check_parts();
+    try {
+      if (check_container() && check_table()) check_parts();
+    } catch (const Error& error) {
+      // Behind a damaged layer, that nothing more can be read or recognized is no news.
+      if (!is_of_image(error) || !has_damage()) throw;
+    }
     CheckReport report;
     report.name = reference_.text();
     report.layers.assign(std::make_move_iterator(layers_.begin()), std::make_move_iterator(layers_.end()));
@@ -51,6 +56,10 @@ class ImageCheck {
   }
 
  private:
+  bool has_damage() const {
+    return std::any_of(layers_.begin(), layers_.end(), [](const LayerReport& layer) { return !layer.clean(); });
+  }
+
   /// Calls `work`, whose findings belong to a new layer, as does what it throws about the image.
   template <class Work>
   void check_layer(Layer layer, const std::string& format, const std::optional<Partition>& partition, Work&& work) {

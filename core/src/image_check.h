@@ -54,8 +54,8 @@ struct CheckReport {
 /// bytes of one are damaged, so that no format recognizes it, the formats are asked whether they find its remains.
 ///
 /// `settings` are those of the Context that it works with, whose listener hears of progress and of nothing else.
-/// Throws Error(NotFound/Io) for a file that can't be read, Error(Unsupported) if nothing in it is known,
-/// Error(Cancelled), and as choose_part().
+/// Throws Error(NotFound/Io) for a file that can't be read, Error(Unsupported) if nothing in it is known and no layer
+/// is damaged, Error(Cancelled), and as choose_part().
 CheckReport check_image(const ImageReference& reference, const FormatOverrides& overrides, const Registry& registry,
                         Context::Settings settings);
 

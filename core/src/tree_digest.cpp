@@ -31,13 +31,14 @@ void Digest::add(std::string_view text) {
 }
 
 void Digest::flush() {
-  hash_.add(std::as_bytes(std::span(buffer_)));
+  hash_.update(std::as_bytes(std::span(buffer_)));
   buffer_.clear();
 }
 
 Seed Digest::finish() {
   flush();
-  return Seed(hash_.finish());
+  const std::vector<std::byte> hash = hash_.finish();
+  return Seed({reinterpret_cast<const char*>(hash.data()), hash.size()});
 }
 
 void Digest::add(const Node& node) {

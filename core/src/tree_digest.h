@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "content_hash.h"
 #include "fstool/options.h"
 #include "fstool/tree.h"
 #include "fstool/uuid.h"
+#include "message_digest.h"
 
 namespace fstool {
 
@@ -27,7 +27,7 @@ class Digest {
   /// Options, independent of their order and of whether a number was written as a number or as text.
   void add(const OptionTable& options);
 
-  /// The seed that stands for everything added. Call it once.
+  /// The seed that stands for everything added.
   Seed finish();
 
  private:
@@ -35,7 +35,7 @@ class Digest {
   void add(const OptionValue& value);
   void flush();
 
-  Hasher hash_{HashAlgorithm::Sha256};
+  MessageDigest hash_{"sha256"};
   std::string buffer_;  ///< not hashed yet: most values are small
 };
 

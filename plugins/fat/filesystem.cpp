@@ -4,6 +4,7 @@
 
 #include "check/check_volume.h"
 #include "read/open_volume.h"
+#include "usage/volume_usage.h"
 #include "write/format_volume.h"
 
 namespace fstool::fat {
@@ -26,5 +27,9 @@ Volume FatFilesystem::open(BlobPtr image, const OpenScope& scope, Context& conte
 }
 
 void FatFilesystem::check(BlobPtr image, Context& context) { check_volume(std::move(image), context); }
+
+std::optional<VolumeUsage> FatFilesystem::usage(BlobPtr image, std::size_t largest_files, Context& context) {
+  return volume_usage(std::move(image), largest_files, context);
+}
 
 }  // namespace fstool::fat

@@ -19,6 +19,7 @@ class FatFilesystem : public Filesystem {
   VolumeFacts inspect(BlobPtr image, Context& context) override;
   Volume open(BlobPtr image, const OpenScope& scope, Context& context) override;
   void check(BlobPtr image, Context& context) override;
+  std::optional<VolumeUsage> usage(BlobPtr image, std::size_t largest_files, Context& context) override;
 
  private:
   FatOptions options_;

@@ -15,7 +15,7 @@ namespace fstool::fuzz {
 namespace {
 
 constexpr std::uint64_t kMaxRuns = 64;
-constexpr std::uint64_t kMaxBytesOfRun = 16 * 1024;
+constexpr std::uint64_t kMaxBytesOfRun = 16384;
 
 void require(bool condition, const char* what) {
   if (!condition) throw std::logic_error(what);

@@ -239,7 +239,8 @@ class MetadataClaim {
     if (layout_.block_size == kSuperblockOffset && layout_.first_data_block == 0) add(0, 1);
     for (std::uint64_t group = 0; group < state_.groups.size(); ++group) {
       state_.context().check_cancelled();
-      claim_head(group);
+      const GroupHead head = layout_.group_head(group);
+      claim(group, "superblock and descriptors", head.first, head.metadata + head.reserved);
       const GroupState& found = state_.groups[group];
       claim(group, "block bitmap", found.block_bitmap, 1);
       claim(group, "inode bitmap", found.inode_bitmap, 1);
@@ -255,24 +256,6 @@ class MetadataClaim {
   }
 
  private:
-  /// Superblock and descriptors at the start of a group.
-  void claim_head(std::uint64_t group) {
-    const bool has_superblock = layout_.has_superblock(group);
-    const std::uint64_t first = group == 0 ? kSuperblockOffset / layout_.block_size : layout_.group_first_block(group);
-    const std::uint64_t index = group / layout_.descriptors_per_block();
-    const bool meta_bg = layout_.features.has_incompat(kIncompatMetaBg);
-    std::uint64_t blocks = has_superblock ? 1 : 0;
-    if (!meta_bg || index < layout_.first_meta_bg) {
-      const std::uint64_t listed =
-          meta_bg ? layout_.first_meta_bg : layout_.descriptor_blocks() + state_.superblock.reserved_gdt_blocks;
-      if (has_superblock) blocks += listed;
-    } else {
-      const std::uint64_t in_meta_group = group % layout_.descriptors_per_block();
-      if (in_meta_group <= 1 || in_meta_group + 1 == layout_.descriptors_per_block()) ++blocks;
-    }
-    claim(group, "superblock and descriptors", first, blocks);
-  }
-
   void claim(std::uint64_t group, std::string_view what, std::uint64_t first, std::uint64_t count) {
     if ((first == 0 && what != "superblock and descriptors") || count == 0 || first >= layout_.blocks) return;
     count = std::min(count, layout_.blocks - first);

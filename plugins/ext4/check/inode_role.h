@@ -9,9 +9,6 @@
 
 namespace fstool::ext4 {
 
-inline constexpr std::uint32_t kBadBlocksInode = 1;
-inline constexpr std::uint32_t kBootLoaderInode = 5;
-
 enum class InodeRole : std::uint8_t {
   File,        ///< of any kind, with names
   Root,        ///< the root directory

@@ -144,7 +144,9 @@ inline constexpr std::uint16_t kStateErrors = 0x0002;
 inline constexpr std::uint16_t kEncodingUtf8 = 1;
 
 // Inodes with a fixed meaning.
+inline constexpr std::uint32_t kBadBlocksInode = 1;
 inline constexpr std::uint32_t kRootInode = 2;
+inline constexpr std::uint32_t kBootLoaderInode = 5;
 inline constexpr std::uint32_t kResizeInode = 7;
 inline constexpr std::uint32_t kJournalInode = 8;
 /// First inode that is not reserved; lost+found has it, as mke2fs makes it.

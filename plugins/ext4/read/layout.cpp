@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 
@@ -112,6 +113,22 @@ std::uint64_t Layout::descriptor_block(std::uint64_t index, std::uint64_t copy_g
 
 bool Layout::has_superblock(std::uint64_t group) const { return has_superblock_copy(features, backup_groups, group); }
 
+GroupHead Layout::group_head(std::uint64_t group) const {
+  GroupHead head;
+  // With blocks of 1 KiB and bigalloc, block 0 belongs to the first group, and the superblock is in block 1.
+  head.first = group == 0 ? kSuperblockOffset / block_size : group_first_block(group);
+  head.metadata = has_superblock(group) ? 1 : 0;
+  const bool meta_bg = features.has_incompat(kIncompatMetaBg);
+  if (meta_bg && group / descriptors_per_block() >= first_meta_bg) {
+    const std::uint64_t place = group % descriptors_per_block();
+    if (place <= 1 || place + 1 == descriptors_per_block()) ++head.metadata;
+  } else if (has_superblock(group)) {
+    head.metadata += meta_bg ? std::min<std::uint64_t>(first_meta_bg, descriptor_blocks()) : descriptor_blocks();
+    head.reserved = meta_bg ? 0 : reserved_descriptor_blocks;
+  }
+  return head;
+}
+
 bool has_valid_checksum(const Superblock& superblock) {
   if (!features_of(superblock).has_ro_compat(kRoCompatMetadataCsum)) return true;
   return crc32c(~0U, bytes_of(superblock).first(offsetof(Superblock, checksum))) == superblock.checksum;
@@ -147,6 +164,7 @@ Layout parse_layout(const Superblock& superblock) {
             "s_desc_size", layout.descriptor_size);
   }
   layout.first_meta_bg = superblock.first_meta_bg;
+  layout.reserved_descriptor_blocks = superblock.reserved_gdt_blocks;
   layout.backup_groups = {superblock.backup_groups[0], superblock.backup_groups[1]};
   layout.uuid = superblock.uuid;
   parse_checksums(superblock, layout);

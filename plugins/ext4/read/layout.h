@@ -15,6 +15,13 @@ namespace fstool::ext4 {
 /// How group descriptors are sealed.
 enum class DescriptorChecksum { None, Crc16, Crc32c };
 
+/// The blocks that a group begins with: a copy of the superblock, descriptors, and the room for more of them.
+struct GroupHead {
+  std::uint64_t first = 0;
+  std::uint64_t metadata = 0;  ///< blocks of superblock and descriptors
+  std::uint64_t reserved = 0;  ///< blocks behind them
+};
+
 /// Where things are in an opened file system. All numbers are checked: sums of block numbers and their products with
 /// the block size do not overflow.
 struct Layout {
@@ -31,7 +38,8 @@ struct Layout {
   std::uint32_t inode_size = 0;   ///< bytes
   std::uint32_t descriptor_size = 0;
   std::uint32_t first_meta_bg = 0;
-  BackupGroups backup_groups{};  ///< sparse_super2
+  std::uint32_t reserved_descriptor_blocks = 0;  ///< behind each copy of the descriptors, to grow into
+  BackupGroups backup_groups{};                  ///< sparse_super2
   std::array<std::byte, 16> uuid{};
   bool metadata_checksums = false;
   std::uint32_t checksum_seed = 0;
@@ -48,6 +56,8 @@ struct Layout {
   std::uint64_t group_first_block(std::uint64_t group) const { return first_data_block + group * blocks_per_group; }
   /// True if the group begins with a copy of the superblock.
   bool has_superblock(std::uint64_t group) const;
+  /// What the group begins with. May reach beyond the end of the file system.
+  GroupHead group_head(std::uint64_t group) const;
 };
 
 /// Throws Error(Corrupt) if the superblock contradicts itself, Error(Unsupported) naming the features if it has some

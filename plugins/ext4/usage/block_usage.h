@@ -2,6 +2,7 @@
 /// Uses of blocks.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -17,10 +18,10 @@ class BlockUsage {
       : block_size_(layout.block_size), blocks_(layout.blocks), builder_(blocks_ * block_size_, largest_files) {}
 
   void add(std::uint64_t first, std::uint64_t count, Use use) {
-    if (contains(first, count)) builder_.add(bytes(first, count), use);
+    if (first < blocks_) builder_.add(bytes(first, std::min(count, blocks_ - first)), use);
   }
   void add_allocated(std::uint64_t first, std::uint64_t count) {
-    if (contains(first, count)) builder_.add_allocated(bytes(first, count));
+    if (first < blocks_) builder_.add_allocated(bytes(first, std::min(count, blocks_ - first)));
   }
   void add_file(FileRanges file) { builder_.add_file(std::move(file)); }
 
@@ -30,10 +31,6 @@ class BlockUsage {
   std::uint64_t finish(VolumeUsage& usage) { return builder_.finish(usage); }
 
  private:
-  bool contains(std::uint64_t first, std::uint64_t count) const {
-    return count > 0 && first < blocks_ && count <= blocks_ - first;
-  }
-
   std::uint64_t block_size_;
   std::uint64_t blocks_;
   UsageBuilder builder_;

@@ -40,38 +40,17 @@ GroupUsage::GroupUsage(OpenedVolume& volume, BlockUsage& usage)
     : volume_(volume), layout_(volume.state->layout), usage_(usage) {}
 
 void GroupUsage::add_all(const std::function<void(std::uint32_t inode)>& sees_inode) {
-  // The boot sector, and with blocks of 1 KiB what stands before the first group.
-  if (layout_.first_data_block > 0) usage_.add(0, layout_.first_data_block, Use::Reserved);
+  // With larger blocks, the boot sectors share one with the superblock.
+  if (layout_.block_size == kSuperblockOffset) usage_.add(0, 1, Use::Reserved);
   volume_.groups.for_each(volume_.state->context, [&](std::uint64_t group, const GroupDescriptor& descriptor) {
-    add_superblock_and_descriptors(group);
+    const GroupHead head = layout_.group_head(group);
+    usage_.add(head.first, head.metadata, Use::Metadata);
+    usage_.add(head.first + head.metadata, head.reserved, Use::Reserved);
     add_tables(descriptor);
     add_allocated(group, descriptor);
     if (sees_inode) list_inodes(group, descriptor, sees_inode);
   });
   if (layout_.features.has_incompat(kIncompatMmp)) usage_.add(volume_.superblock.mmp_block, 1, Use::Metadata);
-}
-
-void GroupUsage::add_superblock_and_descriptors(std::uint64_t group) {
-  const bool has_superblock = layout_.has_superblock(group);
-  const std::uint64_t first = layout_.group_first_block(group);
-  // With blocks of 1 KiB and bigalloc, block 0 belongs to the first group, and the superblock is in block 1.
-  const std::uint64_t superblock = group == 0 ? kSuperblockOffset / layout_.block_size : first;
-  if (has_superblock) usage_.add(first, superblock - first + 1, Use::Metadata);
-
-  const bool meta = layout_.features.has_incompat(kIncompatMetaBg);
-  const std::uint64_t descriptors = layout_.descriptors_per_block();
-  if (!meta || group / descriptors < layout_.first_meta_bg) {
-    if (!has_superblock) return;
-    const std::uint64_t count = meta ? std::min<std::uint64_t>(layout_.first_meta_bg, layout_.descriptor_blocks())
-                                     : layout_.descriptor_blocks();
-    usage_.add(superblock + 1, count, Use::Metadata);
-    if (!meta) usage_.add(superblock + 1 + count, volume_.superblock.reserved_gdt_blocks, Use::Reserved);
-    return;
-  }
-  const std::uint64_t place = group % descriptors;
-  if (place == 0 || place == 1 || place == descriptors - 1) {
-    usage_.add(has_superblock ? superblock + 1 : first, 1, Use::Metadata);
-  }
 }
 
 void GroupUsage::add_tables(const GroupDescriptor& descriptor) {

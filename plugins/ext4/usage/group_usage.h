@@ -23,7 +23,6 @@ class GroupUsage {
   void add_all(const std::function<void(std::uint32_t inode)>& sees_inode);
 
  private:
-  void add_superblock_and_descriptors(std::uint64_t group);
   void add_tables(const GroupDescriptor& descriptor);
   void add_allocated(std::uint64_t group, const GroupDescriptor& descriptor);
   void list_inodes(std::uint64_t group, const GroupDescriptor& descriptor,

@@ -14,7 +14,6 @@ namespace fstool::ext4 {
 
 namespace {
 
-constexpr std::uint32_t kBadBlocksInode = 1;
 /// Where i_block has the pointer to blocks of pointers to blocks of pointers.
 constexpr std::size_t kDoubleIndirectOffset = 13 * sizeof(little_uint32_t);
 

@@ -62,7 +62,7 @@ void check_backup(const Boot& boot, const Blob& image, Context& context) {
 /// Where the bytes at two places of the image begin to differ; `length` if they don't.
 std::uint64_t first_difference(const Blob& image, std::uint64_t a, std::uint64_t b, std::uint64_t length,
                                Context& context) {
-  constexpr std::uint64_t kChunk = 64 * 1024;
+  constexpr std::uint64_t kChunk = 65'536;
   std::vector<std::byte> first(kChunk);
   std::vector<std::byte> second(kChunk);
   for (std::uint64_t done = 0; done < length;) {

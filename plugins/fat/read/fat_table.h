@@ -55,7 +55,7 @@ class FatTable {
 
  private:
   /// A multiple of every entry's size that the FAT of FAT12 fits into.
-  static constexpr std::uint64_t kPageBytes = 16 * 1024;
+  static constexpr std::uint64_t kPageBytes = 16ULL * 1024;
   static constexpr std::size_t kPages = 64;
 
   struct Page {

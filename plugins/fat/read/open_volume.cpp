@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <memory>
 #include <utility>
 
 #include "fstool/error.h"
@@ -10,7 +9,6 @@
 #include "read/fsinfo_reader.h"
 #include "read/tree_reader.h"
 #include "read/volume_flags.h"
-#include "read/volume_state.h"
 
 namespace fstool::fat {
 
@@ -70,11 +68,12 @@ VolumeFacts inspect_volume(BlobPtr image, Context& context) {
   return std::move(opened.facts);
 }
 
-Volume open_volume(BlobPtr image, const OpenScope& scope, Context& context) {
+OpenedTree open_tree(BlobPtr image, const OpenScope& scope, Context& context) {
   OpenedVolume opened = open_boot_sector(std::move(image), context);
   TreeReader reader(opened.state);
-  Volume volume;
-  volume.tree = reader.read(scope);
+  OpenedTree result;
+  result.volume.tree = reader.read(scope);
+  result.first_clusters = reader.first_clusters();
   if (reader.label()) opened.facts.label = *reader.label();
   const auto noted = noted_free_clusters(opened);
   if (noted && scope.depth != OpenScope::Depth::Everything) {
@@ -86,8 +85,13 @@ Volume open_volume(BlobPtr image, const OpenScope& scope, Context& context) {
           fmt::format("FSInfo says that {} clusters are free, but {} are", *noted, opened.facts.free_blocks));
     }
   }
-  volume.facts = std::move(opened.facts);
-  return volume;
+  result.volume.facts = std::move(opened.facts);
+  result.state = std::move(opened.state);
+  return result;
+}
+
+Volume open_volume(BlobPtr image, const OpenScope& scope, Context& context) {
+  return open_tree(std::move(image), scope, context).volume;
 }
 
 }  // namespace fstool::fat

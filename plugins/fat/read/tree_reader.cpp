@@ -47,6 +47,7 @@ Node make_root() {
 
 Tree TreeReader::read(const OpenScope& scope) {
   tree_.node(Tree::kRoot) = make_root();
+  first_clusters_.push_back(volume_->geometry.root_cluster);
   Directory directory;
   std::string_view path = scope.path;
   while (!path.empty()) {
@@ -147,6 +148,7 @@ void TreeReader::add(const Directory& parent, const NamedEntry& entry, const Wan
     return report_here(fmt::format("cluster {} belongs to another directory already", first_cluster));
   }
   const NodeId id = tree_.add(parent.node, *name, make_node(entry.fields, report_here));
+  first_clusters_.push_back(first_cluster);
   if (entry.fields.is_directory()) added.push_back({id, first_cluster});
 }
 

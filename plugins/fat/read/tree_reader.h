@@ -28,6 +28,9 @@ class TreeReader {
   /// The label in the root directory, if there is one: known once read() has read it.
   const std::optional<std::string>& label() const { return label_; }
 
+  /// The first clusters of what is in the Tree, by NodeId, as the directories say; known after read(). 0: none.
+  const std::vector<std::uint32_t>& first_clusters() const { return first_clusters_; }
+
  private:
   struct Directory {
     NodeId node = Tree::kRoot;
@@ -48,6 +51,7 @@ class TreeReader {
   DirectoryReader directories_;
   Tree tree_;
   std::optional<std::string> label_;
+  std::vector<std::uint32_t> first_clusters_;
   unsigned reports_ = 0;
 };
 

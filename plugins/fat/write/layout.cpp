@@ -16,10 +16,10 @@ namespace fstool::fat {
 
 namespace {
 
-constexpr std::uint64_t kMiB = 1024 * 1024;
+constexpr std::uint64_t kMiB = 1024ULL * 1024;
 constexpr std::uint64_t kGiB = 1024 * kMiB;
 constexpr std::uint32_t kMinClusterSize = 512;
-constexpr std::uint32_t kMaxClusterSize = 64 * 1024;
+constexpr std::uint32_t kMaxClusterSize = 65'536;
 constexpr std::uint32_t kMaxSectorsPerCluster = 128;
 constexpr std::uint32_t kUsualRootEntries = 512;
 constexpr std::uint64_t kFat32From = 512 * kMiB;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 
@@ -151,8 +152,16 @@ TEST_F(Mbr, ListsPrimariesIncludingTheExtendedOne) {
 
 TEST_F(Mbr, BootSectorsOfFileSystemsAndGptDisksAreNotProbed) {
   const auto path = directory_.path() / "other.img";
-  ASSERT_EQ(run_tool("truncate -s 64M " + path.string() + " && mkfs.vfat " + path.string()).exit_code, 0);
-  EXPECT_FALSE(table_.probe(*open_file_blob(path)));
+  // With --mbr it has a partition table too, with one partition that is all of it.
+  for (const char* const fat : {"360K", "1440K", "5M", "16M", "64M", "64M --mbr=y", "300M", "600M", "40G"}) {
+    const std::string size(fat, std::min(std::string_view(fat).find(' '), std::string_view(fat).size()));
+    const std::string options = std::string(fat).substr(size.size());
+    ASSERT_EQ(run_tool("truncate -s 0 " + path.string() + " && truncate -s " + size + " " + path.string() +
+                       " && mkfs.vfat " + options + " " + path.string())
+                  .exit_code,
+              0);
+    EXPECT_FALSE(table_.probe(*open_file_blob(path))) << fat;
+  }
   ASSERT_EQ(run_tool("truncate -s 0 " + path.string() + " && truncate -s 64M " + path.string() + " && sgdisk -n 1 " +
                      path.string())
                 .exit_code,

@@ -59,12 +59,13 @@ std::string draw_partition(const MapRegion& region, const ByteRange& shown) {
                                  "\n",
                                  units(x), units(width), kStripHeight);
   const auto room = static_cast<std::size_t>(width / kCharacterWidth);
-  const std::string name = region.partition->name.empty()
-                               ? fmt::format("{}", region.partition->number)
-                               : fmt::format("{} {}", region.partition->number, region.partition->name);
-  if (room < 1) return text;
+  const std::string number = fmt::format("{}", region.partition->number);
+  // A number alone says more than the beginning of a name.
+  const std::string name = number + ' ' + region.partition->name;
+  const std::string& label = region.partition->name.empty() || name.size() > room ? number : name;
+  if (label.size() > room) return text;
   return text + fmt::format("<text class=\"small\" x=\"{}\" y=\"{}\">{}</text>\n", units(x), kStripHeight + 15,
-                            xml_text(name, room));
+                            xml_text(label, room));
 }
 
 /// The declarations of one scheme of colours.

@@ -217,7 +217,7 @@ TEST_P(Browse, GrepFindsWhatGrepFinds) {
 TEST_P(Browse, HashesAreThoseOfSha256sum) {
   write_text(work_ / "sums", fstool({"hash"}, {"."}));
   EXPECT_EQ(kernel("sha256sum --check --strict --quiet '" + (work_ / "sums").string() + "'"), "");
-  EXPECT_EQ(kernel("find . -type f | wc -l"),
+  EXPECT_EQ(kernel("find . -type f -printf '\\n' | wc -l"),
             expect_success({"sh", "-c", "wc -l < \"$0\"", (work_ / "sums").string()}));
   if (extent_.size == 0) {
     EXPECT_EQ(fstool({"hash"}, {}).substr(0, 64), sha256(file()));
@@ -308,11 +308,11 @@ TEST_P(Browse, NeedsNoPrivilege) {
 }
 
 TEST_P(Browse, TerminalsGetEscapedNames) {
-  const std::string shown = expect_success({"script", "--quiet", "--return", "--command",
-                                            fmt::format("'{}' ls -1 '{}' /odd; '{}' find '{}' /odd -print0",
-                                                        FSTOOL_E2E_PROGRAM, target_, FSTOOL_E2E_PROGRAM, target_),
-                                            "/dev/null"},
-                                           {.environment = {{"LC_ALL", "C.UTF-8"}}});
+  const std::string shown =
+      expect_success({"script", "--quiet", "--return", "--command",
+                      fmt::format("export LC_ALL=C.UTF-8; '{}' ls -1 '{}' /odd; '{}' find '{}' /odd -print0",
+                                  FSTOOL_E2E_PROGRAM, target_, FSTOOL_E2E_PROGRAM, target_),
+                      "/dev/null"});
   EXPECT_NE(shown.find("new\\nline\r\n"), std::string::npos) << shown;
   EXPECT_NE(shown.find("caf\\351\r\n"), std::string::npos) << shown;
   EXPECT_NE(shown.find("Gr\u00fc\u00dfe\r\n"), std::string::npos) << shown;

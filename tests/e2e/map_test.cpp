@@ -26,7 +26,7 @@ const std::string kHostileName = "<img src=x onerror=alert(1)>&\"'\033[31m\xFF";
 class Map : public testing::Test {
  protected:
   void SetUp() override {
-    FSTOOL_E2E_REQUIRE(true, {"sfdisk", "dumpe2fs", "fsck.vfat", "xmllint"});
+    FSTOOL_E2E_REQUIRE(true, {"sfdisk", "dumpe2fs", "fsck.vfat", "xmllint", "script"});
     const TreeBuilder tree(work_ / "tree");
     std::mt19937_64 random(11);
     build_random_tree(tree, random, 200);
@@ -215,6 +215,22 @@ TEST_F(Map, NoNameCommandsTerminalOrBrowser) {
     EXPECT_EQ(document.find("<img"), std::string::npos);
     EXPECT_NE(document.find("/&lt;img src=x onerror=alert(1)&gt;&amp;&quot;&#39;\\033[31m\\377"), std::string::npos);
   }
+}
+
+/// What fstool map prints on a terminal of 60 columns.
+std::string on_terminal(const std::string& disk, const std::string& environment) {
+  return expect_success({"script", "--quiet", "--return", "--command",
+                         "stty cols 60; TERM=xterm " + environment + " '" FSTOOL_E2E_PROGRAM "' map '" + disk + "'",
+                         "/dev/null"});
+}
+
+TEST_F(Map, TerminalsGetColoursUnlessTheyAreUnwanted) {
+  const std::string coloured = on_terminal(disk(), "");
+  EXPECT_NE(coloured.find("\033[48;5;"), std::string::npos);
+  EXPECT_EQ(coloured.find("\033[31m"), std::string::npos);
+  const std::string plain = on_terminal(disk(), "NO_COLOR=1");
+  EXPECT_EQ(plain.find('\033'), std::string::npos);
+  EXPECT_NE(plain.find("\n  " + std::string(58, '#') + "\r\n"), std::string::npos) << plain;
 }
 
 TEST_F(Map, OnePartitionCanBeShown) {

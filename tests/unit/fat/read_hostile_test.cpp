@@ -10,6 +10,7 @@
 
 #include "damaged.h"
 #include "fstool/error.h"
+#include "fstool/usage.h"
 
 namespace fstool::fat {
 namespace {
@@ -69,6 +70,13 @@ void walk(const std::vector<std::byte>& bytes) {
     }
     Heard heard;
     FatFilesystem({}).inspect(image, heard.context());
+    const VolumeUsage usage = FatFilesystem({}).usage(image, 5, heard.context()).value();
+    std::uint64_t end = 0;
+    for (const UsedRange& used : usage.ranges) {
+      require(used.range.offset == end && used.range.length > 0, "the uses have a gap or overlap");
+      end = used.range.end();
+    }
+    require(end == facts.size, "the uses don't end with the file system");
     check_image(image);
   } catch (const Error& error) {
     require(is_refusal(error), error.what());

@@ -5,6 +5,9 @@
 
 #include <fstream>
 #include <iterator>
+#include <string>
+#include <tuple>
+#include <vector>
 
 #include "partition_table_fixture.h"
 
@@ -206,6 +209,24 @@ TEST_F(Gpt, OpensWhatItMade) {
     EXPECT_EQ(opened.partitions[1].type_name, "linux");
   }
   EXPECT_EQ(warnings(), "");
+}
+
+TEST_F(Gpt, OpenedDisksNameTheStructuresOfTheTable) {
+  for (const std::uint32_t sector_size : {512U, 4096U}) {
+    const auto path = make_disk(table_, request({partition("a", "linux", 10 * kMiB)}, 64 * kMiB, sector_size));
+    std::vector<std::tuple<std::string, std::uint64_t, std::uint64_t>> structures;
+    for (const TableStructure& each : table_.open(*open_file_blob(path), context_).structures) {
+      structures.emplace_back(each.name, each.offset, each.size);
+    }
+    constexpr std::uint64_t kArray = 16 * 1024;
+    const std::uint64_t end = 64 * kMiB;
+    EXPECT_THAT(structures,
+                testing::ElementsAre(std::tuple("protective MBR", 0, sector_size),
+                                     std::tuple("GPT header", sector_size, sector_size),
+                                     std::tuple("GPT partition entries", 2 * sector_size, kArray),
+                                     std::tuple("backup GPT partition entries", end - sector_size - kArray, kArray),
+                                     std::tuple("backup GPT header", end - sector_size, sector_size)));
+  }
 }
 
 TEST_F(Gpt, KeepsNumbersAndAttributesOfAnOpenedDisk) {

@@ -99,6 +99,13 @@ TEST_F(HostileGpt, WarnsOfADamagedBackup) {
   EXPECT_EQ(warnings(), "the backup GPT is damaged (no header at sector 16383); the primary is used\n");
 }
 
+TEST_F(HostileGpt, NamesTheStructuresOfTheGoodCopyAlone) {
+  wipe(kDiskSize - 512, 512);
+  const std::vector<TableStructure> structures = open().structures;
+  ASSERT_EQ(structures.size(), 3U);
+  EXPECT_EQ(structures.back().name, "GPT partition entries");
+}
+
 TEST_F(HostileGpt, WarnsOfABackupThatDiffers) {
   change_entry(0, [](PartitionEntry& entry) { entry.attributes = 1; });
   EXPECT_EQ(open().partitions.at(0).attributes, 1U);

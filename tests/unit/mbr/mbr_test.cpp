@@ -148,6 +148,9 @@ TEST_F(Mbr, ListsPrimariesIncludingTheExtendedOne) {
   EXPECT_EQ(layout.partitions[0].size, 8 * kMiB);
   EXPECT_EQ(layout.partitions[1].type, "0x05");
   EXPECT_EQ(layout.partitions[1].type_name, "extended");
+  ASSERT_EQ(layout.structures.size(), 1U);
+  EXPECT_EQ(layout.structures[0].name, "MBR");
+  EXPECT_EQ(layout.structures[0].size, 512U);
 }
 
 TEST_F(Mbr, BootSectorsOfFileSystemsAndGptDisksAreNotProbed) {

@@ -38,12 +38,24 @@ void find_overlaps(std::vector<SectorRange>& ranges, std::vector<std::string>& p
   }
 }
 
-std::optional<MasterBootRecord> read_record_at(const Blob& disk, std::uint64_t sector) {
+/// The bytes of a sector, whatever they are.
+std::optional<MasterBootRecord> read_sector_at(const Blob& disk, std::uint64_t sector) {
   MasterBootRecord record{};
   if (disk.size() < sizeof(record) || sector > (disk.size() - sizeof(record)) / kReadSectorSize) return std::nullopt;
   disk.read(sector * kReadSectorSize, std::as_writable_bytes(std::span(&record, 1)));
-  if (record.signature != kSignature) return std::nullopt;
   return record;
+}
+
+std::optional<MasterBootRecord> read_record_at(const Blob& disk, std::uint64_t sector) {
+  const std::optional<MasterBootRecord> record = read_sector_at(disk, sector);
+  return record && record->signature == kSignature ? record : std::nullopt;
+}
+
+/// True for records that are good enough to be a table's even without its signature.
+bool has_good_records(const MasterBootRecord& mbr, std::uint64_t disk_sectors) {
+  return std::any_of(mbr.partitions.begin(), mbr.partitions.end(),
+                     [](const PartitionRecord& record) { return record.used(); }) &&
+         find_problems(mbr, disk_sectors).empty();
 }
 
 void warn_if_misaligned(std::size_t number, std::uint64_t first, Context& context) {
@@ -189,10 +201,15 @@ std::vector<std::string> find_problems(const MasterBootRecord& mbr, std::uint64_
 }
 
 void check_table(const Blob& disk, Context& context) {
-  const std::optional<MasterBootRecord> mbr = read_mbr(disk);
-  if (!mbr) throw Error(ErrorCode::Corrupt, "no MBR: the first sector doesn't end in 0x55 0xaa");
-  if (is_other_boot_sector(*mbr)) throw Error(ErrorCode::Corrupt, "no MBR: the first sector has no partition records");
+  const std::optional<MasterBootRecord> mbr = read_sector_at(disk, 0);
   const std::uint64_t disk_sectors = disk.size() / kReadSectorSize;
+  if (!mbr || (mbr->signature != kSignature && !has_good_records(*mbr, disk_sectors))) {
+    throw Error(ErrorCode::Corrupt, "no MBR: the first sector doesn't end in 0x55 0xaa");
+  }
+  if (is_other_boot_sector(*mbr)) throw Error(ErrorCode::Corrupt, "no MBR: the first sector has no partition records");
+  if (mbr->signature != kSignature) {
+    context.report_damage("the signature of the MBR is missing: the first sector doesn't end in 0x55 0xaa");
+  }
   for (const std::string& problem : find_problems(*mbr, disk_sectors)) context.report_damage(problem);
   warn_of_oddities(*mbr, context);
   check_gpt(disk, *mbr, context);

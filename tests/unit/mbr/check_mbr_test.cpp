@@ -108,6 +108,14 @@ TEST_F(CheckMbr, OneWrongBootIndicatorIsDamageAndSeveralAreNoTable) {
   EXPECT_EQ(test::error_of([&] { damage(); }).first, ErrorCode::Corrupt);
 }
 
+TEST_F(CheckMbr, AMissingSignatureIsDamageOfGoodRecords) {
+  put(0, {{0, 0x83, 2048, 2048}});
+  bytes_[510] = std::byte{0};
+  EXPECT_THAT(damage(), ElementsAre(HasSubstr("the signature of the MBR is missing")));
+  bytes_[446 + 15] = std::byte{0x7F};  // behind the end of the disk
+  EXPECT_EQ(test::error_of([&] { damage(); }).first, ErrorCode::Corrupt);
+}
+
 TEST_F(CheckMbr, NoMbrIsAnError) {
   EXPECT_EQ(test::error_of([&] { damage(); }).first, ErrorCode::Corrupt);
 }

@@ -116,16 +116,20 @@ class ImageCheck {
     return open_layer([&] { image_.layout = table->format->open(*image_.disk, *context_); });
   }
 
-  /// The first table that finds one of its own on a disk that no format recognizes.
+  /// The first table that finds one of its own, and what is wrong with it, on a disk that no format recognizes.
   std::optional<RecognizedFormat<PartitionTable>> find_remains_of_table() {
     for (const auto& [name, format] : registry_.all<PartitionTable>()) {
       auto table = format.create({});
-      if (finds_remains([&] { table->open(*image_.disk, *context_); })) return {{name, std::move(table)}};
+      LayerReport report;
+      recorder_->record_to(&report);
+      const bool found = finds_remains([&] { table->check(*image_.disk, *context_); });
+      recorder_->record_to(nullptr);
+      if (found && !report.clean()) return {{name, std::move(table)}};
     }
     return std::nullopt;
   }
 
-  /// The same of a file system; a format may find that it is one of another name.
+  /// The name of the first file system that can be read in a part that no format recognizes; empty: none can.
   std::string find_remains_of_filesystem(const DiskPart& part) {
     std::string name;
     for (const auto& [format_name, format] : registry_.all<Filesystem>()) {

@@ -167,6 +167,9 @@ class TableCheck {
 
 }  // namespace
 
-void check_table(const Blob& disk, Context& context) { TableCheck(disk, context).run(); }
+void check_table(const Blob& disk, Context& context) {
+  if (!has_any_header(disk) && !has_protective_mbr(disk)) throw Error(ErrorCode::Corrupt, "no GPT header");
+  TableCheck(disk, context).run();
+}
 
 }  // namespace fstool::gpt

@@ -8,7 +8,7 @@
 namespace fstool::gpt {
 
 /// Reports what is wrong with either copy of the table, where they contradict each other or the disk, and with the
-/// protective MBR.
+/// protective MBR. Throws Error(Corrupt) if the disk has none of all three.
 void check_table(const Blob& disk, Context& context);
 
 }  // namespace fstool::gpt

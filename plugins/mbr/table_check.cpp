@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <set>
 #include <span>
+#include <string_view>
 
 #include "fstool/error.h"
 
@@ -111,6 +113,32 @@ class ExtendedCheck {
   std::vector<SectorRange> logical_;
 };
 
+/// True for what is more likely code or text than a table: one wrong boot indicator is damage, several are not.
+bool is_other_boot_sector(const MasterBootRecord& mbr) {
+  return std::count_if(mbr.partitions.begin(), mbr.partitions.end(), [](const PartitionRecord& record) {
+           return record.boot_indicator != 0 && record.boot_indicator != kActive;
+         }) > 1;
+}
+
+/// A GPT without its protective record looks like an MBR with a partition that covers all of it.
+void check_gpt(const Blob& disk, const MasterBootRecord& mbr, Context& context) {
+  constexpr std::string_view kHeaderSignature = "EFI PART";
+  std::array<char, kHeaderSignature.size()> start{};
+  if (disk.size() < kReadSectorSize + start.size()) return;
+  disk.read(kReadSectorSize, std::as_writable_bytes(std::span(start)));
+  if (std::string_view(start.data(), start.size()) != kHeaderSignature) return;
+  for (std::size_t index = 0; index < mbr.partitions.size(); ++index) {
+    const PartitionRecord& record = mbr.partitions[index];
+    if (!record.used() || record.starting_lba != 1) continue;
+    context.report_damage(
+        fmt::format("partition {} covers a GPT, but has type 0x{:02x} instead of 0xee: the protective "
+                    "MBR is damaged",
+                    index + 1, record.os_type));
+    return;
+  }
+  context.warn("there is a GPT header behind the MBR, which nothing protects: a disk that had a GPT before");
+}
+
 /// What is no contradiction, but rarely meant.
 void warn_of_oddities(const MasterBootRecord& mbr, Context& context) {
   unsigned active = 0;
@@ -163,9 +191,11 @@ std::vector<std::string> find_problems(const MasterBootRecord& mbr, std::uint64_
 void check_table(const Blob& disk, Context& context) {
   const std::optional<MasterBootRecord> mbr = read_mbr(disk);
   if (!mbr) throw Error(ErrorCode::Corrupt, "no MBR: the first sector doesn't end in 0x55 0xaa");
+  if (is_other_boot_sector(*mbr)) throw Error(ErrorCode::Corrupt, "no MBR: the first sector has no partition records");
   const std::uint64_t disk_sectors = disk.size() / kReadSectorSize;
   for (const std::string& problem : find_problems(*mbr, disk_sectors)) context.report_damage(problem);
   warn_of_oddities(*mbr, context);
+  check_gpt(disk, *mbr, context);
   for (const PartitionRecord& record : mbr->partitions) {
     if (record.used() && is_extended(record.os_type)) ExtendedCheck(disk, record, context).run();
   }

@@ -22,8 +22,8 @@ std::optional<MasterBootRecord> read_mbr(const Blob& disk);
 /// In what the four records contradict the format, a sentence each. `disk_sectors` is the size of the disk.
 std::vector<std::string> find_problems(const MasterBootRecord& mbr, std::uint64_t disk_sectors);
 
-/// Reports the problems of the MBR and of the chain in its extended partition. Throws Error(Corrupt) if there is no
-/// MBR.
+/// Reports the problems of the MBR and of the chain in its extended partition, and of a GPT that it should protect.
+/// Throws Error(Corrupt) if the first sector is no MBR, but the boot sector of something else.
 void check_table(const Blob& disk, Context& context);
 
 }  // namespace fstool::mbr

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <string>
@@ -93,7 +94,7 @@ TEST_F(Extract, AUserIsToldOnceWhatWasLeftOut) {
   const TempDir work;
   const TreeBuilder tree(work / "tree");
   build_odd_root_tree(tree);
-  tree.special("dev/zero", S_IFCHR);
+  tree.special("dev/zero", S_IFCHR, makedev(1, 5));
   const fs::path image = made_by_fstool(work, tree);
   fs::create_directory(work / "out");
   fs::permissions(work / "out", fs::perms(0777));

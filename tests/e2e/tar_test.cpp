@@ -21,7 +21,12 @@ const std::vector<std::string> kNothing;
 class Tar : public testing::Test {
  protected:
   void SetUp() override {
-    FSTOOL_E2E_REQUIRE(true, {"tar", "bsdtar", "zstd", "gzip", "xz"});
+    const std::vector<std::string> tools = {"tar", "bsdtar", "zstd", "gzip", "xz"};
+    FSTOOL_E2E_REQUIRE(true, tools);
+    make_tree();
+  }
+
+  void make_tree() const {
     build_odd_root_tree(tree_);
     tree_.settle_times();
   }
@@ -42,6 +47,7 @@ class Tar : public testing::Test {
 };
 
 constexpr const char* kGnuUnpack = "tar --xattrs '--xattrs-include=*' --acls --numeric-owner -xpf ";
+// bsdtar leaves the time of the directory that it unpacks into.
 constexpr const char* kBsdUnpack = "bsdtar --numeric-owner --xattrs --acls -xpf ";
 
 TEST_F(Tar, OthersUnpackItToTheSameTree) {
@@ -53,7 +59,7 @@ TEST_F(Tar, OthersUnpackItToTheSameTree) {
     int unpacked = 0;
     for (const std::string unpack : {kGnuUnpack, kBsdUnpack}) {
       const std::string out = name + std::to_string(unpacked++);
-      shell("mkdir " + out + "; " + unpack + name + " -C " + out);
+      shell("mkdir " + out + "; " + unpack + name + " -C " + out + "; touch -r tree " + out);
       EXPECT_EQ(tree_differences(tree_.root(), work_ / out), kNothing) << unpack << name;
     }
     expect_equal(tree_.root(), work_ / name);
@@ -87,7 +93,7 @@ TEST_F(Tar, IsTheSameFromAnyNumberOfThreads) {
 TEST_F(Tar, AsASourceIsWhatTarMakesOfIt) {
   const std::vector<std::string> packs = {
       "tar --format=pax --xattrs '--xattrs-include=*' --acls --numeric-owner -cf a.tar -C tree .",
-      "tar --format=pax -S --xattrs '--xattrs-include=*' -cf a.tar -C tree .",
+      "tar --format=pax -S --xattrs '--xattrs-include=*' --acls -cf a.tar -C tree .",
       "tar --format=pax -S --sparse-version=0.1 -cf a.tar -C tree .",
       "tar --format=gnu -cf a.tar -C tree .",
       "tar --format=gnu -S -cf a.tar -C tree .",
@@ -97,9 +103,12 @@ TEST_F(Tar, AsASourceIsWhatTarMakesOfIt) {
       "bsdtar --format=pax --acls --xattrs -cf a.tar -C tree .",
   };
   for (const std::string& pack : packs) {
-    shell("rm -rf out a.tar; " + pack + "; mkdir out; " + kGnuUnpack + "a.tar -C out");
+    SCOPED_TRACE(pack);
+    // What bsdtar packs breadth first, GNU tar unpacks with the wrong times of directories.
+    const bool by_bsdtar = pack.starts_with("bsdtar");
+    shell("rm -rf out a.tar; " + pack + "; mkdir out; " + (by_bsdtar ? kBsdUnpack : kGnuUnpack) + "a.tar -C out" +
+          (by_bsdtar ? "; touch -r tree out" : ""));
     expect_equal(work_ / "out", work_ / "a.tar");
-    EXPECT_FALSE(HasFailure()) << pack;
   }
 }
 
@@ -110,7 +119,7 @@ TEST_F(Tar, CpioAndZipAreSourcesToo) {
   for (const std::string format : {"newc", "odc", "zip"}) {
     const std::string links = format == "zip" ? "rm tree/lib/hard; touch -d @1000000000 tree/lib; " : "";
     shell("rm -rf out a; " + links + "bsdtar --format=" + format + " -cf a -C tree .; mkdir out; " + kBsdUnpack +
-          "a -C out");
+          "a -C out; touch -r tree out");
     expect_equal(work_ / "out", work_ / "a", {"--ignore", "owner"});
   }
 }
@@ -129,7 +138,7 @@ TEST_F(Tar, IsNotTakenForADiskNorADiskForATar) {
   expect_success({"gzip", "-k", image});
   const ProcessResult compressed = run_fstool({"create", "-t", "ext4", image + ".gz", "-o", (work_ / "o").string()});
   EXPECT_EQ(compressed.exit_code, 1);
-  EXPECT_EQ(compressed.err.find("tar"), std::string::npos) << compressed.err;
+  EXPECT_NE(compressed.err.find("neither a file system nor"), std::string::npos) << compressed.err;
   EXPECT_EQ(run_fstool({"create", "-t", "ext4", image, "-o", (work_ / "o").string()}).exit_code, 0);
 }
 

@@ -82,8 +82,9 @@ class FSTOOL_API PartitionTable {
   /// context.report_damage(). Throws Error(Corrupt/Unsupported). The default says that this format is only written.
   virtual Layout open(const Blob& disk, Context& context);
 
-  /// Tells context.report_damage() everything that is wrong with the table, as Filesystem::check(). The default opens
-  /// it.
+  /// Tells context.report_damage() everything that is wrong with the table, as Filesystem::check(). Throws
+  /// Error(Corrupt) if the disk has nothing of such a table: damage that keeps probe() from being true is told all the
+  /// same. The default opens it.
   virtual void check(const Blob& disk, Context& context);
 };
 

@@ -39,7 +39,7 @@ std::string nokey_target(const std::string& stored) {
 }  // namespace
 
 NodeReader::NodeReader(std::shared_ptr<const VolumeState> volume, InodeTable& inodes)
-    : volume_(std::move(volume)), inodes_(inodes), xattrs_(*volume_, inodes) {}
+    : volume_(std::move(volume)), xattrs_(*volume_, inodes) {}
 
 std::optional<Node> NodeReader::read(const InodeRecord& record, const Report& report) {
   const Inode& inode = record.fields;

@@ -20,6 +20,7 @@ class NodeReader {
   /// Gets a sentence about damage without the file's name.
   using Report = std::function<void(const std::string& what)>;
 
+  /// `inodes` must outlive this.
   NodeReader(std::shared_ptr<const VolumeState> volume, InodeTable& inodes);
 
   /// The node; nothing if the inode is not one of a file, which has been reported then. Content that can't be had
@@ -39,7 +40,6 @@ class NodeReader {
   std::string stored_target(const InodeRecord& record, const std::optional<std::string>& inline_data) const;
 
   std::shared_ptr<const VolumeState> volume_;
-  InodeTable& inodes_;
   XattrReader xattrs_;
 };
 

@@ -19,14 +19,12 @@ BlobPtr blob_of(std::string_view text) {
 class LineSearchTest : public testing::Test {
  protected:
   std::string search(const BlobPtr& content, const std::string& pattern, SearchStyle style = {},
-                     PatternSyntax syntax = PatternSyntax::Basic, std::size_t limit = SIZE_MAX) {
+                     PatternSyntax syntax = PatternSyntax::Basic, std::size_t limit = 1 << 30) {
     const LinePattern compiled(pattern, syntax, false);
     ContentSearch search(compiled, style, content.get(), "name", "");
     std::string out;
-    for (std::string piece; !search.run(piece, limit, context_); piece.clear()) out += piece + "|";
-    std::string last;
-    search.run(last, limit, context_);
-    return out + last;
+    for (bool done = false; !done; out += done ? "" : "|") done = search.run(out, out.size() + limit, context_);
+    return out;
   }
   std::string found(std::string_view text, const std::string& pattern, SearchStyle style = {},
                     PatternSyntax syntax = PatternSyntax::Basic) {

@@ -16,7 +16,7 @@ TEST(OwnerNames, ReadsPasswd) {
 }
 
 TEST(OwnerNames, PassesOverWhatIsNoEntry) {
-  const OwnerNames names("\n:x:1\nshort\n# comment:x:y\nbig:x:4294967296\nneg:x:-1\n\0:\na:x:5\na:x:6\nb:x:5\n");
+  const OwnerNames names("\n:x:1\nshort\n# comment:x:y\nbig:x:4294967296\nneg:x:-1\na:x:5\na:x:6\nb:x:5\n");
   EXPECT_EQ(names.text(1), "1");
   EXPECT_EQ(names.text(5), "a") << "the first name of a number";
   EXPECT_EQ(names.id_of("a"), 5U) << "the first number of a name";

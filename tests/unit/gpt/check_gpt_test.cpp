@@ -98,6 +98,11 @@ TEST_F(CheckGpt, SaysWhichCopyIsGood) {
   EXPECT_THAT(damage(), ElementsAre(HasSubstr("the primary GPT is damaged"), HasSubstr("the backup GPT is damaged")));
 }
 
+TEST_F(CheckGpt, NoGptIsAnError) {
+  std::fill(bytes_.begin(), bytes_.end(), std::byte{0});
+  EXPECT_EQ(test::error_of([&] { damage(); }).first, ErrorCode::Corrupt);
+}
+
 TEST_F(CheckGpt, CopiesThatDisagreeAreFound) {
   change_header(kLast, kBackupArray, [](Header& backup) {
     backup.disk_guid.bytes[0] ^= std::byte{1};

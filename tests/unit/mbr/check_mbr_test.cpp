@@ -91,6 +91,23 @@ TEST_F(CheckMbr, WhatIsUnusualIsAWarning) {
                                          HasSubstr("a type, but no size")));
 }
 
+TEST_F(CheckMbr, AGptWithoutProtectionIsFound) {
+  std::memcpy(bytes_.data() + 512, "EFI PART", 8);
+  put(0, {{0, 0xFE, 1, 16'383}});
+  EXPECT_THAT(damage(), ElementsAre(HasSubstr("the protective MBR is damaged")));
+  put(0, {{0, 0x83, 2048, 2048}});
+  EXPECT_THAT(damage(), IsEmpty());
+  EXPECT_THAT(warnings(), HasSubstr("a disk that had a GPT before"));
+}
+
+TEST_F(CheckMbr, OneWrongBootIndicatorIsDamageAndSeveralAreNoTable) {
+  put(0, {{0, 0x83, 2048, 2048}});
+  bytes_[446] = std::byte{0x33};
+  EXPECT_THAT(damage(), ElementsAre(HasSubstr("boot indicator 0x33")));
+  bytes_[446 + 16] = std::byte{0x33};
+  EXPECT_EQ(test::error_of([&] { damage(); }).first, ErrorCode::Corrupt);
+}
+
 TEST_F(CheckMbr, NoMbrIsAnError) {
   EXPECT_EQ(test::error_of([&] { damage(); }).first, ErrorCode::Corrupt);
 }

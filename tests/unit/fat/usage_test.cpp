@@ -129,7 +129,7 @@ TEST_P(FatUsage, WhatTheImageLacksIsUnaccounted) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Variants, FatUsage, testing::Values(Variant::Fat12, Variant::Fat16, Variant::Fat32),
-                         [](const testing::TestParamInfo<Variant>& info) { return variant_name(info.param); });
+                         [](const testing::TestParamInfo<Variant>& each) { return variant_name(each.param); });
 
 }  // namespace
 }  // namespace fstool::fat

@@ -158,7 +158,10 @@ void DirectoryCheck::read_block(std::uint64_t logical, std::span<const std::byte
 
 void DirectoryCheck::check_dots() {
   const auto has = [&](std::size_t place, std::string_view name) {
-    return place < names_.size() && names_[place].name == name;
+    if (place >= names_.size() || names_[place].name != name) return false;
+    // No entry is so short that there is no byte behind such a name.
+    if (names_[place].name.data()[name.size()] != '\0') damage(fmt::format("\"{}\" is not followed by a NUL", name));
+    return true;
   };
   if (!has(0, ".")) {
     damage("it does not begin with \".\"");

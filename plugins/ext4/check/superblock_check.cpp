@@ -146,7 +146,10 @@ class SuperblockCheck {
       if (error.code() != ErrorCode::Corrupt && error.code() != ErrorCode::Unsupported) throw;
       return fmt::format("can't be used: {}", error.what());
     }
-    if (copy.rev_level > 0 && copy.block_group_number != (group & 0xFFFF)) {
+    // The field has 16 bits: of groups beyond that, the kernel writes the low ones, and mke2fs all ones.
+    const bool names_group = copy.block_group_number == (group & UINT16_MAX) ||
+                             (group > UINT16_MAX && copy.block_group_number == UINT16_MAX);
+    if (copy.rev_level > 0 && !names_group) {
       return fmt::format("says that it is the one of group {}", copy.block_group_number.value());
     }
     return std::nullopt;

@@ -52,8 +52,9 @@ void check_times(const Tree& tree, std::uint32_t inode_size, Context& context) {
   }
 }
 
-[[noreturn]] void throw_too_small(const Contents& contents, const SizingRequest& sizing, std::uint64_t size) {
-  const SizedLayout fitted = lay_out_fitted(contents, sizing);
+[[noreturn]] void throw_too_small(const Contents& contents, const SizingRequest& sizing, std::uint64_t size,
+                                  const Context& context) {
+  const SizedLayout fitted = lay_out_fitted(contents, sizing, context);
   const Geometry& geometry = fitted.placement->geometry();
   const std::uint64_t needed = geometry.blocks * geometry.block_size;
   throw Error(
@@ -65,16 +66,17 @@ void check_times(const Tree& tree, std::uint32_t inode_size, Context& context) {
                   contents.last_inode(), format_size(fitted.special.journal_blocks * geometry.block_size), needed));
 }
 
-SizedLayout lay_out(const Contents& contents, const SizingRequest& sizing, std::optional<std::uint64_t> fixed) {
-  if (!fixed) return lay_out_fitted(contents, sizing);
+SizedLayout lay_out(const Contents& contents, const SizingRequest& sizing, std::optional<std::uint64_t> fixed,
+                    const Context& context) {
+  if (!fixed) return lay_out_fitted(contents, sizing, context);
   const std::uint32_t block_size = contents.profile().block_size;
   if (*fixed / block_size > kMaxFilesystemBlocks) {
     throw Error(ErrorCode::Unsupported,
                 fmt::format("{} is more than {}, the most that a file system with blocks of {} bytes holds",
                             format_size(*fixed), format_size(kMaxFilesystemBlocks * block_size), block_size));
   }
-  auto layout = lay_out_fixed(contents, sizing, *fixed / block_size);
-  if (!layout) throw_too_small(contents, sizing, *fixed);
+  auto layout = lay_out_fixed(contents, sizing, *fixed / block_size, context);
+  if (!layout) throw_too_small(contents, sizing, *fixed, context);
   return std::move(*layout);
 }
 
@@ -96,7 +98,8 @@ FormattedVolume ExtFilesystem::format(std::shared_ptr<const Tree> tree, const Fo
   // ea_inode is set where values need it, unless the format has no such thing.
   if (generation_ == Generation::Ext4) profile.features.incompat |= kIncompatEaInode;
   const auto contents = std::make_shared<const Contents>(std::move(tree), profile, context);
-  SizedLayout layout = lay_out(*contents, make_sizing_request(options_, profile, request.size), request.size.fixed);
+  SizedLayout layout =
+      lay_out(*contents, make_sizing_request(options_, profile, request.size), request.size.fixed, context);
 
   const Geometry geometry = layout.placement->geometry();
   ImageSettings settings = settings_;

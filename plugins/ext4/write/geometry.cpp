@@ -23,8 +23,9 @@ std::uint32_t reserved_blocks(const Geometry& geometry, const Profile& profile) 
   const std::uint64_t groups = div_ceil(grown - geometry.first_data_block, geometry.blocks_per_group);
   const std::uint64_t needed = div_ceil(groups * geometry.descriptor_size, geometry.block_size);
   const std::uint64_t extra = needed > geometry.descriptor_blocks ? needed - geometry.descriptor_blocks : 0;
-  // The resize inode's double indirect block names each of them.
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(extra, geometry.block_size / sizeof(std::uint32_t)));
+  // The resize inode's double indirect block names each of them; and small groups shall have room for other things.
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(
+      {extra, geometry.block_size / sizeof(std::uint32_t), std::uint64_t{geometry.blocks_per_group} / 2}));
 }
 
 /// Largest number of inodes in a group: one block of bitmap, and the limit of 16-bit counts.
@@ -36,8 +37,14 @@ void set_inode_tables(Geometry& geometry, const Profile& profile, std::uint64_t 
   const std::uint32_t per_block = profile.block_size / profile.inode_size;
   const std::uint32_t step = std::lcm(per_block, 8U);  // whole blocks of inodes, and whole bytes of bitmap
   const std::uint64_t wanted = round_up(std::max<std::uint64_t>(div_ceil(inodes, geometry.groups), 1), step);
-  const std::uint32_t most = max_inodes_per_group(profile) / step * step;
-  geometry.inodes_per_group = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, most));
+  std::uint64_t most = max_inodes_per_group(profile);
+  if (geometry.groups_per_flex == 1) {
+    const std::uint64_t taken = geometry.superblock_area(0) + 2;
+    const std::uint64_t left = geometry.blocks_per_group > taken ? geometry.blocks_per_group - taken : 0;
+    most = std::min(most, left * per_block);
+  }
+  most = std::max<std::uint64_t>(most / step, 1) * step;
+  geometry.inodes_per_group = static_cast<std::uint32_t>(std::min(wanted, most));
   geometry.inode_table_blocks = geometry.inodes_per_group / per_block;
 }
 
@@ -71,9 +78,18 @@ std::uint64_t Geometry::overhead_blocks() const {
   return total + std::uint64_t{groups} * (2 + std::uint64_t{inode_table_blocks});
 }
 
-std::uint64_t Geometry::min_blocks() const {
-  const std::uint64_t own_tables = groups_per_flex == 1 ? 2 + std::uint64_t{inode_table_blocks} : 0;
-  return group_first_block(groups - 1) + std::max<std::uint64_t>(superblock_area(groups - 1) + own_tables, 1);
+std::uint64_t Geometry::own_blocks(std::uint64_t group) const {
+  return superblock_area(group) + (groups_per_flex == 1 ? 2 + std::uint64_t{inode_table_blocks} : 0);
+}
+
+std::uint64_t Geometry::min_blocks_with(std::uint64_t last_group) const {
+  return group_first_block(last_group) + std::max<std::uint64_t>(own_blocks(last_group), 1);
+}
+
+bool Geometry::groups_are_large_enough() const {
+  // No group has a larger area than the first one. A table can be cut down to one block: more groups hold the rest.
+  const std::uint64_t own_tables = groups_per_flex == 1 ? 3 : 0;
+  return superblock_area(0) + own_tables < blocks_per_group;
 }
 
 std::uint32_t max_blocks_per_group(std::uint32_t block_size) { return std::min(8 * block_size, 65536U - 8U); }

@@ -60,8 +60,13 @@ struct Geometry {
   std::uint64_t superblock_area(std::uint64_t group) const;
   /// All blocks that are not for files: what lies before the first group, superblock areas, bitmaps, inode tables.
   std::uint64_t overhead_blocks() const;
-  /// Fewest blocks that leave the last group room for what it has to hold.
-  std::uint64_t min_blocks() const;
+  /// Blocks that a group has to hold whatever is in it: its superblock area and, without flex_bg, its own tables.
+  std::uint64_t own_blocks(std::uint64_t group) const;
+  /// Fewest blocks of a file system whose last group is this one: they leave it room for what it has to hold.
+  std::uint64_t min_blocks_with(std::uint64_t last_group) const;
+  std::uint64_t min_blocks() const { return min_blocks_with(groups - 1); }
+  /// False if the copies of superblock and descriptors leave no room in a group, which more blocks can't mend.
+  bool groups_are_large_enough() const;
 };
 
 /// The most blocks in a group: one block of bitmap, and the limit of 16-bit counts.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "fstool/context.h"
 #include "write/contents.h"
 #include "write/placement.h"
 
@@ -30,9 +31,11 @@ inline constexpr std::uint64_t kMaxFilesystemBlocks = 0xFFFFFFFF;
 
 /// The layout with exactly `blocks` blocks (or a little less, if the last group would be too small), or nothing if the
 /// contents don't fit.
-std::optional<SizedLayout> lay_out_fixed(const Contents& contents, const SizingRequest& request, std::uint64_t blocks);
+std::optional<SizedLayout> lay_out_fixed(const Contents& contents, const SizingRequest& request, std::uint64_t blocks,
+                                         const Context& context);
 
-/// The smallest layout that holds the contents and the headroom. Throws Error(NoSpace) beyond kMaxFilesystemBlocks.
-SizedLayout lay_out_fitted(const Contents& contents, const SizingRequest& request);
+/// The smallest layout that holds the contents and the headroom. Throws Error(NoSpace) beyond kMaxFilesystemBlocks, or
+/// where groups of the size asked for can't even hold the descriptors of so many groups.
+SizedLayout lay_out_fitted(const Contents& contents, const SizingRequest& request, const Context& context);
 
 }  // namespace fstool::ext4

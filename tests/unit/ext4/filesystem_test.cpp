@@ -125,18 +125,6 @@ TEST(Ext4, SeventyThousandSubdirectoriesAreClean) {
   EXPECT_EQ(image.e2fsck_complaints(), "");
 }
 
-TEST(Ext4, ManyEmptyFilesDoNotWasteGroups) {
-  Tree tree;
-  for (unsigned d = 0; d < 100; ++d) {
-    const NodeId directory = tree.add(Tree::kRoot, fmt::format("d{}", d), directory_node());
-    for (unsigned i = 0; i < 1000; ++i) tree.add(directory, fmt::format("f{}", i), file_node(0));
-  }
-  const FormattedVolume volume = format_tree(std::move(tree));
-  EXPECT_LE(volume.facts.free_blocks * 4096, std::max<std::uint64_t>(1 << 20, volume.facts.size / 50));
-  const ImageFile image(*volume.image);
-  EXPECT_EQ(image.e2fsck_complaints(), "");
-}
-
 TEST(Ext4, ALostAndFoundOfTheTreeIsKept) {
   Tree tree;
   const NodeId lost = tree.add(Tree::kRoot, "lost+found", directory_node());
@@ -144,62 +132,6 @@ TEST(Ext4, ALostAndFoundOfTheTreeIsKept) {
   const ImageFile image(*format_tree(std::move(tree)).image);
   EXPECT_EQ(image.e2fsck_complaints(), "");
   EXPECT_NE(image.debugfs("stat /lost+found").find("Inode: 11 "), std::string::npos);
-}
-
-TEST(Ext4, HeadroomIsFree) {
-  SizeRequest size;
-  size.free_bytes = 50 << 20;
-  Tree tree;
-  tree.add(Tree::kRoot, "f", file_node(1000));
-  const FormattedVolume volume = format_tree(std::move(tree), {}, size);
-  // Linux keeps a fiftieth to itself.
-  const std::uint64_t usable = (volume.facts.free_blocks - volume.facts.blocks / 50) * 4096;
-  EXPECT_GE(usable, 50U << 20);
-  EXPECT_LE(usable, 51U << 20);
-  EXPECT_GE(volume.facts.free_inodes, (50U << 20) / 16384);
-  const ImageFile image(*volume.image);
-  EXPECT_EQ(image.e2fsck_complaints(), "");
-
-  SizeRequest percent;
-  percent.free_percent = 40;
-  const FormattedVolume half = format_tree(Tree(), {}, percent);
-  EXPECT_GE(half.facts.free_blocks * 100, half.facts.blocks * 40);
-}
-
-TEST(Ext4, FixedSizesOfEveryLengthAreClean) {
-  for (std::uint64_t size : {std::uint64_t{3} << 20, (std::uint64_t{8} << 20) + 5000, (std::uint64_t{128} << 20) + 4096,
-                             (std::uint64_t{129} << 20), (std::uint64_t{1} << 30) - 512}) {
-    Tree tree;
-    tree.add(Tree::kRoot, "f", file_node(100000));
-    const FormattedVolume volume = format_tree(std::move(tree), {}, size);
-    EXPECT_EQ(volume.image->size(), size);
-    const ImageFile image(*volume.image);
-    EXPECT_EQ(image.e2fsck_complaints(), "") << size;
-  }
-}
-
-TEST(Ext4, TooSmallASizeSaysWhatIsNeeded) {
-  Tree tree;
-  tree.add(Tree::kRoot, "f", file_node(10 << 20));
-  try {
-    format_tree(std::move(tree), {}, 8 << 20);
-    FAIL() << "accepted";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::NoSpace);
-    EXPECT_NE(std::string(error.what()).find("8 MiB is too small"), std::string::npos) << error.what();
-    EXPECT_NE(std::string(error.what()).find("10 MiB of files"), std::string::npos) << error.what();
-  }
-}
-
-TEST(Ext4, TheSizeThatTheErrorNamesIsEnough) {
-  const auto tree = [] {
-    Tree result;
-    for (unsigned i = 0; i < 200; ++i) result.add(Tree::kRoot, fmt::format("f{}", i), file_node(100000 + i * 977, i));
-    return result;
-  };
-  const FormattedVolume fitted = format_tree(tree());
-  const FormattedVolume fixed = format_tree(tree(), {}, fitted.image->size());
-  EXPECT_EQ(fixed.facts.free_blocks, fitted.facts.free_blocks);
 }
 
 TEST(Ext4, WhatExt4CannotHoldIsRefusedByPath) {

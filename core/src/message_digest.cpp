@@ -1,37 +1,34 @@
 #include "message_digest.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
+#include <nettle/nettle-meta.h>
 
-#include <array>
+#include <cstdint>
 
 #include "fstool/error.h"
+#include "fstool/size.h"
 
 namespace fstool {
 
 namespace {
 
-const EVP_MD* find_algorithm(std::string_view name) {
-  if (name == "sha256") return EVP_sha256();
-  if (name == "sha512") return EVP_sha512();
-  if (name == "sha1") return EVP_sha1();
-  if (name == "md5") return EVP_md5();
+const nettle_hash& find_algorithm(std::string_view name) {
+  for (const nettle_hash* hash : {&nettle_sha256, &nettle_sha512, &nettle_sha1, &nettle_md5}) {
+    if (name == hash->name) return *hash;
+  }
   throw Error(ErrorCode::InvalidArgument,
               fmt::format("there is no hash \"{}\": choose sha256, sha512, sha1 or md5", name));
-}
-
-void require(int result) {
-  if (result != 1) throw Error(ErrorCode::Unsupported, "this system's OpenSSL refuses to compute the hash");
 }
 
 }  // namespace
 
 struct MessageDigest::Impl {
-  explicit Impl(const EVP_MD* with) : algorithm(with), context(EVP_MD_CTX_new(), EVP_MD_CTX_free) { begin(); }
-  void begin() { require(EVP_DigestInit_ex(context.get(), algorithm, nullptr)); }
+  explicit Impl(const nettle_hash& with) : algorithm(with), state(div_ceil(with.context_size, sizeof(std::uint64_t))) {
+    algorithm.init(state.data());
+  }
 
-  const EVP_MD* algorithm;
-  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context;
+  const nettle_hash& algorithm;
+  std::vector<std::uint64_t> state;  ///< aligned for what it holds
 };
 
 MessageDigest::MessageDigest(std::string_view algorithm) : impl_(std::make_unique<Impl>(find_algorithm(algorithm))) {}
@@ -40,16 +37,14 @@ MessageDigest::MessageDigest(MessageDigest&&) noexcept = default;
 MessageDigest& MessageDigest::operator=(MessageDigest&&) noexcept = default;
 
 void MessageDigest::update(std::span<const std::byte> bytes) {
-  require(EVP_DigestUpdate(impl_->context.get(), bytes.data(), bytes.size()));
+  impl_->algorithm.update(impl_->state.data(), bytes.size(), reinterpret_cast<const std::uint8_t*>(bytes.data()));
 }
 
 std::vector<std::byte> MessageDigest::finish() {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
-  unsigned size = 0;
-  require(EVP_DigestFinal_ex(impl_->context.get(), hash.data(), &size));
-  impl_->begin();
-  const auto bytes = std::as_bytes(std::span(hash).first(size));
-  return {bytes.begin(), bytes.end()};
+  std::vector<std::byte> hash(impl_->algorithm.digest_size);
+  // This also makes the state as new.
+  impl_->algorithm.digest(impl_->state.data(), hash.size(), reinterpret_cast<std::uint8_t*>(hash.data()));
+  return hash;
 }
 
 std::string hex_text(std::span<const std::byte> bytes) {

@@ -1,9 +1,10 @@
 #include "read/nokey_name.h"
 
-#include <openssl/sha.h>
+#include <nettle/sha2.h>
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 namespace fstool::ext4 {
 
@@ -42,8 +43,11 @@ std::optional<std::string> nokey_name(std::string_view ciphertext, const NameHas
   plain += ciphertext.substr(0, kPlainBytes);
   if (ciphertext.size() > kPlainBytes) {
     const std::string_view rest = ciphertext.substr(kPlainBytes);
-    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-    SHA256(reinterpret_cast<const unsigned char*>(rest.data()), rest.size(), digest.data());
+    sha256_ctx state{};
+    sha256_init(&state);
+    sha256_update(&state, rest.size(), reinterpret_cast<const std::uint8_t*>(rest.data()));
+    std::array<std::uint8_t, SHA256_DIGEST_SIZE> digest{};
+    sha256_digest(&state, digest.size(), digest.data());
     plain.append(digest.begin(), digest.end());
   }
   return base64url(plain);

@@ -12,22 +12,39 @@ if(FSTOOL_SANITIZE)
   target_link_options(fstool_flags INTERFACE -fsanitize=${FSTOOL_SANITIZE})
 endif()
 
+# fstool_add_module(TARGET NAME FOLDER SOURCES file… [LIBRARIES target…])
+#
+# Makes the module FOLDER/NAME.so, a path relative to the plugins' directory, and the object library TARGET-objects with
+# the same code for unit tests.
+function(fstool_add_module target name folder)
+  cmake_parse_arguments(PARSE_ARGV 3 arg "" "" "SOURCES;LIBRARIES")
+  add_library(${target}-objects OBJECT ${arg_SOURCES})
+  target_include_directories(${target}-objects PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
+  target_link_libraries(${target}-objects PUBLIC libfstool ${arg_LIBRARIES} PRIVATE fstool_flags)
+  set_target_properties(${target}-objects PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+
+  file(RELATIVE_PATH to_libraries "/${FSTOOL_PLUGIN_INSTALL_DIR}/${folder}" "/${CMAKE_INSTALL_LIBDIR}")
+  add_library(${target} MODULE $<TARGET_OBJECTS:${target}-objects>)
+  target_link_libraries(${target} PRIVATE libfstool ${arg_LIBRARIES} fstool_flags)
+  set_target_properties(
+    ${target} PROPERTIES PREFIX "" OUTPUT_NAME ${name} INSTALL_RPATH "$ORIGIN/${to_libraries}"
+                         LIBRARY_OUTPUT_DIRECTORY "${FSTOOL_PLUGIN_OUTPUT_DIRECTORY}/${folder}")
+  install(TARGETS ${target} LIBRARY DESTINATION "${FSTOOL_PLUGIN_INSTALL_DIR}/${folder}")
+  set_property(GLOBAL APPEND PROPERTY FSTOOL_PLUGINS ${target})
+endfunction()
+
 # fstool_add_plugin(NAME SOURCES file… [LIBRARIES target…])
 #
-# Makes the plugin NAME, loaded at run time, and the object library NAME-objects with the same code for its unit tests.
+# Makes the plugin NAME, loaded at run time.
 function(fstool_add_plugin name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
-  add_library(${name}-objects OBJECT ${arg_SOURCES})
-  target_include_directories(${name}-objects PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
-  target_link_libraries(${name}-objects PUBLIC libfstool ${arg_LIBRARIES} PRIVATE fstool_flags)
-  set_target_properties(${name}-objects PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  fstool_add_module(${name} ${name} . ${ARGN})
+endfunction()
 
-  add_library(${name} MODULE $<TARGET_OBJECTS:${name}-objects>)
-  target_link_libraries(${name} PRIVATE libfstool ${arg_LIBRARIES} fstool_flags)
-  set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${FSTOOL_PLUGIN_OUTPUT_DIRECTORY}"
-                                           INSTALL_RPATH "$ORIGIN/../..")
-  install(TARGETS ${name} LIBRARY DESTINATION "${FSTOOL_PLUGIN_INSTALL_DIR}")
-  set_property(GLOBAL APPEND PROPERTY FSTOOL_PLUGINS ${name})
+# fstool_add_plugin_module(PLUGIN NAME SOURCES file… [LIBRARIES target…])
+#
+# Makes the target PLUGIN-NAME, the module PLUGIN/NAME.so, which the plugin itself loads when it needs it.
+function(fstool_add_plugin_module plugin name)
+  fstool_add_module(${plugin}-${name} ${name} ${plugin} ${ARGN})
 endfunction()
 
 # fstool_add_unit_test(ROOM SOURCES file… [LIBRARIES target…])

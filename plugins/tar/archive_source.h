@@ -11,9 +11,7 @@ class ArchiveSource : public Source {
   /// True if `path` is a regular file that begins as an archive does: with a member, after whatever decompression.
   static bool accepts(const std::filesystem::path& path);
 
-  /// The tree of the archive `location`, whose root is the directory that it would be unpacked into; ArchiveTree says
-  /// what becomes of odd names. Contents of an uncompressed tar are slices of it; all else is decompressed once, now,
-  /// into memory or a temporary file.
+  /// The tree of the archive `location`, as load_archive() says.
   Tree load(const std::filesystem::path& location, Context& context) override;
 };
 

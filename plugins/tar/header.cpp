@@ -8,8 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "acl/posix_acl.h"
 #include "fstool/error.h"
-#include "posix_acl.h"
 
 namespace fstool::tar {
 

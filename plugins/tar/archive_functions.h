@@ -1,0 +1,23 @@
+/// \file
+/// What the module tar/archive.so offers to the plugin.
+///
+/// libarchive brings a dozen libraries along, which take as long to load as everything else that fstool needs. So what
+/// calls it is a module of its own, which the plugin loads when there may be an archive to read.
+#pragma once
+
+#include "fstool/blob.h"
+#include "fstool/context.h"
+#include "fstool/tree.h"
+
+namespace fstool::tar {
+
+/// begins_as_archive() and load_archive() of archive/archive_loader.h; the symbol is fstool_tar_archive_functions.
+struct ArchiveFunctions {
+  bool (*begins_as_archive)(const BlobPtr& file);
+  Tree (*load_archive)(const BlobPtr& file, Context& context);
+};
+
+/// Loads the module that lies beside the plugin, the first time; it stays loaded. For any thread. Throws Error(Plugin).
+const ArchiveFunctions& archive_functions();
+
+}  // namespace fstool::tar

@@ -11,6 +11,11 @@ namespace po = boost::program_options;
 
 namespace {
 
+OutputFile::Sync sync_option(const ParsedOptions& options) {
+  if (options.has("sync")) return OutputFile::Sync::Always;
+  return options.has("no-sync") ? OutputFile::Sync::Never : OutputFile::Sync::Replacing;
+}
+
 /// Plans and writes. The progress line is gone when this returns.
 Report run(const Spec& spec, const ParsedOptions& options, const Session& session) {
   Context::Settings settings = context_settings(options);
@@ -19,7 +24,7 @@ Report run(const Spec& spec, const ParsedOptions& options, const Session& sessio
   const std::filesystem::path output = options.text("output");
   const Plan plan = make_plan(spec, output, context);
   if (options.has("plan")) return plan.report;
-  return write_plan(plan, output, {.force = options.has("force"), .sync = !options.has("no-sync")}, context);
+  return write_plan(plan, output, {.force = options.has("force"), .sync = sync_option(options)}, context);
 }
 
 }  // namespace
@@ -30,11 +35,15 @@ void add_build_options(po::options_description& options) {
       "plan", "Show what would be built, and write nothing")("json", "Report in JSON")("quiet,q", "Print only errors");
   add_threads_option(options);
   options.add_options()("strict", "Fail on damage of an image that could be read around,\ninstead of warning")(
-      "force,f", "Allow a block device as the output")("no-sync", "Don't wait until the image is on stable storage");
+      "force,f", "Allow a block device as the output")(
+      "sync", "Wait until the image is on stable storage even if it\nreplaces no other one")(
+      "no-sync", "Never wait until the image is on stable storage");
 }
 
 void check_build_options(const ParsedOptions& options) {
   thread_count(options);
+  if (options.has("sync") && options.has("no-sync"))
+    throw UsageError(options.command(), "--sync and --no-sync exclude each other");
   if (!options.has("plan")) options.required("output", "the output (-o FILE)");
 }
 

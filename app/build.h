@@ -10,7 +10,7 @@
 
 namespace fstool {
 
-/// Adds --output, --threads, --plan, --json, --quiet, --strict, --force and --no-sync.
+/// Adds --output, --threads, --plan, --json, --quiet, --strict, --force, --sync and --no-sync.
 void add_build_options(boost::program_options::options_description& options);
 
 /// Throws UsageError for what is wrong with these options; called before any work.

@@ -36,24 +36,29 @@ Error unusable(const std::filesystem::path& path, std::string_view reason) {
   return Error(ErrorCode::InvalidArgument, fmt::format("{}: {}", doing(path), reason));
 }
 
-std::unique_ptr<OutputTarget> open_target(const std::filesystem::path& target, bool force) {
+struct OpenedTarget {
+  std::unique_ptr<OutputTarget> target;
+  bool replaces;  ///< there is something in its place
+};
+
+OpenedTarget open_target(const std::filesystem::path& target, bool force) {
   if (!target.has_filename()) throw unusable(target, "this is a directory; name a file in it");
   const std::filesystem::path path = follow_links(target);
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) {
     if (errno != ENOENT) throw system_error(doing(target), errno);
-    return make_file_target(path);
+    return {make_file_target(path), false};
   }
   switch (status.st_mode & S_IFMT) {
     case S_IFREG:
       // Replacing needs no permission to write to the old file, but who took it away meant to keep the file.
       if (::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0) throw system_error(doing(target), errno);
-      return make_file_target(path);
+      return {make_file_target(path), true};
     case S_IFBLK:
       if (!force) {
         throw unusable(target, "this is a block device: what it holds would be lost; use --force to write to it");
       }
-      return make_device_target(path);
+      return {make_device_target(path), true};
     case S_IFDIR:
       throw unusable(target, "this is a directory; name a file in it");
     case S_IFCHR:
@@ -70,14 +75,14 @@ constexpr std::uint64_t kWriteOutBytes = 8U << 20U;
 
 struct OutputFile::Impl {
   std::filesystem::path path;
-  Options options;
   std::unique_ptr<OutputTarget> target;
+  bool sync = false;
   std::atomic<std::uint64_t> bytes_written = 0;
 
   void written(std::uint64_t offset, std::uint64_t length) {
     target->written(offset, length);
     const std::uint64_t before = bytes_written.fetch_add(length, std::memory_order_relaxed);
-    if (options.sync && before / kWriteOutBytes != (before + length) / kWriteOutBytes) begin_write_out();
+    if (sync && before / kWriteOutBytes != (before + length) / kWriteOutBytes) begin_write_out();
   }
 
   /// Lets the kernel write what is in its cache while more is made, so that the sync in commit() finds little left to
@@ -86,9 +91,10 @@ struct OutputFile::Impl {
 };
 
 OutputFile::OutputFile(std::filesystem::path target, Options options) : impl_(std::make_unique<Impl>()) {
-  impl_->target = open_target(target, options.force);
+  OpenedTarget opened = open_target(target, options.force);
+  impl_->target = std::move(opened.target);
   impl_->path = std::move(target);
-  impl_->options = options;
+  impl_->sync = options.sync == Sync::Always || (options.sync == Sync::Replacing && opened.replaces);
 }
 
 OutputFile::~OutputFile() = default;
@@ -112,7 +118,7 @@ std::uint64_t OutputFile::bytes_written() const noexcept {
   return impl_->bytes_written.load(std::memory_order_relaxed);
 }
 
-void OutputFile::commit() { impl_->target->commit(impl_->options.sync); }
+void OutputFile::commit() { impl_->target->commit(impl_->sync); }
 
 Error write_error(const std::filesystem::path& path, int error_number) {
   switch (error_number) {

@@ -151,6 +151,9 @@ INSTANTIATE_TEST_SUITE_P(
                     BadUsage{"TooManyArguments", {"run", "a.toml", "b.toml", "-o", "old.img"}, {"too many", "--help"}},
                     BadUsage{
                         "BadThreads", {"run", "a.toml", "-o", "old.img", "--threads", "many"}, {"--threads", "many"}},
+                    BadUsage{"SyncAndNoSync",
+                             {"run", "a.toml", "-o", "old.img", "--sync", "--no-sync"},
+                             {"--sync", "exclude", "--help"}},
                     BadUsage{"BadDefinition", {"run", "a.toml", "-o", "old.img", "-D", "novalue"}, {"novalue"}}),
     [](const testing::TestParamInfo<BadUsage>& param) { return param.param.name; });
 

@@ -19,9 +19,16 @@ namespace fstool {
 /// write_at() and copy_from() may be called by several threads at once; the rest by one.
 class FSTOOL_API OutputFile {
  public:
+  /// When commit() waits until the bytes are on stable storage.
+  enum class Sync {
+    Replacing,  ///< where there was a target: a power failure leaves the old one or the new one, whole
+    Always,
+    Never,
+  };
+
   struct Options {
     bool force = false;  ///< allow a block device as the target
-    bool sync = true;    ///< commit() returns only once the bytes are on stable storage
+    Sync sync = Sync::Replacing;
   };
 
   /// Opens the target. Follows symbolic links. Throws Error(Io/NotFound/InvalidArgument): no such directory, not
@@ -50,7 +57,7 @@ class FSTOOL_API OutputFile {
   /// Bytes written so far by write_at() and copy_from().
   std::uint64_t bytes_written() const noexcept;
 
-  /// Makes the result permanent: sync, rename, sync of the directory. Call it once, last.
+  /// Puts the result in the target's place: sync (as Options say), rename, sync of the directory. Call it once, last.
   void commit();
 
  private:

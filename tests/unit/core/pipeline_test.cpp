@@ -68,7 +68,7 @@ TEST_F(PipelineTest, WritesABareFileSystem) {
   const Plan made = plan(kBare, output("a.img"));
   EXPECT_EQ(made.report.virtual_size, 2000U);
   EXPECT_FALSE(fs::exists(output("a.img")));
-  const Report report = write_plan(made, output("a.img"), {.sync = false}, context_);
+  const Report report = write_plan(made, output("a.img"), {.sync = OutputFile::Sync::Never}, context_);
   const std::string written = contents(output("a.img"));
   EXPECT_TRUE(written.starts_with("raw:a@1000 b@1001 ")) << written;
   ASSERT_TRUE(report.output);
@@ -205,7 +205,7 @@ TEST_F(PipelineTest, TheLongestMatchingEndingChoosesTheContainer) {
 TEST_F(PipelineTest, TheContainerGetsTheCodec) {
   const Plan made = plan("[codec]\ntype = \"shout\"\n" + kBare, output("a.box"));
   EXPECT_EQ(made.report.codec, "shout");
-  write_plan(made, output("a.box"), {.sync = false}, context_);
+  write_plan(made, output("a.box"), {.sync = OutputFile::Sync::Never}, context_);
   EXPECT_TRUE(contents(output("a.box")).starts_with("box+shout:"));
 }
 
@@ -345,7 +345,7 @@ TEST_F(PipelineTest, AFailedRunLeavesTheOldOutput) {
   std::ofstream(output("a.img")) << "old";
   const Plan made = plan(kBare, output("a.img"));
   cancelled_ = true;
-  EXPECT_THROW(write_plan(made, output("a.img"), {.sync = false}, context_), Error);
+  EXPECT_THROW(write_plan(made, output("a.img"), {.sync = OutputFile::Sync::Never}, context_), Error);
   EXPECT_EQ(contents(output("a.img")), "old");
   EXPECT_EQ(std::distance(fs::directory_iterator(root_.path()), {}), 1);
 }

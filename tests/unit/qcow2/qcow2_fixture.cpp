@@ -55,7 +55,7 @@ std::filesystem::path Qcow2Test::write(const Blob& disk, const Settings& setting
   const std::filesystem::path path = directory_.path() / name;
   Context context(codecs(),
                   {.threads = settings.threads, .source_date_epoch = {}, .listener = nullptr, .cancelled = nullptr});
-  OutputFile output(path, {.force = false, .sync = false});
+  OutputFile output(path, {.force = false, .sync = OutputFile::Sync::Never});
   const auto codec = make_codec(settings.codec);
   Qcow2Container({.cluster_size = Bytes{settings.cluster_size}}).write(disk, output, codec.get(), context);
   output.commit();

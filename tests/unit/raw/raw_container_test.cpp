@@ -75,7 +75,7 @@ class RawContainerTest : public testing::Test {
   std::uint64_t write(const Blob& disk, unsigned threads = 3) {
     const Registry registry;
     Context context(registry, {.threads = threads, .source_date_epoch = {}, .listener = listener_});
-    OutputFile output(output_path(), {.force = false, .sync = false});
+    OutputFile output(output_path(), {.force = false, .sync = OutputFile::Sync::Never});
     RawContainer().write(disk, output, nullptr, context);
     output.commit();
     return output.bytes_written();
@@ -307,7 +307,7 @@ class NamedCodec : public Codec {
 TEST_F(RawContainerTest, ACodecIsRefusedWithAdvice) {
   const Registry registry;
   Context context(registry, {.threads = 1, .source_date_epoch = {}, .listener = nullptr});
-  OutputFile output(output_path(), {.force = false, .sync = false});
+  OutputFile output(output_path(), {.force = false, .sync = OutputFile::Sync::Never});
   const NamedCodec codec;
   try {
     RawContainer().write(*make_hole_blob(4096), output, &codec, context);
@@ -352,7 +352,7 @@ TEST_F(RawContainerTest, ACodecMakesAStreamOfFramesInOrder) {
   const Registry registry;
   for (const unsigned threads : {1U, 3U}) {
     Context context(registry, {.threads = threads});
-    OutputFile output(output_path(), {.force = false, .sync = false});
+    OutputFile output(output_path(), {.force = false, .sync = OutputFile::Sync::Never});
     const LetterCodec codec;
     RawContainer().write(*disk, output, &codec, context);
     output.commit();
@@ -364,7 +364,7 @@ TEST_F(RawContainerTest, ACodecMakesAStreamOfFramesInOrder) {
 TEST_F(RawContainerTest, AStreamOfNothingIsAFrame) {
   const Registry registry;
   Context context(registry, {.threads = 1});
-  OutputFile output(output_path(), {.force = false, .sync = false});
+  OutputFile output(output_path(), {.force = false, .sync = OutputFile::Sync::Never});
   const LetterCodec codec;
   RawContainer().write(*make_hole_blob(0), output, &codec, context);
   output.commit();
@@ -375,7 +375,7 @@ TEST_F(RawContainerTest, CancellingStopsTheWrite) {
   const Registry registry;
   std::atomic<bool> cancelled = true;
   Context context(registry, {.threads = 2, .source_date_epoch = {}, .listener = nullptr, .cancelled = &cancelled});
-  OutputFile output(output_path(), {.force = false, .sync = false});
+  OutputFile output(output_path(), {.force = false, .sync = OutputFile::Sync::Never});
   try {
     RawContainer().write(*random_blob(kMiB, 15), output, nullptr, context);
     ADD_FAILURE() << "no error";

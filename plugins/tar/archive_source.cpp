@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <cstddef>
 #include <system_error>
 
 #include "archive_functions.h"
@@ -9,11 +11,24 @@
 
 namespace fstool::tar {
 
+namespace {
+
+/// No archive begins with a zero byte, and most file systems and disks do.
+bool may_be_archive(const Blob& file) {
+  std::array<std::byte, 1> first{};
+  if (file.size() < first.size()) return false;
+  file.read(0, first);
+  return first[0] != std::byte{0};
+}
+
+}  // namespace
+
 bool ArchiveSource::accepts(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) return false;
   try {
-    return archive_functions().begins_as_archive(open_file_blob(path));
+    const BlobPtr file = open_file_blob(path);
+    return may_be_archive(*file) && archive_functions().begins_as_archive(file);
   } catch (const Error&) {
     return false;
   }

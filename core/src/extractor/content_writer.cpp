@@ -20,8 +20,9 @@ constexpr std::uint64_t kKernelCopyBytes = 16 * 1024 * 1024;
 
 }  // namespace
 
-void ContentWriter::write(int fd, const std::string& path, const Blob& content, std::uint64_t begin,
+bool ContentWriter::write(int fd, const std::string& path, const Blob& content, std::uint64_t begin,
                           std::uint64_t end) {
+  bool ends_with_data = true;
   for (std::uint64_t at = begin; at < end;) {
     const Run run = content.run_at(at);
     const std::uint64_t run_end = at + std::min(run.length, end - at);
@@ -30,8 +31,10 @@ void ContentWriter::write(int fd, const std::string& path, const Blob& content, 
     } else {
       write_data(fd, path, content, at, run_end);
     }
+    ends_with_data = !run.hole;
     at = run_end;
   }
+  return ends_with_data;
 }
 
 void ContentWriter::write_data(int fd, const std::string& path, const Blob& content, std::uint64_t begin,

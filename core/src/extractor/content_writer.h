@@ -20,8 +20,8 @@ class ContentWriter {
   explicit ContentWriter(Context& context) : context_(context) {}
 
   /// Writes the bytes of `content` in [begin, end) into `fd`, a file that has none there; `path` is its name in
-  /// messages. The size of the file is not changed beyond what is written. Throws Error.
-  void write(int fd, const std::string& path, const Blob& content, std::uint64_t begin, std::uint64_t end);
+  /// messages. Returns false if the last of them are a hole, so that the file ends before `end`. Throws Error.
+  bool write(int fd, const std::string& path, const Blob& content, std::uint64_t begin, std::uint64_t end);
 
  private:
   void write_data(int fd, const std::string& path, const Blob& content, std::uint64_t begin, std::uint64_t end);

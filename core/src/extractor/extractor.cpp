@@ -147,7 +147,7 @@ class Extraction {
         const PlannedName& name = *small[i].second;
         Worker& own = *workers_[worker];
         write_file(name, own.opener, [&](int fd, const std::string& path, const Blob& content) {
-          own.content.write(fd, path, content, 0, content.size());
+          return own.content.write(fd, path, content, 0, content.size());
         });
         context_.check_cancelled();
       }
@@ -155,14 +155,19 @@ class Extraction {
     for (const PlannedName* name : large) {
       write_file(*name, opener_, [&](int fd, const std::string& path, const Blob& content) {
         const std::uint64_t size = content.size();
+        std::atomic<bool> ends_with_data = true;
         context_.workers().for_each((size - 1) / kPieceBytes + 1, [&](std::uint64_t piece, unsigned worker) {
           const std::uint64_t begin = piece * kPieceBytes;
-          workers_[worker]->content.write(fd, path, content, begin, std::min(begin + kPieceBytes, size));
+          const std::uint64_t end = std::min(begin + kPieceBytes, size);
+          const bool has_end = workers_[worker]->content.write(fd, path, content, begin, end);
+          if (end == size) ends_with_data = has_end;
         });
+        return ends_with_data.load();
       });
     }
   }
 
+  /// `write_content` returns false if the content ends with a hole, which it doesn't write.
   template <class WriteContent>
   void write_file(const PlannedName& name, DirectoryOpener& opener, const WriteContent& write_content) {
     const Node& node = tree_.node(name.node);
@@ -174,24 +179,17 @@ class Extraction {
     }));
     if (node.content && node.content->size() != 0) {
       try {
-        write_content(file.get(), path, *node.content);
+        const bool complete = write_content(file.get(), path, *node.content);
+        if (!complete) set_content_size(file.get(), path, node.content->size());
       } catch (Error& error) {
         if (error.code() != ErrorCode::Corrupt && error.code() != ErrorCode::Unsupported) throw;
         leave_out(name, error);
         return;
       }
-      const std::uint64_t size = node.content->size();
-      if (ends_with_hole(file.get(), size, path)) set_content_size(file.get(), path, size);
     }
     attributes_.set_open(file.get(), node, path);
     entry.keep();
     files_.fetch_add(1, std::memory_order_relaxed);
-  }
-
-  static bool ends_with_hole(int fd, std::uint64_t size, const std::string& path) {
-    struct stat status {};
-    if (::fstat(fd, &status) != 0) throw system_error(path, errno);
-    return static_cast<std::uint64_t>(status.st_size) != size;
   }
 
   void leave_out(const PlannedName& name, const Error& error) {

@@ -94,17 +94,6 @@ void DirectoryCheck::read_blocks() {
   }
 }
 
-BlockReader::Stored DirectoryCheck::stored_at(std::uint64_t block, std::uint64_t count) const {
-  const BlockReader& blocks = state_.volume.blocks;
-  const std::uint64_t bytes = count * blocks.block_size();
-  // Asking for holes costs as much as reading a few blocks, which are wrong if they are zero.
-  const std::uint64_t image_size = blocks.image()->size();
-  if (bytes <= kReadBytes && bytes <= image_size && block * blocks.block_size() <= image_size - bytes) {
-    return {count, false};
-  }
-  return blocks.stored_at(block, count);
-}
-
 void DirectoryCheck::read_extent(const CheckedExtent& extent, const std::optional<DirectoryIndex>& index) {
   const std::uint32_t block_size = state_.layout().block_size;
   const ClaimedBlocks& usage = state_.usage;
@@ -118,7 +107,7 @@ void DirectoryCheck::read_extent(const CheckedExtent& extent, const std::optiona
   for (std::uint32_t done = 0; done < extent.length;) {
     state_.context().check_cancelled();
     const std::uint64_t physical = extent.physical + done;
-    const BlockReader::Stored stored = stored_at(physical, extent.length - done);
+    const BlockReader::Stored stored = state_.volume.blocks.readable_at(physical, extent.length - done);
     if (stored.missing) {
       if (!std::exchange(told, true)) damage(fmt::format("its block {} is missing", physical));
       done += static_cast<std::uint32_t>(stored.blocks);

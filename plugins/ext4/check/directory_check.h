@@ -50,8 +50,6 @@ class DirectoryCheck {
  private:
   void read_inline();
   void read_blocks();
-  /// What the image has of some blocks, as far as that matters here.
-  BlockReader::Stored stored_at(std::uint64_t block, std::uint64_t count) const;
   void read_extent(const CheckedExtent& extent, const std::optional<DirectoryIndex>& index);
   void read_block(std::uint64_t logical, std::span<const std::byte> block, const std::optional<DirectoryIndex>& index);
   void check_dots();

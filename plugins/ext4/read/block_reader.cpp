@@ -50,4 +50,13 @@ BlockReader::Stored BlockReader::stored_at(std::uint64_t block, std::uint64_t co
   return {std::min({count, in_image, with_data}), false};
 }
 
+BlockReader::Stored BlockReader::readable_at(std::uint64_t block, std::uint64_t count) const {
+  constexpr std::uint64_t kFewBytes = 256 * 1024;
+  const std::uint64_t size = image_->size();
+  const std::uint64_t offset = block * block_size_;
+  const std::uint64_t bytes = count * block_size_;
+  if (bytes <= kFewBytes && offset <= size && bytes <= size - offset) return {count, false};
+  return stored_at(block, count);
+}
+
 }  // namespace fstool::ext4

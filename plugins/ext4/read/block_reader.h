@@ -40,6 +40,9 @@ class BlockReader {
   };
   /// What the image has of the `count` (at least 1) blocks from `block` on, which must lie in the file system.
   Stored stored_at(std::uint64_t block, std::uint64_t count) const;
+  /// The same for blocks that are wrong if they are zero: few of them are taken for stored, since asking for holes
+  /// costs as much as reading them.
+  Stored readable_at(std::uint64_t block, std::uint64_t count) const;
 
  private:
   BlobPtr image_;

@@ -85,7 +85,7 @@ void DirectoryReader::read_extent(Job& job, const MappedExtent& extent) {
   for (std::uint32_t done = 0; done < extent.length;) {
     volume_.context.check_cancelled();
     const std::uint64_t physical = extent.physical + done;
-    const BlockReader::Stored stored = volume_.blocks.stored_at(physical, extent.length - done);
+    const BlockReader::Stored stored = volume_.blocks.readable_at(physical, extent.length - done);
     if (stored.missing) {
       if (!reported) job.report(fmt::format("its block {} is missing", physical));
       reported = true;

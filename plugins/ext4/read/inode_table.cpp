@@ -14,7 +14,8 @@ namespace fstool::ext4 {
 namespace {
 
 constexpr std::uint64_t kChunkBytes = std::uint64_t{64} << 10;
-constexpr std::size_t kChunks = 8;
+/// Trees are read level by level, each of which goes through the tables anew: those of 32,768 inodes stay here.
+constexpr std::size_t kChunks = 128;
 
 }  // namespace
 

@@ -49,6 +49,7 @@ DiskPart make_part(const DiskImage& image, const Partition& partition) {
 /// What there is in place of a file system.
 Error no_filesystem(const DiskPart& part, const Registry& registry) {
   const std::string known = format_names<Filesystem>(registry);
+  if (holds_partitions(part)) return Error(ErrorCode::Unsupported, "it holds other partitions and no file system");
   if (part.partition) {
     return Error(ErrorCode::Unsupported, fmt::format("no file system that a plugin knows (they know: {})", known));
   }
@@ -87,6 +88,8 @@ DiskImage open_disk_image(const std::filesystem::path& file, const FormatOverrid
   return image;
 }
 
+bool holds_partitions(const DiskPart& part) { return part.partition && part.partition->holds_partitions; }
+
 void find_parts(DiskImage& image, const FormatOverrides& overrides, const Registry& registry) {
   if (image.layout) {
     for (const Partition& partition : image.layout->partitions) image.parts.push_back(make_part(image, partition));
@@ -94,7 +97,7 @@ void find_parts(DiskImage& image, const FormatOverrides& overrides, const Regist
     image.parts.push_back({.partition = std::nullopt, .bytes = image.disk, .filesystem = overrides.filesystem});
   }
   for (DiskPart& part : image.parts) {
-    if (!part.filesystem.empty()) continue;
+    if (!part.filesystem.empty() || holds_partitions(part)) continue;
     if (auto filesystem = recognize<Filesystem>(registry, *part.bytes)) part.filesystem = std::move(filesystem->name);
   }
 }
@@ -119,9 +122,11 @@ std::string describe_parts(const DiskImage& image) {
   for (const DiskPart& part : image.parts) {
     if (!part.partition) continue;
     const Partition& partition = *part.partition;
-    text += fmt::format("\n  {}: {}, {}, {}", partition_label(partition.number, partition.name),
-                        partition.type_name.empty() ? partition.type : partition.type_name, format_size(partition.size),
-                        part.filesystem.empty() ? "no file system that a plugin knows" : part.filesystem);
+    text +=
+        fmt::format("\n  {}: {}, {}", partition_label(partition.number, partition.name),
+                    partition.type_name.empty() ? partition.type : partition.type_name, format_size(partition.size));
+    if (holds_partitions(part)) continue;
+    text += part.filesystem.empty() ? ", no file system that a plugin knows" : ", " + part.filesystem;
   }
   return text;
 }

@@ -24,6 +24,9 @@ struct DiskPart {
   std::string filesystem;  ///< the format that recognizes it; empty: none
 };
 
+/// True for an extended partition: it has no file system, but partitions that are parts themselves.
+bool holds_partitions(const DiskPart& part);
+
 /// What a file holds. Immutable; copies share the Blobs.
 struct DiskImage {
   std::filesystem::path file;

@@ -140,7 +140,9 @@ DiskMap map_disk(const DiskImage& image, const DiskPart* part, std::size_t large
     regions.push_back(part_region(*part, largest_files, context));
     map.shown = regions.front().range;
   } else {
-    for (const DiskPart& each : image.parts) regions.push_back(part_region(each, largest_files, context));
+    for (const DiskPart& each : image.parts) {
+      if (!holds_partitions(each)) regions.push_back(part_region(each, largest_files, context));
+    }
   }
   if (image.layout) {
     map.table = image.layout->table;

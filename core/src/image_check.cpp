@@ -155,13 +155,15 @@ class ImageCheck {
   void check_parts() {
     if (!open_layer([&] { find_parts(image_, overrides_, registry_); })) return;
     for (DiskPart& part : image_.parts) {
-      if (part.filesystem.empty()) part.filesystem = find_remains_of_filesystem(part);
+      if (part.filesystem.empty() && !holds_partitions(part)) part.filesystem = find_remains_of_filesystem(part);
     }
     if (reference_.partition) {
       check_part(image_.parts[choose_filesystem(image_, reference_.partition, overrides_, *context_)]);
       return;
     }
-    for (const DiskPart& part : image_.parts) check_part(part);
+    for (const DiskPart& part : image_.parts) {
+      if (!holds_partitions(part)) check_part(part);
+    }
   }
 
   void check_part(const DiskPart& part) {

@@ -57,7 +57,9 @@ std::optional<ContainerFacts> container_facts(const std::string& container, cons
 
 std::vector<DiskRange> find_gaps(const Layout& layout, std::uint64_t disk_size) {
   std::vector<DiskRange> used;
-  for (const Partition& partition : layout.partitions) used.push_back({partition.offset, partition.size});
+  for (const Partition& partition : layout.partitions) {
+    if (!partition.holds_partitions) used.push_back({partition.offset, partition.size});
+  }
   std::ranges::sort(used, {}, &DiskRange::offset);
   used.push_back({disk_size, 0});
   std::vector<DiskRange> gaps;
@@ -100,6 +102,7 @@ std::string quoted_name(const std::string& text, const Show& show) {
 std::string volume_text(const InspectedPart& part, const std::string& indent, const Show& show) {
   if (!part.problem.empty())
     return fmt::format("{}{}, which can't be read: {}\n", indent, part.filesystem, part.problem);
+  if (part.partition && part.partition->holds_partitions) return {};
   if (!part.facts) return fmt::format("{}no file system that a plugin knows\n", indent);
   const VolumeFacts& facts = *part.facts;
   std::string text = indent + facts.type + quoted_name(facts.label, show);

@@ -17,6 +17,7 @@
 #include "fstool/context.h"
 #include "fstool/error.h"
 #include "fstool/partition_layout.h"
+#include "logical_chain.h"
 #include "partition_types.h"
 #include "structures.h"
 #include "table_check.h"
@@ -100,6 +101,37 @@ MasterBootRecord encode_mbr(const Layout& layout) {
   return mbr;
 }
 
+Partition decode_record(const PartitionRecord& record, std::uint32_t number, std::uint64_t first_sector,
+                        std::uint32_t disk_signature) {
+  Partition partition;
+  partition.number = number;
+  partition.type = type_text(record.os_type);
+  partition.type_name = short_type_name(record.os_type);
+  partition.uuid = uuid_text(disk_signature, number);
+  partition.offset = first_sector * kReadSectorSize;
+  partition.size = std::uint64_t{record.size_in_lba} * kReadSectorSize;
+  partition.attributes = record.boot_indicator;
+  partition.holds_partitions = is_extended(record.os_type);
+  return partition;
+}
+
+void add_logical_partitions(const Blob& disk, const PartitionRecord& extended, const MasterBootRecord& mbr,
+                            Layout& layout, Context& context) {
+  const auto damage = [&](const std::string& what) { context.report_damage(what); };
+  const LogicalChain chain = read_logical_chain(disk, extended, damage, context);
+  for (const std::uint64_t sector : chain.boot_records) {
+    layout.structures.push_back({"extended boot record", sector * kReadSectorSize, sizeof(MasterBootRecord)});
+  }
+  for (const LogicalPartition& partition : chain.partitions) {
+    if (partition.end > disk.size() / kReadSectorSize) {
+      damage(fmt::format("partition {} ends at sector {}, behind the end of the disk, and is left out",
+                         partition.number, partition.end - 1));
+      continue;
+    }
+    layout.partitions.push_back(decode_record(partition.record, partition.number, partition.first, mbr.disk_signature));
+  }
+}
+
 bool has_protective_record(const MasterBootRecord& mbr) {
   return std::any_of(mbr.partitions.begin(), mbr.partitions.end(),
                      [](const PartitionRecord& record) { return record.os_type == kGptProtective; });
@@ -163,15 +195,15 @@ BlobPtr MbrTable::compose(const Layout& layout, std::vector<BlobPtr> contents, C
 }
 
 bool MbrTable::probe(const Blob& disk) const {
-  const std::optional<MasterBootRecord> mbr = read_mbr(disk);
+  const std::optional<MasterBootRecord> mbr = read_boot_record(disk, 0);
   if (!mbr || has_protective_record(*mbr)) return false;
   const bool any_used = std::any_of(mbr->partitions.begin(), mbr->partitions.end(),
                                     [](const PartitionRecord& record) { return record.used(); });
   return any_used && find_problems(*mbr, std::numeric_limits<std::uint64_t>::max()).empty();
 }
 
-Layout MbrTable::open(const Blob& disk, Context& /*context*/) {
-  const std::optional<MasterBootRecord> mbr = read_mbr(disk);
+Layout MbrTable::open(const Blob& disk, Context& context) {
+  const std::optional<MasterBootRecord> mbr = read_boot_record(disk, 0);
   if (!mbr) throw Error(ErrorCode::Corrupt, "no MBR: the first sector doesn't end in 0x55 0xaa");
   const std::vector<std::string> problems = find_problems(*mbr, disk.size() / kReadSectorSize);
   if (!problems.empty()) throw Error(ErrorCode::Corrupt, problems.front());
@@ -181,20 +213,17 @@ Layout MbrTable::open(const Blob& disk, Context& /*context*/) {
   layout.disk_id = disk_id_text(mbr->disk_signature);
   layout.disk_size = disk.size();
   layout.sector_size = kReadSectorSize;
+  layout.structures.push_back({"MBR", 0, sizeof(MasterBootRecord)});
   for (std::size_t index = 0; index < mbr->partitions.size(); ++index) {
     const PartitionRecord& record = mbr->partitions[index];
     if (!record.used()) continue;
-    Partition partition;
-    partition.number = static_cast<std::uint32_t>(index + 1);
-    partition.type = type_text(record.os_type);
-    partition.type_name = short_type_name(record.os_type);
-    partition.uuid = uuid_text(mbr->disk_signature, partition.number);
-    partition.offset = std::uint64_t{record.starting_lba} * kReadSectorSize;
-    partition.size = std::uint64_t{record.size_in_lba} * kReadSectorSize;
-    partition.attributes = record.boot_indicator;
-    layout.partitions.push_back(std::move(partition));
+    layout.partitions.push_back(
+        decode_record(record, static_cast<std::uint32_t>(index + 1), record.starting_lba, mbr->disk_signature));
   }
-  layout.structures.push_back({"MBR", 0, sizeof(MasterBootRecord)});
+  for (const PartitionRecord& record : mbr->partitions) {
+    if (record.used() && is_extended(record.os_type)) add_logical_partitions(disk, record, *mbr, layout, context);
+  }
+  std::ranges::sort(layout.structures, {}, &TableStructure::offset);
   return layout;
 }
 

@@ -1,5 +1,5 @@
 /// \file
-/// The MBR partition table: four primary partitions.
+/// The MBR partition table: four primary partitions, one of which may hold logical ones.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ struct MbrOptions {
 
 const OptionSet<MbrOptions>& mbr_options();
 
-/// Writes and reads primary partitions. An extended partition is listed as the one primary that it is; the logical
-/// partitions in it are not. An MBR doesn't say how large its sectors are: open() takes 512 bytes.
+/// Writes primary partitions, and reads logical ones too: they follow the primaries, of which the extended one that
+/// they lie in is listed as well. An MBR doesn't say how large its sectors are: open() takes 512 bytes.
 class MbrTable : public PartitionTable {
  public:
   explicit MbrTable(MbrOptions options) : options_(options) {}

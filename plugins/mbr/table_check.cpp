@@ -5,19 +5,17 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <set>
 #include <span>
 #include <string_view>
 
 #include "fstool/error.h"
+#include "logical_chain.h"
 
 namespace fstool::mbr {
 namespace {
 
 /// Sectors of the devices that partitions may end on.
 constexpr std::uint64_t kPhysicalSector = 4096;
-/// The first number of a logical partition, as the kernel counts.
-constexpr std::uint32_t kFirstLogical = 5;
 
 /// Sectors of a disk, as numbered by its partition.
 struct SectorRange {
@@ -46,11 +44,6 @@ std::optional<MasterBootRecord> read_sector_at(const Blob& disk, std::uint64_t s
   return record;
 }
 
-std::optional<MasterBootRecord> read_record_at(const Blob& disk, std::uint64_t sector) {
-  const std::optional<MasterBootRecord> record = read_sector_at(disk, sector);
-  return record && record->signature == kSignature ? record : std::nullopt;
-}
-
 /// True for records that are good enough to be a table's even without its signature.
 bool has_good_records(const MasterBootRecord& mbr, std::uint64_t disk_sectors) {
   return std::any_of(mbr.partitions.begin(), mbr.partitions.end(),
@@ -64,66 +57,17 @@ void warn_if_misaligned(std::size_t number, std::uint64_t first, Context& contex
                            number, first));
 }
 
-/// Follows the chain of logical partitions. Each of its boot records has at most two entries: a partition, whose place
-/// counts from the boot record, and the next boot record, whose place counts from the extended partition.
-class ExtendedCheck {
- public:
-  ExtendedCheck(const Blob& disk, const PartitionRecord& extended, Context& context)
-      : disk_(disk), first_(extended.starting_lba), end_(first_ + extended.size_in_lba), context_(context) {}
-
-  void run() {
-    std::set<std::uint64_t> seen;
-    std::uint32_t number = kFirstLogical;
-    for (std::optional<std::uint64_t> at = first_; at; ++number) {
-      if (!seen.insert(*at).second)
-        return damage(fmt::format("the boot record at sector {} is its own successor", *at));
-      context_.check_cancelled();
-      const auto record = read_record_at(disk_, *at);
-      if (!record) return damage(fmt::format("there is no boot record at sector {}", *at));
-      at = check_record(*record, *at, number);
-    }
-    std::vector<std::string> problems;
-    find_overlaps(logical_, problems);
-    for (const std::string& problem : problems) context_.report_damage(problem);
+void check_logical_partitions(const Blob& disk, const PartitionRecord& extended, Context& context) {
+  const auto damage = [&](const std::string& what) { context.report_damage(what); };
+  std::vector<SectorRange> ranges;
+  for (const LogicalPartition& partition : read_logical_chain(disk, extended, damage, context).partitions) {
+    warn_if_misaligned(partition.number, partition.first, context);
+    ranges.push_back({partition.first, partition.end, partition.number});
   }
-
- private:
-  void damage(const std::string& what) { context_.report_damage("the chain of logical partitions: " + what); }
-
-  /// The place of the next boot record.
-  std::optional<std::uint64_t> check_record(const MasterBootRecord& record, std::uint64_t at, std::uint32_t number) {
-    std::optional<std::uint64_t> next;
-    for (const PartitionRecord& entry : record.partitions) {
-      if (!entry.used()) continue;
-      if (is_extended(entry.os_type)) {
-        if (next) damage(fmt::format("the boot record at sector {} has two successors", at));
-        next = first_ + entry.starting_lba;
-        if (*next >= end_) {
-          damage(fmt::format("the boot record at sector {} is outside of the extended partition", *next));
-          next.reset();
-        }
-      } else {
-        check_logical({at + entry.starting_lba, at + entry.starting_lba + entry.size_in_lba, number});
-      }
-    }
-    return next;
-  }
-
-  void check_logical(const SectorRange& range) {
-    if (range.end > end_) {
-      context_.report_damage(fmt::format("partition {} ends at sector {}, behind the extended partition it is in",
-                                         range.number, range.end - 1));
-    }
-    warn_if_misaligned(range.number, range.first, context_);
-    logical_.push_back(range);
-  }
-
-  const Blob& disk_;
-  const std::uint64_t first_;
-  const std::uint64_t end_;
-  Context& context_;
-  std::vector<SectorRange> logical_;
-};
+  std::vector<std::string> problems;
+  find_overlaps(ranges, problems);
+  for (const std::string& problem : problems) damage(problem);
+}
 
 /// True for what is more likely code or text than a table: one wrong boot indicator is damage, several are not.
 bool is_other_boot_sector(const MasterBootRecord& mbr) {
@@ -170,7 +114,10 @@ void warn_of_oddities(const MasterBootRecord& mbr, Context& context) {
 
 }  // namespace
 
-std::optional<MasterBootRecord> read_mbr(const Blob& disk) { return read_record_at(disk, 0); }
+std::optional<MasterBootRecord> read_boot_record(const Blob& disk, std::uint64_t sector) {
+  const std::optional<MasterBootRecord> record = read_sector_at(disk, sector);
+  return record && record->signature == kSignature ? record : std::nullopt;
+}
 
 std::vector<std::string> find_problems(const MasterBootRecord& mbr, std::uint64_t disk_sectors) {
   std::vector<std::string> problems;
@@ -214,7 +161,7 @@ void check_table(const Blob& disk, Context& context) {
   warn_of_oddities(*mbr, context);
   check_gpt(disk, *mbr, context);
   for (const PartitionRecord& record : mbr->partitions) {
-    if (record.used() && is_extended(record.os_type)) ExtendedCheck(disk, record, context).run();
+    if (record.used() && is_extended(record.os_type)) check_logical_partitions(disk, record, context);
   }
 }
 

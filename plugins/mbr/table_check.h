@@ -16,8 +16,8 @@ namespace fstool::mbr {
 /// What a reader takes for the size of a sector, as the table doesn't say it.
 inline constexpr std::uint32_t kReadSectorSize = 512;
 
-/// The disk's first 512 bytes if they end in the signature.
-std::optional<MasterBootRecord> read_mbr(const Blob& disk);
+/// The 512 bytes at a sector if they end in the signature.
+std::optional<MasterBootRecord> read_boot_record(const Blob& disk, std::uint64_t sector);
 
 /// In what the four records contradict the format, a sentence each. `disk_sectors` is the size of the disk.
 std::vector<std::string> find_problems(const MasterBootRecord& mbr, std::uint64_t disk_sectors);

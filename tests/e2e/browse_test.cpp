@@ -13,6 +13,7 @@
 #include "harness/image.h"
 #include "harness/requirements.h"
 #include "harness/tree_builder.h"
+#include "harness/tree_comparison.h"
 
 namespace fstool::e2e {
 namespace {
@@ -68,16 +69,35 @@ void build_tree(const TreeBuilder& tree) {
 }
 
 /// How an image was made.
-enum class Maker { Fstool, Mke2fs, KernelInPartition };
+enum class Maker {
+  Fstool,
+  FstoolQcow2,        ///< compressed with zstd
+  Mke2fs,             ///< mke2fs -d
+  KernelInPartition,  ///< a mounted file system in a partition of a GPT
+  KernelInLogical,    ///< in a logical partition of an MBR
+  QemuImgDeflate,     ///< the disk with the GPT, converted by qemu-img
+  QemuImgZstd,
+  Genimage,
+};
 
 std::string name_of(const testing::TestParamInfo<Maker>& info) {
   switch (info.param) {
     case Maker::Fstool:
       return "Fstool";
+    case Maker::FstoolQcow2:
+      return "FstoolQcow2";
     case Maker::Mke2fs:
       return "Mke2fs";
     case Maker::KernelInPartition:
       return "KernelInPartition";
+    case Maker::KernelInLogical:
+      return "KernelInLogical";
+    case Maker::QemuImgDeflate:
+      return "QemuImgDeflate";
+    case Maker::QemuImgZstd:
+      return "QemuImgZstd";
+    case Maker::Genimage:
+      return "Genimage";
   }
   return {};
 }
@@ -85,35 +105,100 @@ std::string name_of(const testing::TestParamInfo<Maker>& info) {
 class Browse : public testing::TestWithParam<Maker> {
  protected:
   void SetUp() override {
-    FSTOOL_E2E_REQUIRE(true, {"sgdisk", "mke2fs", "bsdtar", "script", "unshare"});
+    FSTOOL_E2E_REQUIRE(true, {"sgdisk", "sfdisk", "mke2fs", "qemu-img", "genimage", "bsdtar", "script", "unshare"});
     build_tree(TreeBuilder(work_ / "tree"));
+    make_image();
+    mount_ = std::make_unique<LoopMount>(file(), Access::ReadOnly, extent_.offset, extent_.size);
+  }
+
+  /// Makes the image, and the same as a raw file for the kernel.
+  void make_image() {
+    const std::string qcow2 = (work_ / "disk.qcow2").string();
     switch (GetParam()) {
       case Maker::Fstool:
-        expect_fstool_builds({"create", "-t", "ext4", tree(), "-o", file(), "-q"});
+        expect_success({FSTOOL_E2E_PROGRAM, "create", "-t", "ext4", tree(), "-o", file(), "-q"});
+        break;
+      case Maker::FstoolQcow2:
+        expect_success({FSTOOL_E2E_PROGRAM, "create", "-t", "ext4", tree(), "-o", qcow2, "--codec", "zstd", "-q"});
+        expect_success({"qemu-img", "convert", "-O", "raw", qcow2, file()});
+        target_ = qcow2;
         break;
       case Maker::Mke2fs:
         expect_success({"mke2fs", "-q", "-t", "ext4", "-d", tree(), file(), "40M"});
         break;
       case Maker::KernelInPartition:
-        make_disk();
+        make_gpt_disk();
         target_ = file() + ":root";
-        extent_ = kSecondPartition;
+        break;
+      case Maker::KernelInLogical:
+        make_mbr_disk();
+        target_ = file() + ":5";
+        break;
+      case Maker::QemuImgDeflate:
+      case Maker::QemuImgZstd:
+        make_gpt_disk();
+        expect_success({"qemu-img", "convert", "-O", "qcow2", "-c", "-o",
+                        GetParam() == Maker::QemuImgZstd ? "compression_type=zstd" : "compression_type=zlib", file(),
+                        qcow2});
+        target_ = qcow2 + ":root";
+        break;
+      case Maker::Genimage:
+        make_genimage_disk();
+        target_ = file() + ":root";
         break;
     }
-    mount_ = std::make_unique<LoopMount>(file(), Access::ReadOnly, extent_.offset, extent_.size);
   }
 
-  void make_disk() const {
-    write_text(file(), "");
-    std::filesystem::resize_file(file(), 64 * kMiB);
+  void make_gpt_disk() {
+    make_empty_disk();
     expect_success({"sgdisk", "--new=1:2MiB:+16MiB", "--change-name=1:boot", "--new=2:18MiB:+40MiB",
                     "--change-name=2:root", file()});
+    fill_partition();
+  }
+
+  void make_mbr_disk() {
+    make_empty_disk();
+    write_text(work_ / "table",
+               "label: dos\n1 : start=4096, size=16384, type=c\n2 : start=32768, size=90112, type=5\n"
+               "5 : start=36864, size=81920, type=83\n");
+    expect_success({"sh", "-c", "exec sfdisk --quiet \"$0\" < \"$1\"", file(), (work_ / "table").string()});
+    fill_partition();
+  }
+
+  void make_empty_disk() const {
+    write_text(file(), "");
+    std::filesystem::resize_file(file(), 64 * kMiB);
+  }
+
+  /// Makes a file system at kSecondPartition, and lets the kernel copy the tree into it.
+  void fill_partition() {
+    extent_ = kSecondPartition;
     {
-      const LoopDevice device(file(), Access::ReadWrite, kSecondPartition.offset, kSecondPartition.size);
+      const LoopDevice device(file(), Access::ReadWrite, extent_.offset, extent_.size);
       expect_success({"mke2fs", "-q", "-t", "ext4", "-b", "1024", "-L", "ROOTFS", device.path()});
     }
-    const LoopMount mounted(file(), Access::ReadWrite, kSecondPartition.offset, kSecondPartition.size);
+    const LoopMount mounted(file(), Access::ReadWrite, extent_.offset, extent_.size);
     expect_success({"cp", "--archive", tree() + "/.", mounted.path().string()});
+  }
+
+  void make_genimage_disk() {
+    const std::filesystem::path spec = work_ / "genimage.cfg";
+    write_text(spec, R"(
+image root.ext4 {
+  ext4 { label = "ROOTFS" }
+  size = 40M
+}
+image disk.img {
+  hdimage { partition-table-type = "gpt" }
+  partition data { size = 2M }
+  partition root { image = "root.ext4" }
+}
+)");
+    std::filesystem::create_directory(work_ / "input");
+    expect_success({"genimage", "--config", spec.string(), "--rootpath", tree(), "--tmppath",
+                    (work_ / "temporary").string(), "--inputpath", (work_ / "input").string(), "--outputpath",
+                    work_.path().string()});
+    extent_ = partitions_of(file()).at(1);
   }
 
   std::string tree() const { return (work_ / "tree").string(); }
@@ -302,6 +387,13 @@ TEST_P(Browse, ManifestsCanBeReadByBsdtar) {
   EXPECT_EQ(std::ranges::count(listed, '\n') + 1, static_cast<std::ptrdiff_t>(count_nodes(mount_->path())));
 }
 
+TEST_P(Browse, ExtractedTreesEqualTheMount) {
+  const std::filesystem::path extracted = work_ / "extracted";
+  expect_success({"rm", "-rf", tree()});
+  fstool({"extract", "-q", "-C", extracted.string()}, {});
+  for (const std::string& difference : tree_differences(mount_->path(), extracted)) ADD_FAILURE() << difference;
+}
+
 TEST_P(Browse, NeedsNoPrivilege) {
   const std::string listing = fstool({"ls", "-lR"}, {});
   EXPECT_EQ(expect_success({"unshare", "--user", FSTOOL_E2E_PROGRAM, "ls", "-lR", target_}), listing);
@@ -339,7 +431,10 @@ TEST_P(Browse, WhatIsMissingIsNamedAndTheRestIsShown) {
   EXPECT_EQ(run_fstool({"find", target_, "-nme", "x"}).exit_code, 2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Images, Browse, testing::Values(Maker::Fstool, Maker::Mke2fs, Maker::KernelInPartition),
+INSTANTIATE_TEST_SUITE_P(Images, Browse,
+                         testing::Values(Maker::Fstool, Maker::FstoolQcow2, Maker::Mke2fs, Maker::KernelInPartition,
+                                         Maker::KernelInLogical, Maker::QemuImgDeflate, Maker::QemuImgZstd,
+                                         Maker::Genimage),
                          name_of);
 
 class BrowseDisk : public testing::Test {

@@ -41,6 +41,8 @@ struct Partition {
   std::uint64_t size = 0;    ///< bytes
   /// The table's own flags, as stored: the attribute bits of a GPT entry, the boot indicator of an MBR record.
   std::uint64_t attributes = 0;
+  /// True for an extended partition: what lies in it is listed as partitions of their own.
+  bool holds_partitions = false;
 };
 
 /// A part of a disk that is the table's own.

@@ -1,11 +1,14 @@
 #include "mbr.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "partition_table_fixture.h"
 #include "partition_types.h"
@@ -18,6 +21,9 @@ using test::error_of;
 using test::kGiB;
 using test::kMiB;
 using test::run_tool;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -131,26 +137,61 @@ TEST_F(Mbr, AContentLargerThanItsPartitionIsRefused) {
   EXPECT_EQ(error_of([&] { table_.compose(layout, {}, context_); }).first, ErrorCode::InvalidArgument);
 }
 
-TEST_F(Mbr, ListsPrimariesIncludingTheExtendedOne) {
+TEST_F(Mbr, LogicalPartitionsFollowThePrimaries) {
   const auto path = directory_.path() / "extended.img";
   const std::string image = path.string();
   const auto made = run_tool("truncate -s 64M " + image +
-                             " && printf 'label: dos\\nsize=8M,type=83,bootable\\nsize=32M,type=5\\n' | sfdisk -q " +
-                             image + " && echo size=8M | sfdisk -q -N 5 " + image);
+                             " && printf 'label: dos\n"
+                             "1 : start=2048, size=16384, type=83, bootable\n"
+                             "2 : start=20480, size=65536, type=5\n"
+                             "3 : start=90112, size=8192, type=c\n"
+                             "5 : start=22528, size=16384, type=83\n"
+                             "6 : start=40960, size=8192, type=82\n"
+                             "7 : start=51200, size=8192, type=83\n' | sfdisk -q " +
+                             image);
   ASSERT_EQ(made.exit_code, 0) << made.output;
   const BlobPtr disk = open_file_blob(path);
   EXPECT_TRUE(table_.probe(*disk));
   const Layout layout = table_.open(*disk, context_);
-  ASSERT_EQ(layout.partitions.size(), 2U);
-  EXPECT_EQ(layout.partitions[0].type_name, "linux");
+
+  std::vector<std::string> lines;
+  for (const Partition& partition : layout.partitions) {
+    lines.push_back(fmt::format("{} {} {} {}{}", partition.number, partition.type_name, partition.offset / 512,
+                                partition.size / 512, partition.holds_partitions ? " holds others" : ""));
+  }
+  EXPECT_THAT(lines, ElementsAre("1 linux 2048 16384", "2 extended 20480 65536 holds others", "3 fat 90112 8192",
+                                 "5 linux 22528 16384", "6 linux-swap 40960 8192", "7 linux 51200 8192"));
   EXPECT_EQ(layout.partitions[0].attributes, kActive);
-  EXPECT_EQ(layout.partitions[0].offset, kMiB);
-  EXPECT_EQ(layout.partitions[0].size, 8 * kMiB);
-  EXPECT_EQ(layout.partitions[1].type, "0x05");
-  EXPECT_EQ(layout.partitions[1].type_name, "extended");
-  ASSERT_EQ(layout.structures.size(), 1U);
+  EXPECT_THAT(layout.partitions[3].uuid, EndsWith("-05"));
+  ASSERT_EQ(layout.structures.size(), 4U);
   EXPECT_EQ(layout.structures[0].name, "MBR");
-  EXPECT_EQ(layout.structures[0].size, 512U);
+  EXPECT_EQ(layout.structures[1].offset, 20480U * 512);
+  EXPECT_EQ(layout.structures[1].name, "extended boot record");
+}
+
+TEST_F(Mbr, ABrokenChainOfLogicalPartitionsIsReadAsFarAsItLeads) {
+  std::vector<std::byte> bytes(8 * kMiB);
+  const auto put = [&](std::size_t sector, const PartitionRecord& first, const PartitionRecord& second) {
+    MasterBootRecord record{};
+    record.partitions = {first, second};
+    record.signature = kSignature;
+    std::memcpy(bytes.data() + sector * 512, &record, sizeof(record));
+  };
+  const auto entry = [](std::uint8_t type, std::uint32_t first, std::uint32_t count) {
+    PartitionRecord record{};
+    record.os_type = type;
+    record.starting_lba = first;
+    record.size_in_lba = count;
+    return record;
+  };
+  put(0, entry(0x83, 2048, 2048), entry(0x05, 4096, 8192));
+  put(4096, entry(0x83, 8, 1024), entry(0x05, 2048, 2048));
+  put(6144, entry(0x83, 8, 100'000), entry(0x05, 4096, 2048));
+  const Layout layout = table_.open(*make_memory_blob(bytes), context_);
+  EXPECT_EQ(layout.partitions.size(), 3U);
+  EXPECT_EQ(layout.partitions.back().number, 5U);
+  EXPECT_THAT(warnings(), AllOf(HasSubstr("partition 6 ends at sector 106151, behind the end of the disk"),
+                                HasSubstr("there is no boot record at sector 8192")));
 }
 
 TEST_F(Mbr, BootSectorsOfFileSystemsAndGptDisksAreNotProbed) {

@@ -185,7 +185,10 @@ class Browse : public testing::TestWithParam<Maker> {
     const std::filesystem::path spec = work_ / "genimage.cfg";
     write_text(spec, R"(
 image root.ext4 {
-  ext4 { label = "ROOTFS" }
+  ext4 {
+    label = "ROOTFS"
+    use-mke2fs = true
+  }
   size = 40M
 }
 image disk.img {

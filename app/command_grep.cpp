@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "diagnostics.h"
 #include "line_search.h"
 #include "reading.h"
 #include "settings.h"
@@ -136,7 +137,7 @@ class Grep {
   void tell(Error error, const std::string& path) {
     output_.flush();
     error.add_context(target_path(target_, path));
-    print_error(error);
+    print_error(error.what());
     failed_ = true;
   }
 

@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "content_hash.h"
+#include "diagnostics.h"
 #include "json_text.h"
 #include "reading.h"
 #include "settings.h"
@@ -134,7 +135,7 @@ int hash_command(const Arguments& arguments) {
     }
     Error error = *hashes[i].error;
     error.add_context(target_path(target, names[i].name));
-    print_error(error);
+    print_error(error.what());
     exit_code = kExitFailure;
   }
   report.finish();

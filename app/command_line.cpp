@@ -89,9 +89,4 @@ void print(std::string_view text) {
   }
 }
 
-void print_diagnostic(std::string_view text) noexcept {
-  std::fwrite(text.data(), 1, text.size(), stderr);
-  std::fflush(stderr);
-}
-
 }  // namespace fstool

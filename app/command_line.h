@@ -91,7 +91,4 @@ decltype(auto) read_argument(const std::string& command, Work&& work) {
 /// Writes to standard output. Throws Error(Io), ClosedPipe.
 void print(std::string_view text);
 
-/// Writes to standard error; if that fails there is nobody left to tell.
-void print_diagnostic(std::string_view text) noexcept;
-
 }  // namespace fstool

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "commands.h"
+#include "diagnostics.h"
 #include "fstool/options.h"
 
 namespace fstool {
@@ -71,7 +72,8 @@ const Command& find_command(const std::string& name) {
 
 int report_usage(const UsageError& error) {
   const std::string program = error.command().empty() ? "fstool" : "fstool " + error.command();
-  print_diagnostic(fmt::format("fstool: error: {}\nTry \"{} --help\".\n", error.what(), program));
+  print_error(error.what());
+  print_diagnostic(fmt::format("Try \"{} --help\".\n", program));
   return kExitUsage;
 }
 
@@ -79,7 +81,7 @@ void report_failure(const Error& error) {
   if (error.code() == ErrorCode::Cancelled) {
     print_diagnostic("fstool: cancelled\n");
   } else {
-    print_diagnostic(fmt::format("fstool: error: {}\n", error.what()));
+    print_error(error.what());
   }
 }
 
@@ -95,9 +97,9 @@ int run_and_report(int failure, const Work& work) {
   } catch (const ClosedPipe&) {
     return failure;
   } catch (const std::bad_alloc&) {
-    print_diagnostic("fstool: error: out of memory\n");
+    print_error("out of memory");
   } catch (const std::exception& error) {
-    print_diagnostic(fmt::format("fstool: error: unexpected: {}\n", error.what()));
+    print_error(fmt::format("unexpected: {}", error.what()));
   }
   return failure;
 }

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "diagnostics.h"
 #include "settings.h"
 
 namespace fstool {
@@ -22,8 +23,6 @@ void add_reading_options(po::options_description& options) {
                                                                                                    "Print no warnings");
 }
 
-void print_error(const Error& error) { print_diagnostic(fmt::format("fstool: error: {}\n", error.what())); }
-
 int for_each_path(const std::vector<std::string>& paths, const std::function<void(const std::string& path)>& work) {
   int exit_code = kExitSuccess;
   for (const std::string& path : paths) {
@@ -31,7 +30,7 @@ int for_each_path(const std::vector<std::string>& paths, const std::function<voi
       work(path);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::Cancelled || error.code() == ErrorCode::Internal) throw;
-      print_error(error);
+      print_error(error.what());
       exit_code = kExitFailure;
     }
   }

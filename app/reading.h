@@ -27,9 +27,6 @@ void add_reading_options(boost::program_options::options_description& options);
 /// read) is told, and the others go on. Returns the exit code.
 int for_each_path(const std::vector<std::string>& paths, const std::function<void(const std::string& path)>& work);
 
-/// Tells an error that does not end the command.
-void print_error(const Error& error);
-
 /// The plugins and the context of one command that reads. Damage and other warnings go to standard error.
 class Reading {
  public:

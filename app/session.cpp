@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "command_line.h"
+#include "diagnostics.h"
 #include "environment.h"
 
 namespace fstool {
@@ -19,8 +19,7 @@ Session open_session(const std::vector<std::string>& plugin_directories) {
 void warn_about_refused_plugins(const Session& session) {
   for (const PluginRecord& plugin : session.plugins) {
     if (plugin.status != PluginStatus::Refused) continue;
-    print_diagnostic(
-        fmt::format("fstool: warning: the plugin {} is not used: {}\n", plugin.path.string(), plugin.reason));
+    print_warning(fmt::format("the plugin {} is not used: {}", plugin.path.string(), plugin.reason));
   }
 }
 

@@ -1,8 +1,6 @@
 #include "standard_output.h"
 
 #include <fcntl.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -14,6 +12,7 @@
 
 #include "command_line.h"
 #include "fstool/error.h"
+#include "locale_charset.h"
 
 namespace fstool {
 
@@ -49,15 +48,6 @@ bool is_seekable_file() {
   // Only behind the end of the file there is nothing that a hole would leave standing.
   const int flags = ::fcntl(STDOUT_FILENO, F_GETFL);
   return flags >= 0 && (flags & O_APPEND) == 0 && ::lseek(STDOUT_FILENO, 0, SEEK_CUR) >= status.st_size;
-}
-
-Charset locale_charset() {
-  const locale_t locale = ::newlocale(LC_CTYPE_MASK, "", nullptr);
-  if (locale == nullptr) return Charset::Ascii;
-  const std::string_view name = ::nl_langinfo_l(CODESET, locale);
-  const Charset charset = name == "UTF-8" ? Charset::Utf8 : Charset::Ascii;
-  ::freelocale(locale);
-  return charset;
 }
 
 }  // namespace

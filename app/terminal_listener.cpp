@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "command_line.h"
+#include "diagnostics.h"
 #include "environment.h"
 #include "fstool/size.h"
 
@@ -104,7 +104,7 @@ void TerminalListener::warn(std::string_view message) {
   if (quiet_) return;
   const std::lock_guard lock(mutex_);
   erase();
-  print_diagnostic(fmt::format("fstool: warning: {}\n", message));
+  print_warning(message);
 }
 
 void TerminalListener::draw() {

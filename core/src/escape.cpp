@@ -50,13 +50,13 @@ void append_escape(std::string& out, char byte) {
   }
 }
 
-}  // namespace
-
-std::string escape(std::string_view text, Charset charset) {
+/// `kept` are ASCII characters that stay.
+std::string escape_except(std::string_view text, Charset charset, std::string_view kept) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const std::size_t length = plain_length(text, charset);
+    const bool keep = kept.find(text.front()) != std::string_view::npos;
+    const std::size_t length = keep ? 1 : plain_length(text, charset);
     if (length == 0) {
       append_escape(out, text.front());
     } else {
@@ -66,6 +66,12 @@ std::string escape(std::string_view text, Charset charset) {
   }
   return out;
 }
+
+}  // namespace
+
+std::string escape(std::string_view text, Charset charset) { return escape_except(text, charset, ""); }
+
+std::string escape_message(std::string_view text, Charset charset) { return escape_except(text, charset, "\n\\"); }
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {

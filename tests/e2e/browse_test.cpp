@@ -413,6 +413,12 @@ TEST_P(Browse, TerminalsGetEscapedNames) {
   EXPECT_NE(shown.find("Gr\u00fc\u00dfe\r\n"), std::string::npos) << shown;
   EXPECT_NE(shown.find("\\033[31mred\r\n"), std::string::npos) << shown;
   EXPECT_NE(shown.find(std::string("/odd/caf\xe9\0", 10)), std::string::npos) << "-print0 is for programs";
+  const std::string told =
+      run({"script", "--quiet", "--return", "--command",
+           fmt::format("export LC_ALL=C.UTF-8; '{}' cat '{}' '/odd/\033[31mblue'", FSTOOL_E2E_PROGRAM, target_),
+           "/dev/null"})
+          .out;
+  EXPECT_NE(told.find("\\033[31mblue\r\n"), std::string::npos) << told;
 }
 
 TEST_P(Browse, APipeThatIsClosedEndsTheWorkQuietly) {

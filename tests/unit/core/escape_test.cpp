@@ -5,6 +5,11 @@
 namespace fstool {
 namespace {
 
+TEST(Escape, MessagesKeepTheirLinesAndBackslashes) {
+  EXPECT_EQ(escape_message("a \\ b:\n  \033]0;title\a\r Gr\u00fc\u00dfe", Charset::Utf8),
+            "a \\ b:\n  \\033]0;title\\a\\r Gr\u00fc\u00dfe");
+}
+
 TEST(Escape, LeavesTextAlone) {
   EXPECT_EQ(escape("notes 2024 (final).txt", Charset::Ascii), "notes 2024 (final).txt");
   EXPECT_EQ(escape("Grüße \u20ac \U0001F600", Charset::Utf8), "Grüße \u20ac \U0001F600");

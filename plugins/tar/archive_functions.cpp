@@ -15,6 +15,8 @@ namespace fstool::tar {
 
 namespace {
 
+constexpr const char* kSymbol = "fstool_tar_archive_functions";
+
 const ArchiveFunctions& load_module() {
   const std::filesystem::path path = boost::dll::this_line_location().parent_path() / "tar" / "archive.so";
   std::error_code error;
@@ -24,7 +26,8 @@ const ArchiveFunctions& load_module() {
     throw Error(ErrorCode::Plugin,
                 fmt::format("{}, which reads archives, can't be loaded: {}", path.string(), error.message()));
   }
-  return module->get<const ArchiveFunctions>("fstool_tar_archive_functions");
+  if (!module->has(kSymbol)) throw Error(ErrorCode::Plugin, fmt::format("{} has no {}", path.string(), kSymbol));
+  return module->get<const ArchiveFunctions>(kSymbol);
 }
 
 }  // namespace

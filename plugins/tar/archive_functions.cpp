@@ -17,24 +17,24 @@ namespace {
 
 constexpr const char* kSymbol = "fstool_tar_archive_functions";
 
-const ArchiveFunctions& load_module() {
+boost::dll::shared_library load_module() {
   const std::filesystem::path path = boost::dll::this_line_location().parent_path() / "tar" / "archive.so";
   std::error_code error;
-  // Never unloaded, like the plugin itself: contents of archives are read to the end of the program.
-  auto* const module = new boost::dll::shared_library(path, error, boost::dll::load_mode::rtld_now);
+  boost::dll::shared_library module(path, error, boost::dll::load_mode::rtld_now);
   if (error) {
     throw Error(ErrorCode::Plugin,
                 fmt::format("{}, which reads archives, can't be loaded: {}", path.string(), error.message()));
   }
-  if (!module->has(kSymbol)) throw Error(ErrorCode::Plugin, fmt::format("{} has no {}", path.string(), kSymbol));
-  return module->get<const ArchiveFunctions>(kSymbol);
+  if (!module.has(kSymbol)) throw Error(ErrorCode::Plugin, fmt::format("{} has no {}", path.string(), kSymbol));
+  return module;
 }
 
 }  // namespace
 
 const ArchiveFunctions& archive_functions() {
-  static const ArchiveFunctions& functions = load_module();
-  return functions;
+  // Loaded until the program ends, like the plugin itself: contents of archives may be read until then.
+  static const boost::dll::shared_library module = load_module();
+  return module.get<const ArchiveFunctions>(kSymbol);
 }
 
 }  // namespace fstool::tar

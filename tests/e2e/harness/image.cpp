@@ -13,12 +13,6 @@ namespace fstool::e2e {
 
 namespace {
 
-#ifdef FSTOOL_E2E_SANITIZED
-constexpr bool kMemoryIsComparable = false;  // sanitizers keep shadows and quarantines
-#else
-constexpr bool kMemoryIsComparable = true;
-#endif
-
 constexpr std::uint64_t kBaseMemory = std::uint64_t{64} << 20U;
 constexpr std::uint64_t kMemoryPerNode = 400;
 

@@ -13,6 +13,13 @@
 
 namespace fstool::e2e {
 
+/// True if the program takes the memory that its users see: sanitizers keep shadows and quarantines.
+#ifdef FSTOOL_E2E_SANITIZED
+inline constexpr bool kMemoryIsComparable = false;
+#else
+inline constexpr bool kMemoryIsComparable = true;
+#endif
+
 /// Runs the built fstool with `arguments`.
 ProcessResult run_fstool(const Command& arguments, const ProcessOptions& options = {});
 

@@ -562,7 +562,9 @@ TEST_F(CheckTest, ALargeEmptyFileSystemTakesLittle) {
                   "-i", "67108864", image.string()});
   const ProcessResult result = run_fstool({"check", image.string()});
   EXPECT_EQ(result.exit_code, 0) << result.output();
-  if (kMemoryIsComparable) EXPECT_LT(result.peak_memory, 128 * kMiB);
+  if (kMemoryIsComparable) {
+    EXPECT_LT(result.peak_memory, 128 * kMiB);
+  }
 }
 
 }  // namespace

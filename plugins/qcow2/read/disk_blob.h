@@ -8,8 +8,8 @@
 
 #include "fstool/blob.h"
 #include "fstool/context.h"
-#include "read/byte_cache.h"
 #include "read/image_header.h"
+#include "read/read_caches.h"
 
 namespace fstool::qcow2 {
 

@@ -7,7 +7,7 @@
 #include <span>
 
 #include "fstool/blob.h"
-#include "read/byte_cache.h"
+#include "read/read_caches.h"
 
 namespace fstool::qcow2 {
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -12,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace fstool::qcow2 {
+namespace fstool {
 
 /// Bytes that the first thread to want them fetches, while others that want them wait. Thread-safe.
 class CachedBytes {
@@ -35,9 +36,9 @@ class CachedBytes {
   std::vector<std::byte> bytes_;
 };
 
-/// Where cached bytes come from: the number of an image in its backing chain, and an offset in it.
+/// Where cached bytes come from: the number of a file among those that share the cache, and an offset in it.
 struct CachePlace {
-  std::uint32_t image = 0;
+  std::uint32_t file = 0;
   std::uint64_t offset = 0;
   friend bool operator==(const CachePlace&, const CachePlace&) = default;
 };
@@ -85,7 +86,7 @@ class ByteCache {
     std::size_t operator()(const CachePlace& place) const noexcept {
       // Offsets are multiples of powers of two: the multiplication spreads them over the upper bits.
       constexpr std::uint64_t kOddConstant = 0x9e3779b97f4a7c15;
-      const std::uint64_t mixed = (place.offset ^ std::uint64_t{place.image} << 56U) * kOddConstant;
+      const std::uint64_t mixed = (place.offset ^ std::uint64_t{place.file} << 56U) * kOddConstant;
       return static_cast<std::size_t>(mixed ^ mixed >> 32U);
     }
   };
@@ -109,10 +110,4 @@ class ByteCache {
   std::vector<Part> parts_;
 };
 
-/// What the images of a backing chain share.
-struct ReadCaches {
-  ByteCache tables{std::size_t{4} << 20U, 8};    ///< pages of L1, L2 and refcount tables
-  ByteCache clusters{std::size_t{8} << 20U, 4};  ///< decompressed; of 2 MiB at most, so that each part has one
-};
-
-}  // namespace fstool::qcow2
+}  // namespace fstool

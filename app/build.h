@@ -1,10 +1,14 @@
 /// \file
-/// What `run` and `create` have in common: a spec is planned and written.
+/// What the commands that write an image have in common.
 #pragma once
 
 #include <boost/program_options.hpp>
+#include <filesystem>
+#include <functional>
 
 #include "command_line.h"
+#include "fstool/context.h"
+#include "pipeline.h"
 #include "session.h"
 #include "spec.h"
 
@@ -19,7 +23,11 @@ void check_build_options(const ParsedOptions& options);
 /// Opens the session of a command that builds: warns about plugins that can't be used unless --quiet.
 Session open_build_session(const ParsedOptions& options);
 
-/// Plans `spec`, and unless --plan says otherwise writes it, and prints what was done.
+/// Calls `make_plan` and, unless --plan says otherwise, writes what it planned to the output; prints what was done.
+void build(const std::function<Plan(const std::filesystem::path& output, Context& context)>& make_plan,
+           const ParsedOptions& options, const Session& session);
+
+/// The same for a spec.
 void build(const Spec& spec, const ParsedOptions& options, const Session& session);
 
 }  // namespace fstool

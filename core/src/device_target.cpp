@@ -38,6 +38,11 @@ class DeviceTarget final : public OutputTarget {
 
   int fd() const override { return device_.get(); }
 
+  void write_at(std::uint64_t offset, std::span<const std::byte> bytes) override {
+    write_all(fd(), path_, offset, bytes);
+    written(offset, bytes.size());
+  }
+
   void written(std::uint64_t offset, std::uint64_t length) override {
     const std::lock_guard lock(mutex_);
     written_ += range(offset, offset + length);
@@ -50,6 +55,8 @@ class DeviceTarget final : public OutputTarget {
     }
     size_ = size;
   }
+
+  void reserve(std::uint64_t /*size*/) override {}
 
   void commit(bool sync) override {
     const std::uint64_t end = std::max(size_, boost::icl::is_empty(written_) ? 0 : boost::icl::last(written_) + 1);

@@ -48,10 +48,28 @@ class FileTarget final : public OutputTarget {
 
   int fd() const override { return file_.get(); }
 
+  void write_at(std::uint64_t offset, std::span<const std::byte> bytes) override {
+    write_all(fd(), path_, offset, bytes);
+  }
+
   void written(std::uint64_t /*offset*/, std::uint64_t /*length*/) override {}
 
   void set_size(std::uint64_t size) override {
     if (::ftruncate(fd(), static_cast<off_t>(size)) != 0) throw write_error(path_, errno);
+  }
+
+  void reserve(std::uint64_t size) override {
+    if (size == 0) return;
+    int result = 0;
+    do {
+      result = ::fallocate(fd(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size));
+    } while (result != 0 && errno == EINTR);
+    if (result == 0) return;
+    if (errno == EOPNOTSUPP) {
+      throw Error(ErrorCode::Unsupported,
+                  fmt::format("{}: the file system that holds it can't reserve room for a file", doing()));
+    }
+    throw write_error(path_, errno);
   }
 
   void commit(bool sync) override {

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "fstool/error.h"
 #include "kernel_copy.h"
@@ -16,6 +17,8 @@
 
 namespace fstool {
 namespace {
+
+constexpr const char* kStandardOutput = "-";
 
 std::string doing(const std::filesystem::path& path) { return "writing " + path.string(); }
 
@@ -32,6 +35,11 @@ std::filesystem::path follow_links(std::filesystem::path path) {
   throw system_error(doing(path), ELOOP);
 }
 
+/// True if both lead to one file, or would if they existed.
+bool names_same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
+  return std::filesystem::weakly_canonical(follow_links(a)) == std::filesystem::weakly_canonical(follow_links(b));
+}
+
 Error unusable(const std::filesystem::path& path, std::string_view reason) {
   return Error(ErrorCode::InvalidArgument, fmt::format("{}: {}", doing(path), reason));
 }
@@ -42,6 +50,7 @@ struct OpenedTarget {
 };
 
 OpenedTarget open_target(const std::filesystem::path& target, bool force) {
+  if (target == kStandardOutput) return {make_stream_target(), false};
   if (!target.has_filename()) throw unusable(target, "this is a directory; name a file in it");
   const std::filesystem::path path = follow_links(target);
   struct stat status {};
@@ -76,11 +85,12 @@ constexpr std::uint64_t kWriteOutBytes = 8U << 20U;
 struct OutputFile::Impl {
   std::filesystem::path path;
   std::unique_ptr<OutputTarget> target;
+  Options options;
   bool sync = false;
+  std::vector<std::unique_ptr<OutputFile>> companions;
   std::atomic<std::uint64_t> bytes_written = 0;
 
-  void written(std::uint64_t offset, std::uint64_t length) {
-    target->written(offset, length);
+  void count(std::uint64_t length) {
     const std::uint64_t before = bytes_written.fetch_add(length, std::memory_order_relaxed);
     if (sync && before / kWriteOutBytes != (before + length) / kWriteOutBytes) begin_write_out();
   }
@@ -94,6 +104,7 @@ OutputFile::OutputFile(std::filesystem::path target, Options options) : impl_(st
   OpenedTarget opened = open_target(target, options.force);
   impl_->target = std::move(opened.target);
   impl_->path = std::move(target);
+  impl_->options = options;
   impl_->sync = options.sync == Sync::Always || (options.sync == Sync::Replacing && opened.replaces);
 }
 
@@ -101,14 +112,19 @@ OutputFile::~OutputFile() = default;
 
 const std::filesystem::path& OutputFile::target() const noexcept { return impl_->path; }
 
+bool OutputFile::is_stream() const noexcept { return impl_->target->is_stream(); }
+
 void OutputFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
-  write_all(impl_->target->fd(), impl_->path, offset, bytes);
-  impl_->written(offset, bytes.size());
+  impl_->target->write_at(offset, bytes);
+  impl_->count(bytes.size());
 }
 
 std::uint64_t OutputFile::copy_from(std::uint64_t offset, const HostRange& from, std::uint64_t length) {
+  if (impl_->target->is_stream()) return 0;
   const std::uint64_t copied = copy_in_kernel(impl_->target->fd(), impl_->path, offset, from, length);
-  if (copied != 0) impl_->written(offset, copied);
+  if (copied == 0) return 0;
+  impl_->target->written(offset, copied);
+  impl_->count(copied);
   return copied;
 }
 
@@ -118,7 +134,24 @@ std::uint64_t OutputFile::bytes_written() const noexcept {
   return impl_->bytes_written.load(std::memory_order_relaxed);
 }
 
-void OutputFile::commit() { impl_->target->commit(impl_->sync); }
+void OutputFile::reserve(std::uint64_t size) { impl_->target->reserve(size); }
+
+OutputFile& OutputFile::add_companion(const std::filesystem::path& target) {
+  const auto refuse_same = [&](const std::filesystem::path& other) {
+    if (names_same_file(target, other)) throw unusable(target, "two parts of the output would be this file");
+  };
+  if (is_stream() || target == kStandardOutput) throw unusable(target, "only files can be parts of an output");
+  refuse_same(impl_->path);
+  for (const auto& companion : impl_->companions) refuse_same(companion->target());
+  Options options = impl_->options;
+  options.force = false;
+  return *impl_->companions.emplace_back(std::make_unique<OutputFile>(target, options));
+}
+
+void OutputFile::commit() {
+  for (const auto& companion : impl_->companions) companion->commit();
+  impl_->target->commit(impl_->sync);
+}
 
 Error write_error(const std::filesystem::path& path, int error_number) {
   switch (error_number) {

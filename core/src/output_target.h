@@ -1,5 +1,5 @@
 /// \file
-/// Where an OutputFile's bytes go: a new file that takes the place of the old one, or a block device.
+/// Where an OutputFile's bytes go: a new file that takes the place of the old one, a block device, or standard output.
 #pragma once
 
 #include <cstddef>
@@ -19,13 +19,22 @@ class OutputTarget {
   /// Open for writing.
   virtual int fd() const = 0;
 
-  /// Hears that `length` bytes at `offset` were written. Thread-safe.
+  /// OutputFile::is_stream().
+  virtual bool is_stream() const { return false; }
+
+  /// OutputFile::write_at(). Thread-safe.
+  virtual void write_at(std::uint64_t offset, std::span<const std::byte> bytes) = 0;
+
+  /// Hears that `length` bytes at `offset` were written to fd(). Thread-safe.
   virtual void written(std::uint64_t offset, std::uint64_t length) = 0;
 
   /// OutputFile::set_size().
   virtual void set_size(std::uint64_t size) = 0;
 
-  /// OutputFile::commit().
+  /// OutputFile::reserve().
+  virtual void reserve(std::uint64_t size) = 0;
+
+  /// OutputFile::commit() of this file alone.
   virtual void commit(bool sync) = 0;
 };
 
@@ -42,6 +51,9 @@ std::unique_ptr<OutputTarget> make_file_target(const std::filesystem::path& path
 
 /// The block device `path`, written in place. Throws Error(Io) if somebody else uses it.
 std::unique_ptr<OutputTarget> make_device_target(const std::filesystem::path& path);
+
+/// Standard output. Throws Error(InvalidArgument) if that is a terminal.
+std::unique_ptr<OutputTarget> make_stream_target();
 
 /// The error for a write to `path` that the system refused: says what to do if there is no room.
 Error write_error(const std::filesystem::path& path, int error_number);

@@ -172,6 +172,12 @@ Report write_plan(const Plan& plan, const std::filesystem::path& output, OutputF
                   Context& context) {
   const Clock::time_point start = Clock::now();
   OutputFile file(output, options);
+  if (file.is_stream() && !plan.container->writes_streams()) {
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("a {} image can't be written to standard output, since what is at its start is known last; "
+                            "write it to a file",
+                            plan.report.container));
+  }
   with_context([&] { return fmt::format("writing {}", output.string()); },
                [&] {
                  plan.container->write(*plan.disk, file, plan.codec.get(), context);
@@ -183,12 +189,14 @@ Report write_plan(const Plan& plan, const std::filesystem::path& output, OutputF
   OutputReport& written = report.output.emplace();
   written.path = output;
   written.seconds = plan.seconds + seconds_since(start);
+  written.file_size = file.bytes_written();
+  if (file.is_stream()) return report;
   struct stat status {};
   if (::stat(output.c_str(), &status) != 0) throw system_error(output.string(), errno);
+  if (!S_ISREG(status.st_mode)) return report;
   constexpr std::uint64_t kStatBlockBytes = 512;
-  const bool regular = S_ISREG(status.st_mode);
-  written.file_size = regular ? static_cast<std::uint64_t>(status.st_size) : file.bytes_written();
-  written.allocated_size = regular ? static_cast<std::uint64_t>(status.st_blocks) * kStatBlockBytes : 0;
+  written.file_size = static_cast<std::uint64_t>(status.st_size);
+  written.allocated_size = static_cast<std::uint64_t>(status.st_blocks) * kStatBlockBytes;
   return report;
 }
 

@@ -12,6 +12,7 @@ std::string content_text(const Report& report) {
   if (report.volume) {
     return fmt::format("{} file system, {}", report.volume->facts.type, format_size(report.virtual_size));
   }
+  if (report.table.empty()) return fmt::format("disk, {}", format_size(report.virtual_size));
   return fmt::format("{} disk with {} partition{}, {}", report.table, report.partitions.size(),
                      report.partitions.size() == 1 ? "" : "s", format_size(report.virtual_size));
 }

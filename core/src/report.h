@@ -28,7 +28,7 @@ struct PartitionReport {
 struct OutputReport {
   std::filesystem::path path;
   std::uint64_t file_size = 0;       ///< bytes
-  std::uint64_t allocated_size = 0;  ///< bytes that the host stores for it; 0 for a block device
+  std::uint64_t allocated_size = 0;  ///< bytes that the host stores for it; 0 if it is no file
   double seconds = 0;                ///< planning and writing
 };
 

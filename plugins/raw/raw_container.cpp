@@ -112,29 +112,73 @@ class ChunkWriter {
   std::uint64_t pending_end_ = 0;
 };
 
+/// A disk on its way to a file, chunk by chunk.
+class DiskWriter {
+ public:
+  DiskWriter(const Blob& disk, OutputFile& output, Context& context)
+      : disk_(disk), output_(output), context_(context), chunks_(chunks_with_data(disk)) {}
+
+  void write() {
+    context_.begin_step(fmt::format("writing {}", output_.target().string()), disk_.size(), "bytes");
+    std::uint64_t with_data = 0;
+    for (const std::uint64_t chunk : chunks_) with_data += end_of(chunk) - begin_of(chunk);
+    context_.advance(disk_.size() - with_data);
+    if (output_.is_stream()) {
+      write_in_order();
+      output_.set_size(disk_.size());
+    } else {
+      output_.set_size(disk_.size());
+      write_anywhere();
+    }
+  }
+
+ private:
+  static std::uint64_t begin_of(std::uint64_t chunk) { return chunk * kChunkBytes; }
+  std::uint64_t end_of(std::uint64_t chunk) const { return std::min((chunk + 1) * kChunkBytes, disk_.size()); }
+
+  static std::span<std::byte> room(std::unique_ptr<std::byte[]>& buffer) {
+    if (!buffer) buffer = std::make_unique_for_overwrite<std::byte[]>(kChunkBytes);
+    return {buffer.get(), kChunkBytes};
+  }
+
+  void write_anywhere() {
+    std::vector<std::unique_ptr<std::byte[]>> buffers(context_.workers().size());
+    context_.workers().for_each(chunks_.size(), [&](std::uint64_t index, unsigned worker) {
+      const std::uint64_t begin = begin_of(chunks_[index]);
+      const std::uint64_t end = end_of(chunks_[index]);
+      ChunkWriter(disk_, output_, room(buffers[worker])).write(begin, end);
+      context_.advance(end - begin);
+    });
+  }
+
+  void write_in_order() {
+    std::vector<std::unique_ptr<std::byte[]>> buffers(context_.workers().slots());
+    const auto bytes_of = [&](std::uint64_t index, unsigned slot) {
+      return room(buffers[slot]).first(end_of(chunks_[index]) - begin_of(chunks_[index]));
+    };
+    context_.workers().ordered(
+        chunks_.size(),
+        [&](std::uint64_t index, unsigned /*worker*/, unsigned slot) {
+          disk_.read(begin_of(chunks_[index]), bytes_of(index, slot));
+        },
+        [&](std::uint64_t index, unsigned slot) {
+          const auto bytes = bytes_of(index, slot);
+          output_.write_at(begin_of(chunks_[index]), bytes);
+          context_.advance(bytes.size());
+        });
+  }
+
+  const Blob& disk_;
+  OutputFile& output_;
+  Context& context_;
+  std::vector<std::uint64_t> chunks_;
+};
+
 }  // namespace
 
 void RawContainer::write(const Blob& disk, OutputFile& output, const Codec* codec, Context& context) {
   if (codec != nullptr) return write_stream(disk, output, *codec, context);
-  const std::uint64_t size = disk.size();
-  context.begin_step(fmt::format("writing {}", output.target().string()), size, "bytes");
-  output.set_size(size);
-
-  const std::vector<std::uint64_t> chunks = chunks_with_data(disk);
-  const auto end_of = [&](std::uint64_t chunk) { return std::min((chunk + 1) * kChunkBytes, size); };
-  std::uint64_t with_data = 0;
-  for (const std::uint64_t chunk : chunks) with_data += end_of(chunk) - chunk * kChunkBytes;
-  context.advance(size - with_data);
-
-  std::vector<std::unique_ptr<std::byte[]>> buffers(context.workers().size());
-  context.workers().for_each(chunks.size(), [&](std::uint64_t index, unsigned worker) {
-    std::unique_ptr<std::byte[]>& buffer = buffers[worker];
-    if (!buffer) buffer = std::make_unique_for_overwrite<std::byte[]>(kChunkBytes);
-    const std::uint64_t begin = chunks[index] * kChunkBytes;
-    const std::uint64_t end = end_of(chunks[index]);
-    ChunkWriter(disk, output, {buffer.get(), kChunkBytes}).write(begin, end);
-    context.advance(end - begin);
-  });
+  DiskWriter(disk, output, context).write();
 }
 
 bool RawContainer::probe(const Blob& /*file*/) const { return false; }

@@ -12,6 +12,8 @@ class RawContainer : public Container {
   /// can. Blocks of 4 KiB that turn out to be zero are left out as well. With a codec, see write_stream().
   void write(const Blob& disk, OutputFile& output, const Codec* codec, Context& context) override;
 
+  bool writes_streams() const override { return true; }
+
   /// Always false: there is nothing in a raw image that would show it, and any file can be one.
   bool probe(const Blob& file) const override;
 

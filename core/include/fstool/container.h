@@ -54,6 +54,9 @@ class FSTOOL_API Container {
   /// the disk, the options and the codec alone. Throws Error(InvalidArgument) for a codec that the format can't use.
   virtual void write(const Blob& disk, OutputFile& output, const Codec* codec, Context& context) = 0;
 
+  /// True if write() can write to a stream (OutputFile::is_stream()). The default says no.
+  virtual bool writes_streams() const { return false; }
+
   /// True if `file` holds this format, told by its signature and not by its size alone. Never throws on damaged bytes.
   /// Where several formats say true, the first in the order of names is taken; where none does, the file is the disk.
   virtual bool probe(const Blob& file) const = 0;

@@ -196,6 +196,55 @@ TEST_F(OutputFileTest, NoticesThatACopiedFileChanged) {
       Error);
 }
 
+TEST_F(OutputFileTest, ReservesRoomThatReadsAsZeros) {
+  OutputFile output(path("image"));
+  output.write_at(0, bytes_of("begin"));
+  output.set_size(1 << 20U);
+  output.reserve(1 << 20U);
+  output.commit();
+  struct stat status {};
+  ASSERT_EQ(::stat(path("image").c_str(), &status), 0);
+  EXPECT_EQ(status.st_size, 1 << 20);
+  EXPECT_GE(status.st_blocks * 512, 1 << 20);
+  EXPECT_EQ(get(path("image")), "begin" + std::string((1U << 20U) - 5, '\0'));
+}
+
+TEST_F(OutputFileTest, CompanionsAppearTogetherWithIt) {
+  put(path("data"), "old");
+  OutputFile output(path("image"));
+  OutputFile& data = output.add_companion(path("data"));
+  OutputFile& more = output.add_companion(path("more"));
+  output.write_at(0, bytes_of("image"));
+  data.write_at(0, bytes_of("new data"));
+  more.write_at(0, bytes_of("more"));
+  EXPECT_EQ(output.bytes_written(), 5U);
+  EXPECT_EQ(get(path("data")), "old");
+  output.commit();
+  EXPECT_EQ(get(path("image")), "image");
+  EXPECT_EQ(get(path("data")), "new data");
+  EXPECT_EQ(get(path("more")), "more");
+}
+
+TEST_F(OutputFileTest, CompanionsGoWithIt) {
+  put(path("data"), "old");
+  {
+    OutputFile output(path("image"));
+    output.add_companion(path("data")).write_at(0, bytes_of("new data"));
+    output.add_companion(path("more")).write_at(0, bytes_of("more"));
+  }
+  EXPECT_EQ(names(), std::vector<std::string>{"data"});
+  EXPECT_EQ(get(path("data")), "old");
+}
+
+TEST_F(OutputFileTest, PartsOfAnOutputAreDifferentFiles) {
+  OutputFile output(path("image"));
+  output.add_companion(path("data"));
+  std::filesystem::create_symlink("image", path("link"));
+  for (const char* name : {"image", "data", "./data", "link"}) {
+    EXPECT_THROW(output.add_companion(directory_.path() / name), Error) << name;
+  }
+}
+
 TEST_F(OutputFileTest, FollowsSymbolicLinks) {
   std::filesystem::create_directory(path("images"));
   std::filesystem::create_symlink("images/real.img", path("link1"));

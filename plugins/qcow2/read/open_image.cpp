@@ -121,6 +121,9 @@ class ChainOpener {
     return disk;
   }
 
+  /// The files of the chain, once it is open.
+  const std::vector<fs::path>& paths() const noexcept { return paths_; }
+
  private:
   void add(const ContainerFile& file, std::string_view snapshot) {
     refuse_loop(file.path);
@@ -162,11 +165,12 @@ class ChainOpener {
   }
 
   /// What the last image is based on: the next image of the chain, or else the disk that it ends with.
-  std::optional<ContainerFile> next_image(const ContainerFile& file, BlobPtr& disk) const {
+  std::optional<ContainerFile> next_image(const ContainerFile& file, BlobPtr& disk) {
     const ImageHeader& header = images_.back().header;
     if (header.backing_file.empty()) return std::nullopt;
     ContainerFile backing = open_backing_file(header, file);
     if (backing_is_qcow2(header, *backing.bytes)) return backing;
+    paths_.push_back(std::move(backing.path));
     disk = std::move(backing.bytes);
     return std::nullopt;
   }
@@ -174,13 +178,40 @@ class ChainOpener {
   Context& context_;
   std::shared_ptr<ReadCaches> caches_ = std::make_shared<ReadCaches>();
   std::vector<DiskParts> images_;  ///< from the one that was asked for downwards
-  std::vector<fs::path> paths_;    ///< theirs
+  std::vector<fs::path> paths_;    ///< theirs, and that of a raw file at the end
 };
 
 }  // namespace
 
 BlobPtr open_image(const ContainerFile& file, std::string_view snapshot, Context& context) {
   return ChainOpener(context).open(file, snapshot);
+}
+
+BackingDisk open_new_backing(const std::string& name, const std::string& format, const fs::path& image,
+                             Context& context) {
+  constexpr const char* kWhat = "the backing file";
+  const fs::path path = place_of(name, image, kWhat);
+  BackingDisk backing;
+  std::vector<fs::path> chain = {path};
+  BlobPtr bytes = open_regular_file(path, kWhat);
+  backing.format = !format.empty() ? format : probe(*bytes) ? "qcow2" : "raw";
+  if (backing.format == "raw") {
+    backing.disk = std::move(bytes);
+  } else {
+    ChainOpener opener(context);
+    backing.disk = with_context([&] { return fmt::format("backing file {}", printable(path.string())); },
+                                [&] {
+                                  return opener.open({std::move(bytes), path}, "");
+                                });
+    chain = opener.paths();
+  }
+  for (const fs::path& file : chain) {
+    std::error_code error;
+    if (!fs::equivalent(file, image, error)) continue;
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("{} would replace its own backing file", printable(image.string())));
+  }
+  return backing;
 }
 
 void report_state(const ImageHeader& header, const std::string& name, Context& context) {

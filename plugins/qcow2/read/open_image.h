@@ -7,6 +7,7 @@
 /// must be qcow2: a guest could write a header to a raw disk that names any file of the host.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,18 @@ inline constexpr unsigned kMaxBackingDepth = 200;
 
 /// As Container::open().
 BlobPtr open_image(const ContainerFile& file, std::string_view snapshot, Context& context);
+
+/// What an image can be based on.
+struct BackingDisk {
+  std::string format;  ///< "raw" or "qcow2"
+  BlobPtr disk;
+};
+
+/// Opens the file `name` for an image that is about to be written to `image`, whose directory relative names begin at.
+/// `format` is "raw" or "qcow2"; if it is empty, the file is qcow2 if it looks like that. Throws Error(InvalidArgument)
+/// if the image would replace a file of the chain, and as open_image().
+BackingDisk open_new_backing(const std::string& name, const std::string& format, const std::filesystem::path& image,
+                             Context& context);
 
 /// Tells that an image is marked as corrupt or dirty; `name` begins the sentence.
 void report_state(const ImageHeader& header, const std::string& name, Context& context);

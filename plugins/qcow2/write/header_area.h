@@ -1,26 +1,16 @@
 /// \file
-/// The first cluster of an image that is written: the header and its extensions.
+/// The first cluster of an image that is written: the header, its extensions, and the name of the backing file.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
-#include "ondisk/features.h"
-#include "ondisk/header.h"
-#include "ondisk/header_extension.h"
+#include "write/image_settings.h"
 
 namespace fstool::qcow2 {
 
-/// The header and its extensions. They fill the smallest cluster there is.
-struct HeaderArea {
-  Header header;
-  HeaderExtension feature_name_table;
-  std::array<FeatureName, kFeatures.size()> feature_names;
-  HeaderExtension end;
-};
-static_assert(sizeof(HeaderArea) == 512);
-
-/// What differs from image to image. Offsets in bytes, from the start of the file.
+/// Where the tables are. Offsets in bytes, from the start of the file.
 struct ImageTables {
   std::uint64_t l1_table_offset = 0;
   std::uint32_t l1_size = 0;  ///< entries
@@ -28,8 +18,9 @@ struct ImageTables {
   std::uint32_t refcount_table_clusters = 0;
 };
 
-/// The header and its extensions, to be written at offset 0. `disk_size` in bytes, a multiple of kSectorSize.
-HeaderArea make_header(unsigned cluster_bits, std::uint64_t disk_size, CompressionType compression,
-                       const ImageTables& tables);
+/// The bytes to be written at offset 0. `disk_size` in bytes, a multiple of kSectorSize. Throws Error(InvalidArgument)
+/// if the names in `settings` don't fit a cluster.
+std::vector<std::byte> make_header_area(const ImageSettings& settings, std::uint64_t disk_size,
+                                        const ImageTables& tables);
 
 }  // namespace fstool::qcow2

@@ -5,191 +5,268 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
 #include "fstool/size.h"
 #include "write/allocator.h"
+#include "write/batch.h"
+#include "write/cluster_index.h"
 #include "write/header_area.h"
 #include "write/mapping.h"
-#include "write/refcounts.h"
 
 namespace fstool::qcow2 {
 namespace {
 
-/// Bytes of the disk that a worker reads and compresses at a time. Batches lie at multiples of their size, so that
-/// where one begins doesn't depend on holes.
-constexpr std::uint64_t kBatchBytes = 1 << 20U;
+using Content = GuestCluster::Content;
+using Clusters = std::vector<GuestCluster*>;
 
 /// Batches that are listed at a time.
 constexpr std::size_t kBatchesAtATime = 64 * 1024;
 
-/// A guest cluster that takes room.
-struct StoredCluster {
-  std::uint32_t index = 0;             ///< in its batch
-  std::uint32_t compressed_bytes = 0;  ///< 0: stored as it is
-  std::uint64_t l2_entry = 0;
-};
+/// Bytes of zeros that are written at a time.
+constexpr std::size_t kZeroBytes = 1 << 20U;
 
-/// A batch between the worker that made it and the file. The buffers are kept from batch to batch.
-struct Batch {
-  std::vector<std::byte> data;    ///< the bytes of the disk; undefined where no cluster is stored
-  std::vector<std::byte> packed;  ///< the compressed clusters, one after the other
-  std::vector<StoredCluster> clusters;
+/// Gives the clusters of a batch their places in the file and writes them. Used by one thread.
+class ClusterStore {
+ public:
+  /// `data` is the external data file; null: plain clusters are in `output`.
+  ClusterStore(OutputFile& output, OutputFile* data, const ImageSettings& settings, ClusterAllocator& allocator)
+      : output_(output), data_(data), settings_(settings), allocator_(allocator) {}
+
+  /// Sets the cluster words of the entries of `clusters`, which have Data or Room in `batch`, in guest order;
+  /// `batch_begin` is where it begins on the disk. The compressed ones go first: where the two kinds take turns, the
+  /// rest of a host cluster is lost.
+  void place(const Clusters& clusters, const Batch& batch, std::uint64_t batch_begin) {
+    place_compressed(clusters, batch);
+    place_plain(clusters, batch, batch_begin);
+  }
+
+ private:
+  std::uint64_t cluster_size() const noexcept { return settings_.geometry.cluster_size(); }
+
+  void place_compressed(const Clusters& clusters, const Batch& batch) {
+    // What lies side by side in both buffer and file is written in one piece.
+    std::uint64_t file_begin = 0;
+    std::size_t packed_begin = 0;
+    std::size_t length = 0;
+    const auto write_run = [&] {
+      if (length != 0) output_.write_at(file_begin, std::span(batch.packed).subspan(packed_begin, length));
+    };
+    for (GuestCluster* const cluster : clusters) {
+      if (cluster->compressed_bytes == 0) continue;
+      const std::uint64_t offset = allocator_.allocate_compressed(cluster->compressed_bytes);
+      if (offset != file_begin + length || cluster->packed_offset != packed_begin + length) {
+        write_run();
+        file_begin = offset;
+        packed_begin = cluster->packed_offset;
+        length = 0;
+      }
+      length += cluster->compressed_bytes;
+      cluster->l2_entry = compressed_cluster(settings_.geometry, offset, cluster->compressed_bytes);
+    }
+    write_run();
+  }
+
+  void place_plain(const Clusters& clusters, const Batch& batch, std::uint64_t batch_begin) {
+    for (std::size_t i = 0; i < clusters.size();) {
+      if (clusters[i]->compressed_bytes != 0) {
+        ++i;
+        continue;
+      }
+      std::size_t end = i + 1;
+      while (end < clusters.size() && follows(*clusters[end - 1], *clusters[end])) ++end;
+      place_run(std::span(clusters).subspan(i, end - i), batch, batch_begin);
+      i = end;
+    }
+  }
+
+  static bool follows(const GuestCluster& before, const GuestCluster& next) {
+    return next.compressed_bytes == 0 && next.content == before.content && next.index == before.index + 1;
+  }
+
+  /// Plain clusters of one kind that are side by side on the disk.
+  void place_run(std::span<GuestCluster* const> run, const Batch& batch, std::uint64_t batch_begin) {
+    const std::uint64_t in_batch = run.front()->index * cluster_size();
+    const std::uint64_t length = run.size() * cluster_size();
+    std::uint64_t offset = data_ != nullptr ? batch_begin + in_batch : allocator_.allocate(run.size());
+    if (run.front()->content == Content::Data) {
+      file_of_plain().write_at(offset, std::span(batch.data).subspan(in_batch, length));
+    } else if (settings_.preallocation == Preallocation::Full) {
+      write_zeros(offset, length);
+    }
+    for (GuestCluster* const cluster : run) {
+      cluster->l2_entry = standard_cluster(offset);
+      offset += cluster_size();
+    }
+  }
+
+  OutputFile& file_of_plain() { return data_ != nullptr ? *data_ : output_; }
+
+  void write_zeros(std::uint64_t offset, std::uint64_t length) {
+    zeros_.resize(kZeroBytes);
+    for (const std::uint64_t end = offset + length; offset < end;) {
+      const auto part = std::span(zeros_).first(std::min<std::uint64_t>(zeros_.size(), end - offset));
+      file_of_plain().write_at(offset, part);
+      offset += part.size();
+    }
+  }
+
+  OutputFile& output_;
+  OutputFile* data_;
+  const ImageSettings& settings_;
+  ClusterAllocator& allocator_;
+  std::vector<std::byte> zeros_;
 };
 
 class Writer {
  public:
-  Writer(const Blob& disk, OutputFile& output, const Codec* codec, Geometry geometry, Context& context)
+  Writer(const Blob& disk, OutputFile& output, const Codec* codec, const ImageSettings& settings, Context& context)
       : disk_(disk),
         output_(output),
-        codec_(codec),
+        data_(settings.data_file.name.empty()
+                  ? nullptr
+                  : &output.add_companion(output.target().parent_path() / settings.data_file.name)),
+        settings_(settings),
         context_(context),
-        geometry_(geometry),
-        batch_bytes_(std::max(kBatchBytes, geometry.cluster_size())),
-        allocator_(geometry),
-        mapping_(geometry, disk.size(), allocator_, output),
-        slots_(context.workers().slots()),
-        compressors_(context.workers().size()) {}
+        maker_(disk, settings, codec, context.workers().size()),
+        allocator_(settings.geometry, output, settings.dedup ? Sharing::Any : Sharing::None),
+        mapping_(settings.geometry, disk.size(), allocator_, output),
+        store_(output, data_, settings, allocator_),
+        slots_(context.workers().slots()) {}
 
-  void write(CompressionType compression) {
+  void write() {
     context_.begin_step(fmt::format("writing {}", output_.target().string()), disk_.size(), "bytes");
     write_data();
-    write_tables(compression);
+    write_tables();
+    set_sizes();
   }
 
  private:
+  std::uint64_t virtual_size() const { return round_up(disk_.size(), kSectorSize); }
+
   void write_data() {
     std::uint64_t position = 0;
     while (position < disk_.size()) {
       const std::vector<std::uint64_t> batches = next_batches(position);
       context_.workers().ordered(
           batches.size(),
-          [&](std::uint64_t index, unsigned worker, unsigned slot) { prepare(batches[index], worker, slots_[slot]); },
+          [&](std::uint64_t index, unsigned worker, unsigned slot) {
+            maker_.make(batches[index], worker, slots_[slot]);
+          },
           [&](std::uint64_t index, unsigned slot) {
             store(batches[index], slots_[slot]);
-            report_progress((batches[index] + 1) * batch_bytes_);
+            report_progress((batches[index] + 1) * maker_.batch_bytes());
           });
       report_progress(position);
     }
   }
 
-  void write_tables(CompressionType compression) {
-    const L1Table l1 = mapping_.finish();
-    const RefcountTable refcounts = write_refcounts(geometry_, allocator_, output_);
-    output_.set_size(allocator_.end());
-    const ImageTables tables{l1.offset, l1.entries, refcounts.offset, refcounts.clusters};
-    const HeaderArea header =
-        make_header(geometry_.cluster_bits(), round_up(disk_.size(), kSectorSize), compression, tables);
-    output_.write_at(0, std::as_bytes(std::span(&header, 1)));
-  }
-
-  /// The numbers of the next batches that hold data, from `position` on, which moves to behind them.
+  /// The numbers of the next batches that may need entries, from `position` on, which moves to behind them.
   std::vector<std::uint64_t> next_batches(std::uint64_t& position) {
+    const std::uint64_t batch_bytes = maker_.batch_bytes();
     std::vector<std::uint64_t> batches;
     while (position < disk_.size() && batches.size() < kBatchesAtATime) {
       context_.check_cancelled();
-      const Run run = disk_.run_at(position);
+      const Run run = maker_.run_at(position);
       const std::uint64_t run_end = position + run.length;
       if (run.hole) {
         position = run_end;
         continue;
       }
       while (position < run_end && batches.size() < kBatchesAtATime) {
-        batches.push_back(position / batch_bytes_);
-        position = std::min((position / batch_bytes_ + 1) * batch_bytes_, disk_.size());
+        batches.push_back(position / batch_bytes);
+        position = std::min((position / batch_bytes + 1) * batch_bytes, disk_.size());
       }
     }
     return batches;
   }
 
-  /// Reads a batch, leaves out what is zero and compresses the rest. Runs on the workers.
-  void prepare(std::uint64_t number, unsigned worker, Batch& batch) {
-    const std::uint64_t begin = number * batch_bytes_;
-    const std::uint64_t length = std::min(batch_bytes_, disk_.size() - begin);
-    const std::uint64_t cluster_size = geometry_.cluster_size();
-    batch.data.resize(batch_bytes_);
-    batch.clusters.clear();
-    std::size_t packed = 0;
-    if (codec_ != nullptr) {
-      batch.packed.resize(batch_bytes_);
-      if (compressors_[worker] == nullptr) compressors_[worker] = codec_->compressor();
-    }
-
-    for (const DataExtent& extent : data_extents(disk_, begin, length, cluster_size)) {
-      const std::uint64_t first = extent.offset - begin;
-      const std::uint64_t end = round_up(first + extent.length, cluster_size);
-      disk_.read(extent.offset, std::span(batch.data).subspan(first, extent.length));
-      // The last cluster of the disk is padded with zeros.
-      std::ranges::fill(std::span(batch.data).subspan(first + extent.length, end - first - extent.length),
-                        std::byte{0});
-      for (std::uint64_t offset = first; offset < end; offset += cluster_size) {
-        const auto cluster = std::span<const std::byte>(batch.data).subspan(offset, cluster_size);
-        if (is_zero(cluster)) continue;
-        std::size_t compressed = 0;
-        if (codec_ != nullptr) {
-          const auto room = std::span(batch.packed).subspan(packed, cluster_size - 1);
-          compressed = compressors_[worker]->compress(cluster, room).value_or(0);
-          packed += compressed;
-        }
-        batch.clusters.push_back({.index = static_cast<std::uint32_t>(offset >> geometry_.cluster_bits()),
-                                  .compressed_bytes = static_cast<std::uint32_t>(compressed)});
-      }
-    }
-  }
-
-  /// Gives the clusters of a batch their places and writes them. The compressed ones go first: where the two kinds take
-  /// turns, the rest of a host cluster is lost.
   void store(std::uint64_t number, Batch& batch) {
-    store_compressed(batch);
-    store_plain(batch);
-    const std::uint64_t first_cluster = number * batch_bytes_ >> geometry_.cluster_bits();
-    for (const StoredCluster& cluster : batch.clusters) mapping_.set(first_cluster + cluster.index, cluster.l2_entry);
+    const std::uint64_t begin = number * maker_.batch_bytes();
+    const std::uint64_t first_cluster = begin >> settings_.geometry.cluster_bits();
+    if (settings_.dedup) {
+      store_different(batch, begin);
+    } else {
+      store_all(batch, begin);
+    }
+    for (const GuestCluster& cluster : batch.clusters) {
+      const std::uint64_t zeros =
+          cluster.content == Content::Zeros && !settings_.geometry.has_subclusters() ? kReadsAsZeros : 0;
+      mapping_.set(first_cluster + cluster.index, cluster.l2_entry | zeros, cluster.subclusters);
+    }
+    for (const auto& [guest_cluster, l2_entry] : no_longer_alone_) mapping_.clear_copied(guest_cluster, l2_entry);
+    no_longer_alone_.clear();
+    allocator_.write_settled();
   }
 
-  void store_compressed(Batch& batch) {
-    std::size_t written = 0;
-    std::size_t packed = 0;
-    std::uint64_t run_offset = 0;  // in the file, of what is packed but not written
-    const auto write_run = [&] {
-      if (packed == written) return;
-      output_.write_at(run_offset, std::span(batch.packed).subspan(written, packed - written));
-      written = packed;
+  void store_all(Batch& batch, std::uint64_t begin) {
+    Clusters to_place;
+    for (GuestCluster& cluster : batch.clusters) {
+      cluster.l2_entry = 0;
+      if (cluster.content != Content::Zeros) to_place.push_back(&cluster);
+    }
+    store_.place(to_place, batch, begin);
+  }
+
+  /// Stores one of those clusters that are equal, as long as its refcount can count the others.
+  void store_different(Batch& batch, std::uint64_t begin) {
+    const std::uint64_t first_cluster = begin >> settings_.geometry.cluster_bits();
+    const auto remember = [&](const GuestCluster& cluster) {
+      index_.put(cluster.key, {first_cluster + cluster.index, cluster.l2_entry});
     };
-    for (StoredCluster& cluster : batch.clusters) {
-      if (cluster.compressed_bytes == 0) continue;
-      const std::uint64_t offset = allocator_.allocate_compressed(cluster.compressed_bytes);
-      if (offset != run_offset + (packed - written)) {
-        write_run();
-        run_offset = offset;
-      }
-      cluster.l2_entry = compressed_cluster(geometry_, offset, cluster.compressed_bytes);
-      packed += cluster.compressed_bytes;
+    Clusters to_place;
+    Clusters known;
+    new_keys_.clear();
+    for (GuestCluster& cluster : batch.clusters) {
+      cluster.l2_entry = 0;
+      if (cluster.content != Content::Data) continue;
+      const bool is_new = index_.find(cluster.key) == nullptr && new_keys_.insert(cluster.key).second;
+      (is_new ? to_place : known).push_back(&cluster);
     }
-    write_run();
+    store_.place(to_place, batch, begin);
+    for (const GuestCluster* const cluster : to_place) remember(*cluster);
+    for (GuestCluster* const cluster : known) {
+      if (share(*cluster)) continue;
+      store_.place({cluster}, batch, begin);
+      remember(*cluster);
+    }
   }
 
-  void store_plain(Batch& batch) {
-    auto& clusters = batch.clusters;
-    for (std::size_t i = 0; i < clusters.size();) {
-      if (clusters[i].compressed_bytes != 0) {
-        ++i;
-        continue;
-      }
-      std::size_t end = i + 1;
-      while (end < clusters.size() && clusters[end].compressed_bytes == 0 &&
-             clusters[end].index == clusters[end - 1].index + 1) {
-        ++end;
-      }
-      const std::uint64_t count = end - i;
-      std::uint64_t offset = allocator_.allocate(count);
-      output_.write_at(offset, std::span(batch.data)
-                                   .subspan(std::uint64_t{clusters[i].index} << geometry_.cluster_bits(),
-                                            count << geometry_.cluster_bits()));
-      for (; i < end; ++i, offset += geometry_.cluster_size()) clusters[i].l2_entry = standard_cluster(offset);
-    }
+  /// Points `cluster` at the one with the same content that was stored before. False if there is none that can be
+  /// referred to.
+  bool share(GuestCluster& cluster) {
+    const KnownCluster* const known = index_.find(cluster.key);
+    if (known == nullptr) return false;  // the index is full
+    if (!allocator_.add_reference(host_run(known->l2_entry))) return false;
+    cluster.l2_entry = known->l2_entry & ~kCopied;
+    if ((known->l2_entry & kCopied) == 0) return true;
+    const KnownCluster first = *known;
+    no_longer_alone_.push_back(first);
+    index_.put(cluster.key, {first.guest_cluster, cluster.l2_entry});
+    return true;
+  }
+
+  HostRun host_run(std::uint64_t l2_entry) const {
+    if ((l2_entry & kCompressed) == 0) return {l2_entry & kHostOffsetMask, settings_.geometry.cluster_size()};
+    const CompressedPayload payload = compressed_payload(settings_.geometry, l2_entry);
+    return {payload.offset, payload.bytes};
+  }
+
+  void write_tables() {
+    const L1Table l1 = mapping_.finish();
+    const RefcountTable refcounts = allocator_.finish();
+    const ImageTables tables{l1.offset, l1.entries, refcounts.offset, refcounts.clusters};
+    output_.write_at(0, make_header_area(settings_, virtual_size(), tables));
+  }
+
+  void set_sizes() {
+    output_.set_size(allocator_.end());
+    if (data_ != nullptr) data_->set_size(virtual_size());
+    if (settings_.preallocation != Preallocation::Falloc) return;
+    output_.reserve(allocator_.end());
+    if (data_ != nullptr) data_->reserve(virtual_size());
   }
 
   void report_progress(std::uint64_t position) {
@@ -200,22 +277,25 @@ class Writer {
 
   const Blob& disk_;
   OutputFile& output_;
-  const Codec* codec_;
+  OutputFile* data_;  ///< the external data file, or null
+  const ImageSettings& settings_;
   Context& context_;
-  Geometry geometry_;
-  std::uint64_t batch_bytes_;
+  BatchMaker maker_;
   ClusterAllocator allocator_;
   Mapping mapping_;
+  ClusterStore store_;
+  ClusterIndex index_;
+  std::set<ClusterKey> new_keys_;              ///< of the batch that is being stored
+  std::vector<KnownCluster> no_longer_alone_;  ///< whose entries have kCopied and must not
   std::vector<Batch> slots_;
-  std::vector<std::unique_ptr<Compressor>> compressors_;  ///< by worker
-  std::uint64_t reported_ = 0;                            ///< bytes of the disk
+  std::uint64_t reported_ = 0;  ///< bytes of the disk
 };
 
 }  // namespace
 
-void write_image(const Blob& disk, OutputFile& output, const Codec* codec, Geometry geometry,
-                 CompressionType compression, Context& context) {
-  Writer(disk, output, codec, geometry, context).write(compression);
+void write_image(const Blob& disk, OutputFile& output, const Codec* codec, const ImageSettings& settings,
+                 Context& context) {
+  Writer(disk, output, codec, settings, context).write();
 }
 
 }  // namespace fstool::qcow2

@@ -57,13 +57,18 @@ std::filesystem::path Qcow2Test::write(const Blob& disk, const Settings& setting
                   {.threads = settings.threads, .source_date_epoch = {}, .listener = nullptr, .cancelled = nullptr});
   OutputFile output(path, {.force = false, .sync = OutputFile::Sync::Never});
   const auto codec = make_codec(settings.codec);
-  Qcow2Container({.cluster_size = Bytes{settings.cluster_size}}).write(disk, output, codec.get(), context);
+  Qcow2Options options;
+  if (!settings.options.empty()) options = qcow2_options().parse(parse_option_text(settings.options));
+  options.cluster_size = Bytes{settings.cluster_size};
+  Qcow2Container(options).write(disk, output, codec.get(), context);
   output.commit();
   return path;
 }
 
 void Qcow2Test::expect_clean(const std::filesystem::path& image) {
-  const auto result = fstool::test::run_tool("qemu-img check -f qcow2 " + image.string());
+  // QEMU looks for an external data file from where it runs.
+  const auto result =
+      fstool::test::run_tool("cd " + directory_.path().string() + " && qemu-img check -f qcow2 " + image.string());
   EXPECT_EQ(result.exit_code, 0) << result.output;
   EXPECT_EQ(result.output.find("No errors were found on the image."), 0U) << result.output;
   EXPECT_EQ(result.output.find("eaked"), std::string::npos) << result.output;
@@ -74,10 +79,10 @@ void Qcow2Test::expect_content(const std::filesystem::path& image, const Blob& d
   const std::filesystem::path converted = directory_.path() / "converted.raw";
   fstool::test::write_blob(disk, expected);
   std::filesystem::resize_file(expected, round_up(disk.size(), kSectorSize));
-  output_of("qemu-img convert -f qcow2 -O raw " + image.string() + " " + converted.string());
+  qemu_img("convert -f qcow2 -O raw " + image.string() + " " + converted.string());
   EXPECT_EQ(std::filesystem::file_size(converted), std::filesystem::file_size(expected));
   output_of("qemu-img compare -f raw -F raw " + converted.string() + " " + expected.string());
-  output_of("qemu-img compare -f qcow2 -F raw " + image.string() + " " + expected.string());
+  qemu_img("compare -f qcow2 -F raw " + image.string() + " " + expected.string());
 }
 
 std::string Qcow2Test::output_of(const std::string& command) {

@@ -45,6 +45,7 @@ class Qcow2Test : public testing::Test {
     std::uint64_t cluster_size = 64 * kKiB;
     std::string codec = "none";
     unsigned threads = 2;
+    std::string options = {};  ///< others than cluster_size, as -O takes them
   };
 
   /// Writes `disk` as an image, which it returns the path of.

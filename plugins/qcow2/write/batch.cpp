@@ -1,0 +1,189 @@
+#include "write/batch.h"
+
+#include <nettle/sha2.h>
+
+#include <algorithm>
+
+#include "fstool/size.h"
+
+namespace fstool::qcow2 {
+namespace {
+
+constexpr std::uint64_t kBatchBytes = 1 << 20U;
+
+/// The bitmaps of an extended entry (ExtendedL2Entry::subclusters).
+constexpr std::uint64_t kAllAllocated = 0xffff'ffff;
+constexpr std::uint64_t kAllZeros = kAllAllocated << kSubclusters;
+
+ClusterKey key_of(std::span<const std::byte> cluster) {
+  sha256_ctx digest;
+  sha256_init(&digest);
+  sha256_update(&digest, cluster.size(), reinterpret_cast<const std::uint8_t*>(cluster.data()));
+  ClusterKey key;
+  sha256_digest(&digest, key.size(), reinterpret_cast<std::uint8_t*>(key.data()));
+  return key;
+}
+
+/// Reads what `blob` has from `offset` on, and zeros behind its end.
+void read_padded(const Blob& blob, std::uint64_t offset, std::span<std::byte> out) {
+  const std::uint64_t there = blob.size() - std::min(offset, blob.size());
+  const auto stored = out.first(std::min<std::uint64_t>(out.size(), there));
+  if (!stored.empty()) blob.read(offset, stored);
+  std::ranges::fill(out.subspan(stored.size()), std::byte{0});
+}
+
+}  // namespace
+
+/// What one worker needs to make batches.
+class BatchMaker::Worker {
+ public:
+  Worker(const Blob& disk, const ImageSettings& settings, const Codec* codec)
+      : disk_(disk),
+        settings_(settings),
+        cluster_size_(settings.geometry.cluster_size()),
+        compressor_(codec == nullptr ? nullptr : codec->compressor()) {}
+
+  /// The bytes of the disk in [begin, begin + length); `batch` has room for them in whole clusters.
+  void make(std::uint64_t begin, std::uint64_t length, Batch& batch) {
+    batch.clusters.clear();
+    packed_ = 0;
+    std::uint64_t at = 0;
+    for (const DataExtent& extent : extents(begin, length)) {
+      const std::uint64_t first = extent.offset - begin;
+      const std::uint64_t end = round_up(first + extent.length, cluster_size_);
+      add_room(at, first, batch);
+      add_data(begin, first, end, batch);
+      at = end;
+    }
+    add_room(at, round_up(length, cluster_size_), batch);
+  }
+
+ private:
+  std::vector<DataExtent> extents(std::uint64_t begin, std::uint64_t length) const {
+    // A hole of the disk can have data in the backing file.
+    if (settings_.backing.disk != nullptr) return {{begin, length}};
+    return data_extents(disk_, begin, length, cluster_size_);
+  }
+
+  /// The clusters in [begin, end) of the batch are zeros.
+  void add_room(std::uint64_t begin, std::uint64_t end, Batch& batch) const {
+    if (!settings_.places_every_cluster()) return;
+    for (std::uint64_t offset = begin; offset < end; offset += cluster_size_) add_room(offset, batch);
+  }
+
+  void add_room(std::uint64_t offset, Batch& batch) const {
+    GuestCluster& cluster = new_cluster(offset, batch);
+    cluster.content = GuestCluster::Content::Room;
+    cluster.subclusters = kAllAllocated;
+  }
+
+  GuestCluster& new_cluster(std::uint64_t offset, Batch& batch) const {
+    GuestCluster& cluster = batch.clusters.emplace_back();
+    cluster.index = static_cast<std::uint32_t>(offset / cluster_size_);
+    return cluster;
+  }
+
+  void add_data(std::uint64_t batch_begin, std::uint64_t begin, std::uint64_t end, Batch& batch) {
+    const auto bytes = std::span(batch.data).subspan(begin, end - begin);
+    read_padded(disk_, batch_begin + begin, bytes);
+    if (settings_.backing.disk != nullptr) {
+      base_.resize(bytes.size());
+      read_padded(*settings_.backing.disk, batch_begin + begin, base_);
+    }
+    for (std::uint64_t offset = 0; offset < bytes.size(); offset += cluster_size_) {
+      add_cluster(begin + offset, bytes.subspan(offset, cluster_size_), base_at(offset), batch);
+    }
+  }
+
+  /// What the backing file has in the place of a cluster; empty without one.
+  std::span<const std::byte> base_at(std::uint64_t offset) const {
+    return settings_.backing.disk == nullptr ? std::span<const std::byte>()
+                                             : std::span(base_).subspan(offset, cluster_size_);
+  }
+
+  void add_cluster(std::uint64_t offset, std::span<const std::byte> bytes, std::span<const std::byte> base,
+                   Batch& batch) {
+    if (base.empty()) {
+      if (!is_zero(bytes)) return add_stored(offset, bytes, base, batch);
+      if (settings_.places_every_cluster()) add_room(offset, batch);
+    } else if (!std::ranges::equal(bytes, base)) {
+      if (!is_zero(bytes) || !settings_.has_zero_clusters()) return add_stored(offset, bytes, base, batch);
+      GuestCluster& cluster = new_cluster(offset, batch);
+      cluster.content = GuestCluster::Content::Zeros;
+      cluster.subclusters = kAllZeros;
+    }
+  }
+
+  void add_stored(std::uint64_t offset, std::span<const std::byte> bytes, std::span<const std::byte> base,
+                  Batch& batch) {
+    GuestCluster& cluster = new_cluster(offset, batch);
+    cluster.subclusters = subclusters_of(bytes, base);
+    if (settings_.geometry.has_subclusters() && (cluster.subclusters & kAllAllocated) == 0) {
+      cluster.content = GuestCluster::Content::Zeros;
+      return;
+    }
+    if (settings_.dedup) cluster.key = key_of(bytes);
+    if (compressor_ == nullptr) return;
+    batch.packed.resize(batch.data.size());
+    const auto room = std::span(batch.packed).subspan(packed_, cluster_size_ - 1);
+    const std::size_t compressed = compressor_->compress(bytes, room).value_or(0);
+    if (compressed == 0) return;
+    cluster.packed_offset = static_cast<std::uint32_t>(packed_);
+    cluster.compressed_bytes = static_cast<std::uint32_t>(compressed);
+    cluster.subclusters = 0;
+    packed_ += compressed;
+  }
+
+  /// Which subclusters of a plain cluster are to be looked for in it.
+  std::uint64_t subclusters_of(std::span<const std::byte> bytes, std::span<const std::byte> base) const {
+    if (!settings_.geometry.has_subclusters()) return 0;
+    if (settings_.places_every_cluster()) return kAllAllocated;
+    const std::uint64_t size = settings_.geometry.subcluster_size();
+    std::uint64_t bitmap = 0;
+    for (unsigned i = 0; i < kSubclusters; ++i) {
+      const auto part = bytes.subspan(i * size, size);
+      if (base.empty()) {
+        if (!is_zero(part)) bitmap |= std::uint64_t{1} << i;
+      } else if (!std::ranges::equal(part, base.subspan(i * size, size))) {
+        bitmap |= std::uint64_t{1} << (is_zero(part) ? i + kSubclusters : i);
+      }
+    }
+    return bitmap;
+  }
+
+  const Blob& disk_;
+  const ImageSettings& settings_;
+  std::uint64_t cluster_size_;
+  std::unique_ptr<Compressor> compressor_;
+  std::vector<std::byte> base_;
+  std::size_t packed_ = 0;  ///< bytes of Batch::packed that are in use
+};
+
+BatchMaker::BatchMaker(const Blob& disk, const ImageSettings& settings, const Codec* codec, unsigned workers)
+    : disk_(disk),
+      settings_(settings),
+      codec_(codec),
+      batch_bytes_(std::max(kBatchBytes, settings.geometry.cluster_size())),
+      workers_(workers) {}
+
+BatchMaker::~BatchMaker() = default;
+
+Run BatchMaker::run_at(std::uint64_t position) const {
+  if (settings_.places_every_cluster()) return {disk_.size() - position, false};
+  Run run = disk_.run_at(position);
+  const Blob* const base = settings_.backing.disk.get();
+  if (run.hole && base != nullptr && position < base->size()) {
+    const Run below = base->run_at(position);
+    run = {std::min(run.length, below.length), below.hole};
+  }
+  return run;
+}
+
+void BatchMaker::make(std::uint64_t number, unsigned worker, Batch& batch) {
+  if (workers_[worker] == nullptr) workers_[worker] = std::make_unique<Worker>(disk_, settings_, codec_);
+  batch.data.resize(batch_bytes_);
+  const std::uint64_t begin = number * batch_bytes_;
+  workers_[worker]->make(begin, std::min(batch_bytes_, disk_.size() - begin), batch);
+}
+
+}  // namespace fstool::qcow2

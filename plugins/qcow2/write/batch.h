@@ -1,0 +1,70 @@
+/// \file
+/// Batches: what the workers make of a stretch of the disk before it is given a place in the file.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "fstool/blob.h"
+#include "fstool/codec.h"
+#include "write/cluster_key.h"
+#include "write/image_settings.h"
+
+namespace fstool::qcow2 {
+
+/// A guest cluster that has an entry.
+struct GuestCluster {
+  enum class Content : std::uint8_t {
+    Data,   ///< its bytes are stored
+    Room,   ///< it has a place that nothing is written to
+    Zeros,  ///< its entry says that it is zeros
+  };
+
+  std::uint32_t index = 0;  ///< in its batch
+  Content content = Content::Data;
+  std::uint32_t compressed_bytes = 0;  ///< Data: 0 if stored as it is
+  std::uint32_t packed_offset = 0;     ///< of the compressed bytes in Batch::packed
+  std::uint64_t subclusters = 0;       ///< the bitmap of an extended entry
+  std::uint64_t l2_entry = 0;          ///< its cluster word, set once it has its place
+  ClusterKey key{};                    ///< Data, if equal clusters are looked for
+};
+
+/// A stretch of the disk. The buffers are kept from batch to batch.
+struct Batch {
+  std::vector<std::byte> data;    ///< the bytes of the disk; undefined where no cluster is Data
+  std::vector<std::byte> packed;  ///< the compressed clusters, one after the other
+  std::vector<GuestCluster> clusters;
+};
+
+/// Reads batches, leaves out what need not be stored, and compresses the rest.
+class BatchMaker {
+ public:
+  /// `codec` is null for plain clusters. All must outlive this object.
+  BatchMaker(const Blob& disk, const ImageSettings& settings, const Codec* codec, unsigned workers);
+  ~BatchMaker();
+
+  /// Bytes of the disk in a batch. Batches lie at multiples of their size, so that where one begins doesn't depend on
+  /// holes.
+  std::uint64_t batch_bytes() const noexcept { return batch_bytes_; }
+
+  /// The run at `position` in which every guest cluster, or none, may need an entry: none if it is a hole. Ends at or
+  /// before the end of the disk.
+  Run run_at(std::uint64_t position) const;
+
+  /// Makes the batch number `number`. Thread-safe for different workers.
+  void make(std::uint64_t number, unsigned worker, Batch& batch);
+
+ private:
+  class Worker;
+
+  const Blob& disk_;
+  const ImageSettings& settings_;
+  const Codec* codec_;
+  std::uint64_t batch_bytes_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace fstool::qcow2

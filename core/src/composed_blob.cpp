@@ -125,4 +125,14 @@ BlobPtr BlobBuilder::finish(std::uint64_t size) {
   return std::make_shared<ComposedBlob>(size, std::move(pieces));
 }
 
+BlobPtr make_padded_blob(BlobPtr blob, std::uint64_t size) {
+  if (blob->size() > size) {
+    throw Error(ErrorCode::InvalidArgument, fmt::format("{} bytes don't fit {}", blob->size(), size));
+  }
+  if (blob->size() == size) return blob;
+  BlobBuilder builder;
+  builder.add(0, std::move(blob));
+  return builder.finish(size);
+}
+
 }  // namespace fstool

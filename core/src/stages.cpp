@@ -43,6 +43,9 @@ std::optional<VolumeUsage> Filesystem::usage(BlobPtr /*image*/, std::size_t /*la
 }
 
 Layout PartitionTable::open(const Blob& /*disk*/, Context& /*context*/) { throw_write_only("partition table"); }
+BlobPtr PartitionTable::grow(BlobPtr disk, std::uint64_t size, Context& /*context*/) {
+  return make_padded_blob(std::move(disk), size);
+}
 void PartitionTable::check(const Blob& disk, Context& context) { open(disk, context); }
 
 BlobPtr Container::open(const ContainerFile& /*file*/, std::string_view /*snapshot*/, Context& /*context*/) {

@@ -15,6 +15,7 @@
 #include "partition_types.h"
 #include "structures.h"
 #include "table_check.h"
+#include "table_growth.h"
 #include "table_reader.h"
 #include "table_writer.h"
 
@@ -69,6 +70,20 @@ void check_backup(const TableCopies& copies, Context& context) {
              copies.primary.table->header.partition_entry_array_crc32) {
     context.report_damage("the backup GPT has other partitions than the primary, which is used");
   }
+}
+
+/// A disk's copies, one of which at least can be read.
+TableCopies usable_copies(const Blob& disk, Context& context) {
+  TableCopies copies = read_copies(disk);
+  if (copies.primary.table) {
+    check_backup(copies, context);
+  } else if (copies.backup.table) {
+    context.report_damage(fmt::format("the primary GPT is damaged ({}); the backup is used", copies.primary.problem));
+  } else {
+    throw Error(ErrorCode::Corrupt,
+                fmt::format("the primary GPT is damaged ({}), and there is no usable backup", copies.primary.problem));
+  }
+  return copies;
 }
 
 }  // namespace
@@ -128,17 +143,10 @@ BlobPtr GptTable::compose(const Layout& layout, std::vector<BlobPtr> contents, C
 
 bool GptTable::probe(const Blob& disk) const { return has_protective_mbr(disk) && has_any_header(disk); }
 
-Layout GptTable::open(const Blob& disk, Context& context) {
-  const TableCopies copies = read_copies(disk);
-  if (copies.primary.table) {
-    check_backup(copies, context);
-  } else if (copies.backup.table) {
-    context.report_damage(fmt::format("the primary GPT is damaged ({}); the backup is used", copies.primary.problem));
-  } else {
-    throw Error(ErrorCode::Corrupt,
-                fmt::format("the primary GPT is damaged ({}), and there is no usable backup", copies.primary.problem));
-  }
-  return layout_of(copies, disk);
+Layout GptTable::open(const Blob& disk, Context& context) { return layout_of(usable_copies(disk, context), disk); }
+
+BlobPtr GptTable::grow(BlobPtr disk, std::uint64_t size, Context& context) {
+  return grow_table(disk, usable_copies(*disk, context), size);
 }
 
 void GptTable::check(const Blob& disk, Context& context) { check_table(disk, context); }

@@ -30,6 +30,7 @@ class GptTable : public PartitionTable {
   /// A header at either end of the disk counts only behind a protective MBR: stale headers outlive a new MBR.
   bool probe(const Blob& disk) const override;
   Layout open(const Blob& disk, Context& context) override;
+  BlobPtr grow(BlobPtr disk, std::uint64_t size, Context& context) override;
   void check(const Blob& disk, Context& context) override;
 
  private:

@@ -10,8 +10,8 @@
 #include <span>
 #include <string_view>
 
+#include "computed_fields.h"
 #include "fstool/checksum.h"
-#include "fstool/chs.h"
 #include "fstool/error.h"
 #include "fstool/partition_layout.h"
 #include "name.h"
@@ -70,19 +70,12 @@ ProtectiveMbr protective_mbr(std::uint64_t disk_sectors) {
   MbrRecord& record = mbr.partition_record[0];
   record.starting_chs = {0x00, 0x02, 0x00};
   record.os_type = kProtectiveType;
-  record.ending_chs = chs_field(disk_sectors - 1).value_or(ChsField{0xff, 0xff, 0xff});
+  record.ending_chs = protective_end(disk_sectors);
   record.starting_lba = 1;
   record.size_in_lba =
       static_cast<std::uint32_t>(std::min<std::uint64_t>(disk_sectors - 1, std::numeric_limits<std::uint32_t>::max()));
   mbr.signature = kMbrSignature;
   return mbr;
-}
-
-/// Fills in the checksum; everything else must be in place.
-Header checksummed(Header header) {
-  header.header_crc32 = 0;
-  header.header_crc32 = crc32(0, std::as_bytes(std::span(&header, 1)));
-  return header;
 }
 
 template <class T>

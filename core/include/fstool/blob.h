@@ -77,6 +77,9 @@ FSTOOL_API BlobPtr make_hole_blob(std::uint64_t size);
 /// The `length` bytes of `whole` from `offset`. Throws Error(InvalidArgument) if they are not inside it.
 FSTOOL_API BlobPtr make_slice_blob(BlobPtr whole, std::uint64_t offset, std::uint64_t length);
 
+/// All of `blob`, followed by zeros up to `size` bytes. Throws Error(InvalidArgument) if `blob` is larger.
+FSTOOL_API BlobPtr make_padded_blob(BlobPtr blob, std::uint64_t size);
+
 /// Bytes made on demand. `generate(offset, out)` must fill all of `out`, be thread-safe and always give the same
 /// bytes for the same range; ranges may begin and end anywhere.
 FSTOOL_API BlobPtr make_generated_blob(std::uint64_t size,

@@ -84,6 +84,12 @@ class FSTOOL_API PartitionTable {
   /// context.report_damage(). Throws Error(Corrupt/Unsupported). The default says that this format is only written.
   virtual Layout open(const Blob& disk, Context& context);
 
+  /// `disk`, which has such a table, on a larger disk of `size` bytes: what belongs at its end moves there, and what
+  /// the table says of the disk's size follows. The partitions stay what they are. Throws as open(),
+  /// Error(InvalidArgument) for a size that the table can't express, and Error(NoSpace) if the table doesn't fit
+  /// behind the partitions. The default puts zeros behind the disk.
+  virtual BlobPtr grow(BlobPtr disk, std::uint64_t size, Context& context);
+
   /// Tells context.report_damage() everything that is wrong with the table, as Filesystem::check(). Throws
   /// Error(Corrupt) if the disk has nothing of such a table: damage that keeps probe() from being true is told all the
   /// same. The default opens it.

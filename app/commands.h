@@ -9,6 +9,7 @@ namespace fstool {
 
 int run_command(const Arguments& arguments);
 int create_command(const Arguments& arguments);
+int convert_command(const Arguments& arguments);
 int extract_command(const Arguments& arguments);
 int diff_command(const Arguments& arguments);
 int map_command(const Arguments& arguments);

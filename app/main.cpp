@@ -23,6 +23,7 @@ constexpr std::array kCommands = {
     Command{"run", "build what a spec describes", run_command},
     Command{"build", "the same as run", run_command},
     Command{"create", "make a file system from a directory or an image", create_command},
+    Command{"convert", "make another image of the disk in one", convert_command},
     Command{"info", "show the layers of an image", info_command},
     Command{"ls", "list files in an image", ls_command},
     Command{"cat", "write contents of files in an image", cat_command},

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstring>
 #include <span>
+#include <string_view>
 
 #include "fstool/error.h"
 #include "fstool/size.h"
@@ -66,12 +67,18 @@ std::vector<std::byte> GroupUsage::read_bitmap(std::uint64_t group, const GroupD
                                                std::uint64_t block, std::uint16_t uninit) {
   const bool has_flags = layout_.descriptor_checksum() != DescriptorChecksum::None;
   if (has_flags && (descriptor.flags & uninit) != 0) return {};
+  const auto report = [&](std::string_view what) {
+    volume_.state->context.report_damage(fmt::format("block group {}: {}", group, what));
+  };
+  if (!bitmaps_.insert(block).second) {
+    report(fmt::format("a bitmap of it, at block {}, is another one already", block));
+    return {};
+  }
   try {
     return volume_.state->blocks.read(block);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::Corrupt) throw;
-    volume_.state->context.report_damage(
-        fmt::format("block group {}: a bitmap can't be read: {}", group, error.what()));
+    report(fmt::format("a bitmap can't be read: {}", error.what()));
     return {};
   }
 }

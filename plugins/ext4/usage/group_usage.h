@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <unordered_set>
 #include <vector>
 
 #include "read/open_volume.h"
@@ -27,13 +28,15 @@ class GroupUsage {
   void add_allocated(std::uint64_t group, const GroupDescriptor& descriptor);
   void list_inodes(std::uint64_t group, const GroupDescriptor& descriptor,
                    const std::function<void(std::uint32_t inode)>& sees_inode);
-  /// The bits of a bitmap; nothing if there are none. `uninit`: the flag of a bitmap that was never written.
+  /// The bits of a bitmap; nothing if there are none, or if they are another bitmap's: groups without end could share
+  /// one. `uninit`: the flag of a bitmap that was never written.
   std::vector<std::byte> read_bitmap(std::uint64_t group, const GroupDescriptor& descriptor, std::uint64_t block,
                                      std::uint16_t uninit);
 
   OpenedVolume& volume_;
   const Layout& layout_;
   BlockUsage& usage_;
+  std::unordered_set<std::uint64_t> bitmaps_;  ///< the blocks of those that were read
 };
 
 }  // namespace fstool::ext4

@@ -265,6 +265,24 @@ TEST_P(ExtUsage, FilesLieWhereDebugfsFindsTheirBlocks) {
   }
 }
 
+TEST(ExtUsageOfDamaged, ABitmapThatGroupsShareIsReadOnce) {
+  const test::TemporaryDirectory directory;
+  const std::string image = (directory.path() / "image").string();
+  succeed("mke2fs -q -F -t ext2 -b 1024 " + image + " 20M");
+  const std::uint64_t bitmap = number_in(succeed("dumpe2fs " + image), "Block bitmap at (\\d+)");
+  succeed(fmt::format("debugfs -w -R 'set_block_group 1 block_bitmap {}' {}", bitmap, image));
+
+  const Registry registry;
+  Context::Settings settings;
+  settings.threads = 1;
+  std::vector<std::string> damage;
+  settings.damage_listener = [&](std::string_view message) { damage.emplace_back(message); };
+  Context context(registry, settings);
+  ExtFilesystem(Generation::Ext4, {}).usage(open_file_blob(image), 10, context);
+  EXPECT_EQ(damage, std::vector<std::string>{
+                        fmt::format("block group 1: a bitmap of it, at block {}, is another one already", bitmap)});
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Features, ExtUsage,
     testing::Values(UsageCase{"Ext2", "-t ext2 -b 1024", "", 20},

@@ -103,7 +103,7 @@ struct OutputFile::Impl {
 OutputFile::OutputFile(std::filesystem::path target, Options options) : impl_(std::make_unique<Impl>()) {
   OpenedTarget opened = open_target(target, options.force);
   impl_->target = std::move(opened.target);
-  impl_->path = std::move(target);
+  impl_->path = is_stream() ? std::filesystem::path("standard output") : std::move(target);
   impl_->options = options;
   impl_->sync = options.sync == Sync::Always || (options.sync == Sync::Replacing && opened.replaces);
 }

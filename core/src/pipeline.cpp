@@ -178,7 +178,7 @@ Report write_plan(const Plan& plan, const std::filesystem::path& output, OutputF
                             "write it to a file",
                             plan.report.container));
   }
-  with_context([&] { return fmt::format("writing {}", output.string()); },
+  with_context([&] { return fmt::format("writing {}", file.target().string()); },
                [&] {
                  plan.container->write(*plan.disk, file, plan.codec.get(), context);
                  context.check_cancelled();

@@ -41,6 +41,7 @@ class FSTOOL_API OutputFile {
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
+  /// As it was named, for messages; "standard output" for that.
   const std::filesystem::path& target() const noexcept;
 
   /// True for standard output: what is written must lie behind everything that was written before. A gap is filled with

@@ -18,7 +18,7 @@ enum class Subformat {
 
 struct VdiOptions {
   Subformat subformat = Subformat::Dynamic;
-  std::optional<Uuid> uuid;
+  std::optional<Uuid> uuid = {};
 };
 
 const OptionSet<VdiOptions>& vdi_options();

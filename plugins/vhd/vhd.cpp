@@ -32,11 +32,10 @@ void VhdContainer::write(const Blob& disk, OutputFile& output, const Codec* code
                 "vhd images can't be compressed: leave the codec out, or choose a container that compresses, such as "
                 "qcow2");
   }
-  const std::uint64_t kMaxDiskSize = kMaxSectors * kSectorSize;
-  if (disk.size() > kMaxDiskSize) {
+  if (disk.size() > kMaxSectors * kSectorSize) {
     throw Error(ErrorCode::InvalidArgument,
-                fmt::format("a disk of {} is too large for vhd, which ends at {}; choose another container",
-                            format_size(disk.size()), format_size(kMaxDiskSize)));
+                fmt::format("a disk of {} is too large for vhd, which ends at 2040 GiB; choose another container",
+                            format_size(disk.size())));
   }
   write_image(disk, output, options_, context);
 }

@@ -21,7 +21,7 @@ struct VhdOptions {
   Subformat subformat = Subformat::Dynamic;
   Bytes block_size{2 * 1024 * 1024};
   Bytes size_multiple{512};
-  std::optional<Uuid> uuid;
+  std::optional<Uuid> uuid = {};
 };
 
 const OptionSet<VhdOptions>& vhd_options();

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <boost/endian/arithmetic.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>

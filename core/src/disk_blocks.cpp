@@ -75,7 +75,7 @@ class BlockWalk {
     made.bytes.resize(block_size_);
     read_block(index * block_size_, made.bytes);
     made.has_data = !is_zero(made.bytes);
-    if (made.has_data) prepare_({index, made.bytes}, worker, slot);
+    if (made.has_data && prepare_) prepare_({index, made.bytes}, worker, slot);
   }
 
   void read_block(std::uint64_t begin, std::span<std::byte> out) const {

@@ -24,7 +24,7 @@ struct DataBlock {
   std::span<const std::byte> bytes;  ///< a whole block; what lies behind the end of the disk is zero
 };
 
-/// Runs on a worker; `worker` and `slot` are those of WorkerPool::ordered().
+/// Runs on a worker; `worker` and `slot` are those of WorkerPool::ordered(). Empty: there is nothing to prepare.
 using PrepareBlock = std::function<void(const DataBlock& block, unsigned worker, unsigned slot)>;
 /// Runs on the calling thread, in the order of the indices. `slot` is that of the block's preparation.
 using StoreBlock = std::function<void(const DataBlock& block, unsigned slot)>;

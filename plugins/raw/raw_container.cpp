@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "fstool/disk_blocks.h"
 #include "fstool/error.h"
 #include "fstool/size.h"
 #include "stream_writer.h"
@@ -22,7 +23,7 @@ namespace {
 
 /// What one job writes. Large enough that system calls don't count and small enough for the caches.
 constexpr std::uint64_t kChunkBytes = 2 * 1024 * 1024;
-/// Zeros are left out in units of this, the block size of nearly all hosts: less would not make the file smaller.
+/// The block size of nearly all hosts: leaving less out would not make the file smaller.
 constexpr std::uint64_t kBlockBytes = 4096;
 
 /// The numbers of the chunks that have data. Holes are jumped over, so that a huge disk costs no more than what is
@@ -83,26 +84,8 @@ class ChunkWriter {
     if (pending_begin_ == pending_end_) return;
     const auto bytes = buffer_.first(pending_end_ - pending_begin_);
     disk_.read(pending_begin_, bytes);
-    write_all_but_zeros(pending_begin_, bytes);
+    write_sparse(output_, pending_begin_, bytes);
     pending_begin_ = pending_end_;
-  }
-
-  void write_all_but_zeros(std::uint64_t offset, std::span<const std::byte> bytes) {
-    std::size_t first = 0;  // of what is to be written
-    for (std::size_t at = 0; at < bytes.size();) {
-      const std::uint64_t to_boundary = kBlockBytes - (offset + at) % kBlockBytes;
-      const std::size_t length = std::min<std::uint64_t>(to_boundary, bytes.size() - at);
-      if (is_zero(bytes.subspan(at, length))) {
-        write_bytes(offset + first, bytes.subspan(first, at - first));
-        first = at + length;
-      }
-      at += length;
-    }
-    write_bytes(offset + first, bytes.subspan(first));
-  }
-
-  void write_bytes(std::uint64_t offset, std::span<const std::byte> bytes) {
-    if (!bytes.empty()) output_.write_at(offset, bytes);
   }
 
   const Blob& disk_;

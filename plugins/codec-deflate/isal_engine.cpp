@@ -126,9 +126,7 @@ std::unique_ptr<Compressor> make_isal_compressor(int level, int window_bits) {
   return std::make_unique<IsalCompressor>(level, window_bits);
 }
 
-std::unique_ptr<Decompressor> make_isal_decompressor() {
-  return std::make_unique<IsalDecompressor>(ISAL_DEFLATE);
-}
+std::unique_ptr<Decompressor> make_isal_decompressor() { return std::make_unique<IsalDecompressor>(ISAL_DEFLATE); }
 
 std::unique_ptr<Decompressor> make_isal_zlib_decompressor() { return std::make_unique<IsalDecompressor>(ISAL_ZLIB); }
 

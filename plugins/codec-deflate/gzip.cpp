@@ -1,6 +1,5 @@
 #include "gzip.h"
 
-#include <algorithm>
 #include <boost/endian/arithmetic.hpp>
 #include <cstdint>
 #include <cstring>
@@ -8,12 +7,11 @@
 #include <utility>
 
 #include "fstool/checksum.h"
+#include "stored_blocks.h"
 #include "zlib_engine.h"
 
 namespace fstool::deflate {
 namespace {
-
-constexpr int kWindowBits = 15;
 
 /// What a member begins with (RFC 1952, section 2.3).
 struct MemberHeader {
@@ -34,42 +32,12 @@ struct MemberTrailer {
 };
 static_assert(sizeof(MemberTrailer) == 8);
 
-/// What a stored block of deflate begins with where the stream is at a byte boundary (RFC 1951, section 3.2.4).
-struct StoredHeader {
-  std::uint8_t is_last;  // bit 0; bits 1 and 2 are 0: stored
-  boost::endian::little_uint16_t length;
-  boost::endian::little_uint16_t complement;
-};
-static_assert(sizeof(StoredHeader) == 5);
-
-constexpr std::size_t kLongestStored = 0xffff;
 constexpr std::size_t kWrapBytes = sizeof(MemberHeader) + sizeof(MemberTrailer);
-
-/// The size of a stream that stores `bytes` bytes.
-std::size_t stored_size(std::size_t bytes) {
-  const std::size_t blocks = std::max<std::size_t>(1, (bytes + kLongestStored - 1) / kLongestStored);
-  return bytes + blocks * sizeof(StoredHeader);
-}
 
 template <class Struct>
 std::span<std::byte> put(std::span<std::byte> out, const Struct& value) {
   std::memcpy(out.data(), &value, sizeof(value));
   return out.subspan(sizeof(value));
-}
-
-/// `out` has stored_size() bytes at least.
-void store(std::span<const std::byte> in, std::span<std::byte> out) {
-  do {
-    const std::size_t length = std::min(in.size(), kLongestStored);
-    StoredHeader header{};
-    header.is_last = length == in.size() ? 1 : 0;
-    header.length = static_cast<std::uint16_t>(length);
-    header.complement = static_cast<std::uint16_t>(~length);
-    out = put(out, header);
-    std::ranges::copy(in.first(length), out.begin());
-    in = in.subspan(length);
-    out = out.subspan(length);
-  } while (!in.empty());
 }
 
 class GzipCompressor : public Compressor {
@@ -79,14 +47,8 @@ class GzipCompressor : public Compressor {
   std::optional<std::size_t> compress(std::span<const std::byte> in, std::span<std::byte> out) override {
     if (out.size() < kWrapBytes) return std::nullopt;
     const std::span<std::byte> body = put(out, MemberHeader());
-    const std::size_t room = body.size() - sizeof(MemberTrailer);
-    const std::size_t stored = stored_size(in.size());
-    std::optional<std::size_t> size = deflate_->compress(in, body.first(std::min(room, stored)));
-    if (!size) {
-      if (room < stored) return std::nullopt;
-      store(in, body);
-      size = stored;
-    }
+    const auto size = deflate_or_store(*deflate_, in, body.first(body.size() - sizeof(MemberTrailer)));
+    if (!size) return std::nullopt;
     MemberTrailer trailer{};
     trailer.crc32 = crc32(0, in);
     trailer.size = static_cast<std::uint32_t>(in.size());
@@ -100,19 +62,8 @@ class GzipCompressor : public Compressor {
 
 }  // namespace
 
-const OptionSet<GzipOptions>& gzip_options() {
-  static const auto set =
-      OptionSet<GzipOptions>()
-          .add("level", &GzipOptions::level, "From 1, the fastest, to 9, the smallest.", in_range(1, 9))
-          .add("engine", &GzipOptions::engine,
-               "Library that compresses; auto takes isal for levels 1 and 2, else zlib. isal has the levels 1 to 3; "
-               "the bytes of its level 3 depend on the CPU.",
-               choices<Engine>({{"auto", Engine::Auto}, {"isal", Engine::Isal}, {"zlib", Engine::Zlib}}));
-  return set;
-}
-
 GzipCodec::GzipCodec(GzipOptions options)
-    : deflate_({.level = options.level, .window_bits = kWindowBits, .engine = options.engine}) {}
+    : deflate_({.level = options.level, .window_bits = kWrappedWindowBits, .engine = options.engine}) {}
 
 std::unique_ptr<Compressor> GzipCodec::compressor() const {
   return std::make_unique<GzipCompressor>(deflate_.compressor());

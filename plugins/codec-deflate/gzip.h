@@ -9,16 +9,11 @@
 
 #include "deflate.h"
 #include "fstool/codec.h"
-#include "fstool/options.h"
+#include "wrapped_options.h"
 
 namespace fstool::deflate {
 
-struct GzipOptions {
-  int level = 2;
-  Engine engine = Engine::Auto;
-};
-
-const OptionSet<GzipOptions>& gzip_options();
+using GzipOptions = WrappedOptions;
 
 /// Deflate with the largest window. Members have no name and no time. What deflate would make longer is stored.
 class GzipCodec : public Codec {

@@ -90,8 +90,12 @@ class IsalCompressor : public Compressor {
 
 class IsalDecompressor : public Decompressor {
  public:
+  /// `wrapper`: ISAL_DEFLATE for a raw stream, ISAL_ZLIB for one with zlib's header and checksum.
+  explicit IsalDecompressor(std::uint32_t wrapper) : wrapper_(wrapper) {}
+
   std::size_t decompress(std::span<const std::byte> in, std::span<std::byte> out) override {
     isal_inflate_init(&state_);
+    state_.crc_flag = wrapper_;
     state_.next_in = input_bytes(in);
     state_.avail_in = clamped_size(in.size());
     state_.next_out = reinterpret_cast<std::uint8_t*>(out.data());
@@ -104,12 +108,15 @@ class IsalDecompressor : public Decompressor {
         throw Error(ErrorCode::Corrupt, "the deflate stream ends early");
       case ISAL_OUT_OVERFLOW:
         throw Error(ErrorCode::Corrupt, fmt::format("the deflate stream holds more than {} bytes", out.size()));
+      case ISAL_INCORRECT_CHECKSUM:
+        throw Error(ErrorCode::Corrupt, "the checksum of the deflate stream is wrong");
       default:
         throw Error(ErrorCode::Corrupt, fmt::format("the deflate stream is damaged (ISA-L status {})", status));
     }
   }
 
  private:
+  std::uint32_t wrapper_;
   inflate_state state_{};
 };
 
@@ -119,6 +126,13 @@ std::unique_ptr<Compressor> make_isal_compressor(int level, int window_bits) {
   return std::make_unique<IsalCompressor>(level, window_bits);
 }
 
-std::unique_ptr<Decompressor> make_isal_decompressor() { return std::make_unique<IsalDecompressor>(); }
+std::unique_ptr<Decompressor> make_isal_decompressor() { return std::make_unique<IsalDecompressor>(ISAL_DEFLATE); }
+
+std::unique_ptr<Decompressor> make_isal_zlib_decompressor() { return std::make_unique<IsalDecompressor>(ISAL_ZLIB); }
+
+std::uint32_t isal_adler32(std::span<const std::byte> bytes) {
+  constexpr std::uint32_t kOfNothing = 1;
+  return ::isal_adler32(kOfNothing, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+}
 
 }  // namespace fstool::deflate

@@ -57,7 +57,7 @@ class ZlibCompressor : public Compressor {
 
 class ZlibDecompressor : public Decompressor {
  public:
-  /// As inflateInit2(): negative for a raw stream.
+  /// As inflateInit2(): negative for a raw stream, 15 for zlib's own, 16 more for gzip's.
   explicit ZlibDecompressor(int window_bits) {
     const int status = inflateInit2(&stream_, window_bits);
     if (status != Z_OK) throw zlib_error("inflateInit2", status);
@@ -104,6 +104,10 @@ std::unique_ptr<Compressor> make_zlib_compressor(int level, int window_bits) {
 
 std::unique_ptr<Decompressor> make_zlib_decompressor() {
   return std::make_unique<ZlibDecompressor>(-kLargestWindowBits);
+}
+
+std::unique_ptr<Decompressor> make_zlib_stream_decompressor() {
+  return std::make_unique<ZlibDecompressor>(kLargestWindowBits);
 }
 
 std::unique_ptr<Decompressor> make_gzip_decompressor() {

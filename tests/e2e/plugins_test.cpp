@@ -100,8 +100,9 @@ TEST(Plugins, AreListedWithWhatTheyOffer) {
     }
   }
   for (const char* const format :
-       {"codec deflate", "codec zstd", "source dir", "filesystem ext4", "partition table gpt", "partition table mbr",
-        "container qcow2", "container raw", "container vdi", "container vhd"}) {
+       {"codec deflate", "codec zlib", "codec zstd", "source dir", "filesystem ext4", "partition table gpt",
+        "partition table mbr", "container qcow2", "container raw", "container simg", "container vdi", "container vhd",
+        "container vmdk"}) {
     EXPECT_NE(std::ranges::find(formats, format), formats.end()) << format;
   }
 }

@@ -85,7 +85,7 @@ const std::vector<BadSpec>& bad_specs() {
       {"UnknownPartitionTable",
        "[image]\npartition_table = \"apm\"\n[[partitions]]\ntype = \"linux\"\nsize = \"1MiB\"\n",
        {"apm", "gpt", "mbr"}},
-      {"UnknownContainer", "[container]\ntype = \"vmdk\"\n" + bare(""), {"vmdk", "qcow2", "raw"}},
+      {"UnknownContainer", "[container]\ntype = \"punchcard\"\n" + bare(""), {"punchcard", "qcow2", "raw"}},
       {"UndefinedVariable", "[filesystem]\ntype = \"ext4\"\nsource = \"${nowhere}\"\n", {"nowhere"}},
       {"MissingSource", "[filesystem]\ntype = \"ext4\"\nsource = \"absent\"\n", {"absent"}},
       {"LongVolumeLabel", bare("volume_label = \"seventeen letters\"\n"), {"spec.toml:4:", "volume_label", "16"}},

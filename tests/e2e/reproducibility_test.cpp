@@ -95,7 +95,10 @@ INSTANTIATE_TEST_SUITE_P(Outputs, Reproducibility,
                          testing::Values(Output{.name = "Raw", .file = "disk.img", .codec = ""},
                                          Output{.name = "Qcow2", .file = "disk.qcow2", .codec = ""},
                                          Output{.name = "Qcow2Deflate", .file = "disk.qcow2", .codec = "deflate"},
-                                         Output{.name = "Qcow2Zstd", .file = "disk.qcow2", .codec = "zstd"}),
+                                         Output{.name = "Qcow2Zstd", .file = "disk.qcow2", .codec = "zstd"},
+                                         Output{.name = "VmdkSparse", .file = "disk.vmdk", .codec = ""},
+                                         Output{.name = "VmdkStream", .file = "disk.vmdk", .codec = "zlib"},
+                                         Output{.name = "Simg", .file = "disk.simg", .codec = ""}),
                          [](const testing::TestParamInfo<Output>& param) { return param.param.name; });
 
 TEST(Reproducible, TheSuperblockRecordsSourceDateEpoch) {

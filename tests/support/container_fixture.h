@@ -83,17 +83,21 @@ inline void expect_same(const Blob& disk, const Blob& expected) {
 
 class ContainerFixture : public testing::Test {
  protected:
+  ContainerFixture() = default;
+  /// With the formats that the container needs, which are codecs.
+  explicit ContainerFixture(Registry registry) : registry_(std::move(registry)) {}
+
   std::filesystem::path path(const std::string& name) const { return directory_.path() / name; }
 
   /// Writes `disk` as an image of the test's directory. Returns how many bytes were handed to the output.
   std::uint64_t write_image(Container& container, const Blob& disk, const std::string& name, unsigned threads = 2,
-                            std::optional<std::int64_t> source_date_epoch = {}) {
+                            std::optional<std::int64_t> source_date_epoch = {}, const Codec* codec = nullptr) {
     Context::Settings settings;
     settings.threads = threads;
     settings.source_date_epoch = source_date_epoch;
     Context context(registry_, settings);
     OutputFile output(path(name), {.force = false, .sync = OutputFile::Sync::Never});
-    container.write(disk, output, nullptr, context);
+    container.write(disk, output, codec, context);
     output.commit();
     return output.bytes_written();
   }
@@ -210,9 +214,8 @@ class ContainerFixture : public testing::Test {
 /// Changes random bytes in the first `reach` bytes and at the end of an image, and opens, checks and reads what comes
 /// out: nothing but an Error(Corrupt/Unsupported) may happen.
 inline void expect_survives_damage(Container& container, const std::vector<std::byte>& image, std::size_t reach,
-                                   unsigned rounds) {
+                                   unsigned rounds, const Registry& registry = Registry()) {
   std::mt19937 random(1);
-  const Registry registry;
   for (unsigned round = 0; round < rounds; ++round) {
     SCOPED_TRACE(round);
     std::vector<std::byte> damaged = image;

@@ -1,19 +1,16 @@
 #include "qcow2_fixture.h"
 
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <boost/endian/arithmetic.hpp>
 #include <fstream>
 #include <iterator>
 #include <random>
-#include <stdexcept>
 
 #include "fstool/context.h"
 #include "fstool/output_file.h"
-#include "fstool/plugin.h"
 #include "fstool/size.h"
 #include "ondisk/geometry.h"
+#include "plugin_loader.h"
 #include "qcow2.h"
 
 namespace fstool::qcow2::test {
@@ -21,20 +18,13 @@ namespace {
 
 OptionTable parse_options(const std::string& text) { return text.empty() ? OptionTable{} : parse_option_text(text); }
 
-void register_plugin(const std::string& name, Registry& registry) {
-  const std::string path = std::string(FSTOOL_TEST_CODECS) + "/" + name + ".so";
-  void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);  // stays open: the registry refers to its code
-  if (library == nullptr) throw std::runtime_error(dlerror());
-  static_cast<const PluginDescriptor*>(dlsym(library, "fstool_plugin"))->register_formats(registry);
-}
-
 }  // namespace
 
 const Registry& codecs() {
   static const Registry registry = [] {
     Registry loaded;
-    register_plugin("codec-deflate", loaded);
-    register_plugin("codec-zstd", loaded);
+    fstool::test::register_plugin(FSTOOL_TEST_CODECS, "codec-deflate", loaded);
+    fstool::test::register_plugin(FSTOOL_TEST_CODECS, "codec-zstd", loaded);
     return loaded;
   }();
   return registry;

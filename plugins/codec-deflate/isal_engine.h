@@ -2,7 +2,10 @@
 /// Raw deflate with ISA-L's igzip.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "fstool/codec.h"
 
@@ -13,5 +16,32 @@ inline constexpr int kHighestIsalLevel = 3;
 /// `level` in [1, kHighestIsalLevel], `window_bits` in [9, 15].
 std::unique_ptr<Compressor> make_isal_compressor(int level, int window_bits);
 std::unique_ptr<Decompressor> make_isal_decompressor();
+
+/// Inflates a raw stream that comes in pieces. For one thread.
+class IsalInflater {
+ public:
+  struct Step {
+    std::size_t consumed = 0;
+    std::size_t produced = 0;
+  };
+
+  IsalInflater();
+  ~IsalInflater();
+  IsalInflater(const IsalInflater&) = delete;
+  IsalInflater& operator=(const IsalInflater&) = delete;
+
+  /// Begins a new stream.
+  void reset();
+  /// Inflates some of `in` into `out`. Throws Error(Corrupt).
+  Step inflate(std::span<const std::byte> in, std::span<std::byte> out);
+  /// True if the stream has ended and everything is out.
+  bool ended() const;
+  /// The bytes behind the end of the stream that were consumed before it was seen; at most 8. Call it once ended.
+  std::vector<std::byte> bytes_behind() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace fstool::deflate

@@ -27,8 +27,9 @@ std::unique_ptr<StreamFormat> stream_format(const std::string& codec, const Regi
   throw Error(ErrorCode::InvalidArgument, fmt::format("the codec {} has no streams that could be read", codec));
 }
 
-/// True if frames of these sizes can be read one by one within the memory that there is for it.
-bool are_readable(const std::vector<StreamFrame>& frames) {
+/// True if it is worth the while to read frames one by one, and there is memory for it.
+bool are_for_random_access(const std::vector<StreamFrame>& frames) {
+  if (frames.size() == 1) return false;
   std::uint64_t size = 0;
   for (const StreamFrame& frame : frames) {
     if (frame.size > kLargestFrame || frame.stored > kLargestFrame || frame.size > kLargestSize - size) return false;
@@ -128,7 +129,7 @@ std::optional<ImageStream> open_image_stream(const BlobPtr& file, const std::fil
   with_context([&] { return fmt::format("as a {} stream", stream.facts.codec); },
                [&] {
                  std::optional<std::vector<StreamFrame>> frames = format->frames(*file, context);
-                 if (frames && are_readable(*frames)) {
+                 if (frames && are_for_random_access(*frames)) {
                    open_by_frames(stream, file, std::move(format), std::move(*frames));
                  } else {
                    decompress(stream, *file, *format, name.string(), context);

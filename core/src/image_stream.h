@@ -35,11 +35,11 @@ struct ImageStream {
 std::string find_stream_codec(const Blob& file, const FormatOverrides& overrides, const Registry& registry);
 
 /// The stream that `file` is; nothing if it is none. It is probed for, unless `overrides` name a codec; and it is none
-/// if they name a container without one: whoever says what the file is says all of it. A stream that tells where its
-/// frames are is decompressed when it is read, and any other here and now, into a Spill. `name` is the file's, for
-/// progress. Damage that can be read around goes to context.report_damage(). Throws Error(Corrupt/Unsupported) for a
-/// stream that can't be decompressed, naming frame and place, Error(NoSpace/Io) as Spill, Error(InvalidArgument) if the
-/// codec that was named has no streams.
+/// if they name a container without one: whoever says what the file is says all of it. A stream of several frames that
+/// tells where they are is decompressed as it is read, and any other here and now, into a Spill. `name` is the file's,
+/// for progress. Damage that can be read around goes to context.report_damage(). Throws Error(Corrupt/Unsupported) for
+/// a stream that can't be decompressed, naming frame and place, Error(NoSpace/Io) as Spill, Error(InvalidArgument) if
+/// the codec that was named has no streams.
 std::optional<ImageStream> open_image_stream(const BlobPtr& file, const std::filesystem::path& name,
                                              const FormatOverrides& overrides, Context& context);
 

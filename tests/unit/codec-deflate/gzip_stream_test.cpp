@@ -38,12 +38,12 @@ TEST_F(GzipStream, GzipReadsIt) {
 }
 
 TEST_F(GzipStream, ReadsWhatGzipMakesAsAWhole) {
-  const ByteVector content = text_bytes(3'000'000, 7);
+  const ByteVector content = text_bytes(900'000, 7);
   for (const char* const command : {"gzip -c", "gzip -9c", "gzip -1c"}) {
     const ByteVector file = test::made_by_tool(content, command);
     EXPECT_TRUE(probe(file));
     EXPECT_EQ(as_a_whole(file), content) << command;
-    EXPECT_EQ(as_a_whole(file, 1, 1000), content) << command;
+    EXPECT_EQ(as_a_whole(file, 100, 1000), content) << command;
     EXPECT_EQ(frames(file), std::nullopt);
   }
 }

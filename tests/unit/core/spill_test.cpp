@@ -33,7 +33,8 @@ void append_in_pieces(Spill& spill, std::span<const std::byte> bytes, unsigned s
   std::mt19937 random(seed);
   while (!bytes.empty()) {
     const auto piece = bytes.first(std::min<std::size_t>(bytes.size(), 1 + random() % (3 * kMiB)));
-    EXPECT_EQ(spill.append(piece), spill.size() - piece.size());
+    const std::uint64_t before = spill.size();
+    EXPECT_EQ(spill.append(piece), before);
     bytes = bytes.subspan(piece.size());
   }
 }

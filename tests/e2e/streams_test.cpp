@@ -22,14 +22,15 @@ class Streams : public testing::Test {
  protected:
   void SetUp() override {
     FSTOOL_E2E_REQUIRE(false, {"zstd", "gzip", "xz", "lz4"});
+    tree_.directory("etc");
     tree_.file("etc/text", 300'000, Content::Text);
-    tree_.file("etc/random", 1'500'000, Content::Random);
+    tree_.file("etc/random", 800'000, Content::Random);
     tree_.file("hello", "hello\n");
     tree_.settle_times();
     write_text(work_ / "spec.toml",
-               "[image]\npartition_table = \"gpt\"\nsize = \"24MiB\"\n"
+               "[image]\npartition_table = \"gpt\"\nsize = \"16MiB\"\n"
                "[[partitions]]\nname = \"loader\"\ntype = \"linux\"\nsize = \"1MiB\"\n"
-               "[[partitions]]\nname = \"root\"\ntype = \"linux\"\nsize = \"16MiB\"\n"
+               "[[partitions]]\nname = \"root\"\ntype = \"linux\"\nsize = \"12MiB\"\n"
                "[partitions.filesystem]\ntype = \"ext4\"\nsource = \"tree\"\n");
     build("disk.img");
   }
@@ -71,7 +72,7 @@ class Streams : public testing::Test {
     const nlohmann::json report = info(name);
     EXPECT_EQ(report.at("stream").at("codec"), codec);
     EXPECT_EQ(report.at("stream").at("compressed_size"), fs::file_size(image));
-    EXPECT_EQ(report.at("virtual_size"), 24 << 20);
+    EXPECT_EQ(report.at("virtual_size"), 16 << 20);
     const std::string checked = fstool({"check", image});
     EXPECT_TRUE(checked.starts_with(codec + ": ok\n")) << checked;
     EXPECT_NE(checked.find("ext4: ok\n"), std::string::npos) << checked;
@@ -116,16 +117,10 @@ INSTANTIATE_TEST_SUITE_P(Streams, OurStream, testing::ValuesIn(our_kinds()));
 TEST_P(OurStream, IsReadByTheToolAndByFstool) {
   const Kind& kind = GetParam();
   const std::string name = std::string("disk.img.") + kind.ending;
-  build(name, std::string("[codec]\ntype = \"") + kind.codec + "\"\n" + kind.options);
+  // The ending alone chooses the codec, with its default options.
+  build(name, *kind.options == '\0' ? "" : std::string("[codec]\ntype = \"") + kind.codec + "\"\n" + kind.options);
   shell(std::string(kind.decompress) + " " + name + " | cmp - disk.img");
   expect_disk(name, kind.codec);
-}
-
-TEST_F(Streams, TheEndingChoosesTheCodec) {
-  for (const std::string ending : {"xz", "lz4"}) {
-    build("disk.img." + ending);
-    EXPECT_EQ(info("disk.img." + ending).at("stream").at("codec"), ending);
-  }
 }
 
 TEST_F(Streams, TheBytesDoNotDependOnTheNumberOfThreads) {
@@ -160,7 +155,7 @@ TEST_F(Streams, WhateverToolMadeThem) {
 }
 
 TEST_F(Streams, AStreamOfSeveralPartsIsReadByParts) {
-  shell("split -b 6M disk.img part. && for p in part.??; do zstd -q -1 $p; done && cat part.??.zst > parts.zst");
+  shell("split -b 5M disk.img part. && for p in part.??; do zstd -q -1 $p; done && cat part.??.zst > parts.zst");
   expect_disk("parts.zst", "zstd");
   EXPECT_EQ(info("parts.zst").at("stream").at("frames"), 4);
   EXPECT_EQ(info("parts.zst").at("stream").at("random_access"), true);
@@ -208,7 +203,7 @@ TEST_F(Streams, FormatSaysWhatTheFileIs) {
 
 TEST_F(Streams, MapNamesTheStream) {
   build("disk.img.zst");
-  EXPECT_TRUE(fstool({"map", path("disk.img.zst")}).starts_with("disk.img.zst: zstd stream, gpt disk, 24 MiB\n"));
+  EXPECT_TRUE(fstool({"map", path("disk.img.zst")}).starts_with("disk.img.zst: zstd stream, gpt disk, 16 MiB\n"));
   EXPECT_EQ(nlohmann::json::parse(fstool({"map", path("disk.img.zst"), "--json"})).at("stream"), "zstd");
 }
 
@@ -249,8 +244,8 @@ TEST_F(Streams, WhatIsCutOffOrFollowedByOtherBytesIsAnError) {
 
 TEST_F(Streams, ASeekTableThatLiesIsWarnedOf) {
   build("disk.img.zst");
-  // The size of the first frame, in the table of 6 entries at the end.
-  damage(work_ / "disk.img.zst", fs::file_size(work_ / "disk.img.zst") - 9 - 6 * 8 + 4);
+  // The size of the first frame, in the table of 4 entries at the end.
+  damage(work_ / "disk.img.zst", fs::file_size(work_ / "disk.img.zst") - 9 - 4 * 8 + 4);
   const ProcessResult result = run_fstool({"cat", path("disk.img.zst:2"), "/hello"});
   EXPECT_EQ(result.exit_code, 0) << result.output();
   EXPECT_EQ(result.out, "hello\n");
@@ -260,14 +255,14 @@ TEST_F(Streams, ASeekTableThatLiesIsWarnedOf) {
 }
 
 TEST_F(Streams, ABombTakesNeitherMemoryNorDisk) {
-  shell("head -c 512M /dev/zero | zstd -q -1 > zeros.zst");
+  shell("head -c 256M /dev/zero | zstd -q -1 > zeros.zst");
   const ProcessResult zeros = run_fstool({"info", path("zeros.zst")}, {.environment = {{"TMPDIR", "/nowhere"}}});
   EXPECT_EQ(zeros.exit_code, 0) << "zeros need no temporary file: " << zeros.output();
   if (kMemoryIsComparable) {
     EXPECT_LE(zeros.peak_memory, 64U << 20U);
   }
 
-  shell("head -c 100M /dev/zero | tr '\\000' x | zstd -q -1 > letters.zst");
+  shell("head -c 80M /dev/zero | tr '\\000' x | zstd -q -1 > letters.zst");
   const ProcessResult letters = run_fstool({"info", path("letters.zst")}, {.environment = {{"TMPDIR", "/nowhere"}}});
   EXPECT_EQ(letters.exit_code, 1);
   EXPECT_NE(letters.err.find("/nowhere (TMPDIR chooses another place)"), std::string::npos) << letters.err;
@@ -276,7 +271,7 @@ TEST_F(Streams, ABombTakesNeitherMemoryNorDisk) {
 TEST_F(Streams, ATemporaryFileLeavesRoomForOthers) {
   FSTOOL_E2E_REQUIRE(true, {"mount"});
   const Mount small("none", "tmpfs", Access::ReadWrite, "size=200m");
-  shell("head -c 100M /dev/zero | tr '\\000' x | zstd -q -1 > letters.zst");
+  shell("head -c 80M /dev/zero | tr '\\000' x | zstd -q -1 > letters.zst");
   const ProcessResult result =
       run_fstool({"info", path("letters.zst")}, {.environment = {{"TMPDIR", small.path().string()}}});
   EXPECT_EQ(result.exit_code, 1);

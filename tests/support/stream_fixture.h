@@ -111,10 +111,9 @@ class StreamReadingFixture : public testing::Test {
   /// All ways of reading give what was compressed.
   void expect_read(const MadeStream& made) {
     EXPECT_TRUE(probe(made.file));
-    for (const std::size_t piece : {std::size_t{7}, std::size_t{4096}, std::size_t{1} << 20U}) {
-      EXPECT_EQ(as_a_whole(made.file, piece, 100 * piece), made.content) << piece;
-      EXPECT_EQ(as_a_whole(made.file, 100 * piece, piece), made.content) << piece;
-    }
+    EXPECT_EQ(as_a_whole(made.file, 7, 4096), made.content);
+    EXPECT_EQ(as_a_whole(made.file, 4096, 61), made.content);
+    EXPECT_EQ(as_a_whole(made.file, made.file.size(), made.content.size() + 1), made.content);
     const auto found = frames(made.file);
     ASSERT_TRUE(found);
     EXPECT_EQ(by_frames(made.file, *found), made.content);

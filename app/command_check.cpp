@@ -21,8 +21,8 @@ const CommandHelp kHelp = {
     .name = "check",
     .synopsis = "IMAGE[:PARTITION] [options]",
     .description =
-        "Looks for damage in all layers of an image: container, partition table and file\n"
-        "systems, or the one that PARTITION (number, name or label) means. The image is not\n"
+        "Looks for damage in all layers of an image: compressed stream, container, partition\n"
+        "table and file systems, or the one that PARTITION (number, name or label) means. The image is not\n"
         "changed. Exit code 0: nothing is wrong; 1: something is, or it can't be read.",
     .examples =
         "  fstool check disk.qcow2\n"
@@ -31,6 +31,8 @@ const CommandHelp kHelp = {
 
 std::string_view layer_name(Layer layer) {
   switch (layer) {
+    case Layer::Stream:
+      return "stream";
     case Layer::Container:
       return "container";
     case Layer::PartitionTable:

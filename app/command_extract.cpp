@@ -31,7 +31,7 @@ const CommandHelp kHelp = {
     .description =
         "Writes the files of an image, or those at PATH and below, into the directory DIR,\n"
         "which is made if it does not exist, or into an archive, whose name chooses its kind:\n"
-        ".tar, .tar.gz, .tar.zst. IMAGE may also be a directory or an archive.\n"
+        ".tar, .tar.gz, .tar.zst, .tar.xz or .tar.lz4. IMAGE may also be a directory or an archive.\n"
         "\n"
         "Nothing is written outside DIR, whatever the names and links in IMAGE and DIR are.\n"
         "Directories that exist are used; anything else that exists is refused, or with\n"
@@ -142,8 +142,10 @@ void write_archive(const Selection& selection, const OutputFormats& formats, con
 OutputFormats archive_formats(const ParsedOptions& options, const Registry& registry) {
   OutputFormats formats = formats_for(registry, options.text("output"));
   if (!formats.filesystem.empty()) return formats;
-  throw UsageError(kHelp.name, fmt::format("-o {}: the ending says which archive it will be: .tar, .tar.gz or .tar.zst",
-                                           options.text("output")));
+  throw UsageError(kHelp.name,
+                   fmt::format("-o {}: the ending says which archive it will be: .tar, .tar.gz, .tar.zst, .tar.xz or "
+                               ".tar.lz4",
+                               options.text("output")));
 }
 
 }  // namespace

@@ -17,8 +17,8 @@ const CommandHelp kHelp = {
     .name = "info",
     .synopsis = "[options] IMAGE[@SNAPSHOT][:PARTITION]",
     .description =
-        "Shows what an image is made of: the container, the partition table, the partitions,\n"
-        "and the file systems in them with what is used and free. What can't be opened is told\n"
+        "Shows what an image is made of: the compressed stream, the container, the partition table,\n"
+        "the partitions, and the file systems in them with what is used and free. What can't be opened is told\n"
         "where it stands.",
     .examples =
         "  fstool info disk.qcow2\n"
@@ -85,9 +85,19 @@ Json container_json(const std::optional<ContainerFacts>& facts) {
           {"snapshots", std::move(snapshots)}};
 }
 
+Json stream_json(const std::optional<StreamFacts>& stream) {
+  if (!stream) return nullptr;
+  return {{"codec", stream->codec},
+          {"frames", stream->frames},
+          {"compressed_size", stream->stored},
+          {"size", stream->size},
+          {"random_access", stream->random_access}};
+}
+
 Json image_json(const InspectedImage& image) {
   const bool is_bare = !image.layout && !image.parts.empty();
   return {{"image", image.name},
+          {"stream", stream_json(image.stream)},
           {"container", text_or_null(image.container)},
           {"container_facts", container_json(image.container_facts)},
           {"file_size", image.file_size},

@@ -87,6 +87,7 @@ std::string map_json(const DiskMap& map) {
   Json regions = Json::array();
   for (const MapRegion& region : map.regions) regions.push_back(region_json(region));
   return json_text({{"file", map.name},
+                    {"stream", text_or_null(map.stream)},
                     {"container", text_or_null(map.container)},
                     {"partition_table", text_or_null(map.table)},
                     {"disk_size", map.disk_size},

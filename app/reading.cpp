@@ -12,9 +12,10 @@ namespace fstool {
 namespace po = boost::program_options;
 
 void add_format_option(po::options_description& options) {
-  options.add_options()("format", po::value<std::string>()->value_name("NAME[,…]"),
-                        "Take container, partition table (or \"none\") and file system\nfor what NAME says instead of "
-                        "looking: raw,ext4");
+  options.add_options()(
+      "format", po::value<std::string>()->value_name("NAME[,…]"),
+      "Take codec of the stream, container, partition table (or\n\"none\") and file system for what NAME "
+      "says instead of\nlooking: raw,ext4; zstd,qcow2");
 }
 
 void add_reading_options(po::options_description& options) {

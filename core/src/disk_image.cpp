@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "format_probe.h"
 #include "fstool/error.h"
 #include "fstool/partition_layout.h"
@@ -11,6 +13,15 @@
 namespace fstool {
 
 namespace {
+
+/// Finds the compressed stream around the container, if there is one.
+void open_stream(DiskImage& image, const FormatOverrides& overrides, Context& context) {
+  if (std::optional<ImageStream> stream = open_image_stream(image.uncompressed, image.file, overrides, context)) {
+    image.stream = std::move(stream->facts);
+    image.uncompressed = std::move(stream->bytes);
+  }
+  image.disk = image.uncompressed;
+}
 
 /// Finds the container around the disk, if there is one.
 void open_container(DiskImage& image, const std::string& name, std::string_view snapshot, Context& context) {
@@ -78,9 +89,10 @@ DiskImage open_disk_image(const std::filesystem::path& file, const FormatOverrid
                           std::string_view snapshot) {
   DiskImage image;
   image.file = file;
-  image.disk = open_file_blob(file);
+  image.uncompressed = open_file_blob(file);
   with_context([&] { return fmt::format("opening {}", file.string()); },
                [&] {
+                 open_stream(image, overrides, context);
                  open_container(image, overrides.container, snapshot, context);
                  read_layout(image, overrides.partition_table, context);
                  find_parts(image, overrides, context.registry());

@@ -14,6 +14,7 @@
 #include "fstool/filesystem.h"
 #include "fstool/partition_table.h"
 #include "fstool/usage.h"
+#include "image_stream.h"
 
 namespace fstool {
 
@@ -30,20 +31,22 @@ bool holds_partitions(const DiskPart& part);
 /// What a file holds. Immutable; copies share the Blobs.
 struct DiskImage {
   std::filesystem::path file;
-  std::string container;  ///< empty: the bytes of the file are the disk
+  std::optional<StreamFacts> stream;  ///< nothing: the file is not compressed as a whole
+  BlobPtr uncompressed;               ///< the bytes of the file, or what its stream decompresses to
+  std::string container;              ///< empty: these bytes are the disk
   BlobPtr disk;
   std::optional<Layout> layout;  ///< nothing: a disk without a partition table
   std::vector<DiskPart> parts;   ///< in the order of layout->partitions; one without a table
 };
 
 /// Opens a regular file or block device and finds out what it holds, down to the kinds of its file systems, which are
-/// not opened. A file is one container at most: a container inside another is the contents of a disk. A container may
-/// name other files, which are opened too, and keep snapshots, of which `snapshot` chooses one by its id or name;
-/// empty: the disk as it is now. The container and the partition table of `overrides` are not probed for; its file
-/// system is that of a disk without a table.
-/// Throws Error(NotFound/Io/InvalidArgument) for a file that can't be read, Error(NotFound) for a snapshot that doesn't
-/// exist, Error(Unsupported) for a format that is only written, Error(Corrupt/Unsupported) as the formats do; the chain
-/// of what was done names file and layer.
+/// not opened. A file is one compressed stream (see open_image_stream()) and one container in it at most: a container
+/// inside another is the contents of a disk. A container may name other files, which are opened too, and keep
+/// snapshots, of which `snapshot` chooses one by its id or name; empty: the disk as it is now. The container and the
+/// partition table of `overrides` are not probed for; its file system is that of a disk without a table. Throws
+/// Error(NotFound/Io/InvalidArgument) for a file that can't be read, Error(NotFound) for a snapshot that doesn't exist,
+/// Error(Unsupported) for a format that is only written, Error(Corrupt/Unsupported) as the formats do; the chain of
+/// what was done names file and layer.
 DiskImage open_disk_image(const std::filesystem::path& file, const FormatOverrides& overrides, Context& context,
                           std::string_view snapshot = {});
 

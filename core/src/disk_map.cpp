@@ -132,6 +132,7 @@ std::vector<MapRegion> fill_gaps(std::vector<MapRegion> regions, const ByteRange
 DiskMap map_disk(const DiskImage& image, const DiskPart* part, std::size_t largest_files, Context& context) {
   DiskMap map;
   map.name = image.file.filename().string();
+  if (image.stream) map.stream = image.stream->codec;
   map.container = image.container;
   map.disk_size = image.disk->size();
   map.shown = {0, map.disk_size};

@@ -61,7 +61,8 @@ struct MapRegion {
 
 struct DiskMap {
   std::string name;       ///< of the file, without its directory
-  std::string container;  ///< empty: the bytes of the file are the disk
+  std::string stream;     ///< the codec of the stream that the file is; empty: none
+  std::string container;  ///< empty: the bytes of the file, or of its stream, are the disk
   std::string table;      ///< empty: none
   std::uint64_t disk_size = 0;
   ByteRange shown;                 ///< what of the disk the regions cover: all, or one partition

@@ -29,12 +29,15 @@ OverriddenStage stage_of(const Registry& registry, std::string FormatOverrides::
 
 std::vector<OverriddenStage> stages_of(const Registry& registry) {
   std::vector<OverriddenStage> stages = {
+      stage_of<Codec>(registry, &FormatOverrides::codec),
       stage_of<Container>(registry, &FormatOverrides::container),
       stage_of<PartitionTable>(registry, &FormatOverrides::partition_table),
       stage_of<Filesystem>(registry, &FormatOverrides::filesystem),
       stage_of<Source>(registry, &FormatOverrides::source),
   };
-  stages[1].names.emplace_back(kNoPartitionTable);
+  for (OverriddenStage& stage : stages) {
+    if (stage.stage == Stage::PartitionTable) stage.names.emplace_back(kNoPartitionTable);
+  }
   return stages;
 }
 

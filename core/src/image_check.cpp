@@ -42,9 +42,9 @@ class ImageCheck {
 
   CheckReport run() {
     image_.file = reference_.file;
-    image_.disk = open_file_blob(reference_.file);
+    image_.uncompressed = open_file_blob(reference_.file);
     try {
-      if (check_container() && check_table()) check_parts();
+      if (check_stream() && check_container() && check_table()) check_parts();
     } catch (const Error& error) {
       // Behind a damaged layer, that nothing more can be read or recognized is no news.
       if (!is_of_image(error) || !has_damage()) throw;
@@ -91,6 +91,28 @@ class ImageCheck {
       }
       return false;
     }
+  }
+
+  /// False if the stream can't be decompressed.
+  bool check_stream() {
+    std::optional<ImageStream> stream;
+    const auto open = [&] {
+      stream = open_image_stream(image_.uncompressed, image_.file, overrides_, *context_);
+      if (stream && !reference_.partition) check_image_stream(*stream, *context_);
+    };
+    const std::string codec = find_stream_codec(*image_.uncompressed, overrides_, registry_);
+    if (codec.empty() || reference_.partition) {
+      open();
+    } else {
+      check_layer(Layer::Stream, codec, {}, open);
+      if (!stream) return false;
+    }
+    if (stream) {
+      image_.stream = std::move(stream->facts);
+      image_.uncompressed = std::move(stream->bytes);
+    }
+    image_.disk = image_.uncompressed;
+    return true;
   }
 
   bool check_container() {

@@ -15,7 +15,7 @@
 
 namespace fstool {
 
-enum class Layer : std::uint8_t { Container, PartitionTable, Filesystem };
+enum class Layer : std::uint8_t { Stream, Container, PartitionTable, Filesystem };
 
 enum class Severity : std::uint8_t {
   Damage,   ///< contradicts the format
@@ -49,9 +49,10 @@ struct CheckReport {
   bool clean() const;
 };
 
-/// Checks container, partition table and all file systems of the image that `reference` means, or, if it names a
-/// partition, the file system there alone. A damaged layer is gone through as far as it can be opened: where the first
-/// bytes of one are damaged, so that no format recognizes it, the formats are asked whether they find its remains.
+/// Checks compressed stream, container, partition table and all file systems of the image that `reference` means, or,
+/// if it names a partition, the file system there alone. A damaged layer is gone through as far as it can be opened:
+/// where the first bytes of one are damaged, so that no format recognizes it, the formats are asked whether they find
+/// its remains.
 ///
 /// `settings` are those of the Context that it works with, whose listener hears of progress and of nothing else.
 /// Throws Error(NotFound/Io) for a file that can't be read, Error(Unsupported) if nothing in it is known and no layer

@@ -144,6 +144,7 @@ std::string file_text(const InspectedImage& image, const Show& show) {
   if (image.file_size != image.disk_size) text += fmt::format(" in a file of {}", format_size(image.file_size));
   if (image.allocated_size) text += fmt::format(", {} allocated", format_size(*image.allocated_size));
   text += "\n";
+  if (image.stream) text += fmt::format("  {}\n", describe_stream(*image.stream));
   if (image.container_facts) text += container_text(*image.container_facts, show);
   return text;
 }
@@ -154,10 +155,10 @@ InspectedImage inspect_image(const ImageReference& reference, const FormatOverri
   InspectedImage inspected;
   inspected.name = reference.text();
   DiskImage image = open_as_far_as_possible(reference, overrides, context, inspected.problem);
+  inspected.stream = image.stream;
   inspected.container = image.container;
-  const BlobPtr file = open_file_blob(reference.file);
-  inspected.container_facts = container_facts(image.container, {file, reference.file}, context);
-  inspected.file_size = file->size();
+  inspected.container_facts = container_facts(image.container, {image.uncompressed, reference.file}, context);
+  inspected.file_size = image.stream ? image.stream->stored : image.uncompressed->size();
   inspected.allocated_size = allocated_size(reference.file);
   inspected.disk_size = image.disk->size();
   inspected.layout = image.layout;

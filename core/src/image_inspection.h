@@ -28,7 +28,8 @@ struct InspectedPart {
 
 struct InspectedImage {
   std::string name;                               ///< as it was given
-  std::string container;                          ///< empty: the file is the disk
+  std::optional<StreamFacts> stream;              ///< nothing: the file is not compressed as a whole
+  std::string container;                          ///< empty: the file, or what its stream holds, is the disk
   std::optional<ContainerFacts> container_facts;  ///< nothing: there is no container
   std::uint64_t file_size = 0;                    ///< bytes
   std::optional<std::uint64_t> allocated_size;    ///< bytes that the host stores; nothing: a device

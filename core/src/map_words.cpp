@@ -10,6 +10,7 @@ namespace fstool {
 
 std::string map_title(const DiskMap& map) {
   std::string text = map.name + ": ";
+  if (!map.stream.empty()) text += map.stream + " stream, ";
   if (!map.container.empty()) text += map.container + ", ";
   if (!map.table.empty()) text += map.table + " ";
   text += fmt::format("disk, {}", format_size(map.disk_size));

@@ -2,9 +2,12 @@
 // information, here), and what formats do that leave the reading side to the default.
 
 #include <cstddef>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "fstool/codec.h"
 #include "fstool/container.h"
@@ -12,6 +15,7 @@
 #include "fstool/filesystem.h"
 #include "fstool/partition_table.h"
 #include "fstool/source.h"
+#include "fstool/stream.h"
 #include "fstool/usage.h"
 
 namespace fstool {
@@ -30,6 +34,9 @@ Container::~Container() = default;
 Codec::~Codec() = default;
 Compressor::~Compressor() = default;
 Decompressor::~Decompressor() = default;
+StreamDecoder::~StreamDecoder() = default;
+FrameDecoder::~FrameDecoder() = default;
+StreamFormat::~StreamFormat() = default;
 
 VolumeFacts Filesystem::inspect(BlobPtr image, Context& context) {
   return open(std::move(image), {.path = "", .depth = OpenScope::Depth::Node}, context).facts;
@@ -59,5 +66,9 @@ ContainerFacts Container::inspect(const ContainerFile& file, Context& context) {
 void Container::check(const ContainerFile& file, Context& context) { open(file, "", context); }
 
 std::optional<std::size_t> Codec::frame_bound(std::size_t /*bytes*/) const { return std::nullopt; }
+std::unique_ptr<Compressor> Codec::frame_compressor() const { return compressor(); }
+std::size_t Codec::frame_bytes() const { return kUsualFrameBytes; }
+std::vector<std::byte> Codec::stream_trailer(std::span<const StreamFrame> /*frames*/) const { return {}; }
+std::unique_ptr<StreamFormat> Codec::stream_format() const { return nullptr; }
 
 }  // namespace fstool

@@ -15,7 +15,8 @@ namespace fstool::deflate {
 
 using GzipOptions = WrappedOptions;
 
-/// Deflate with the largest window. Members have no name and no time. What deflate would make longer is stored.
+/// Deflate with the largest window. Members have no name and no time, and say in their extra field how long they are
+/// (MemberSizeField). What deflate would make longer is stored.
 class GzipCodec : public Codec {
  public:
   /// Throws Error(InvalidArgument) for a level that the engine doesn't have.
@@ -26,6 +27,7 @@ class GzipCodec : public Codec {
   std::unique_ptr<Decompressor> decompressor() const override;
   std::size_t history_bytes() const override { return deflate_.history_bytes(); }
   std::optional<std::size_t> frame_bound(std::size_t bytes) const override;
+  std::unique_ptr<StreamFormat> stream_format() const override;
 
  private:
   DeflateCodec deflate_;

@@ -122,6 +122,42 @@ class IsalDecompressor : public Decompressor {
 
 }  // namespace
 
+struct IsalInflater::State {
+  inflate_state inflate;
+};
+
+IsalInflater::IsalInflater() : state_(std::make_unique<State>()) { reset(); }
+IsalInflater::~IsalInflater() = default;
+
+void IsalInflater::reset() { isal_inflate_init(&state_->inflate); }
+
+IsalInflater::Step IsalInflater::inflate(std::span<const std::byte> in, std::span<std::byte> out) {
+  inflate_state& state = state_->inflate;
+  const std::uint32_t room = clamped_size(out.size());
+  const std::uint32_t given = clamped_size(in.size());
+  state.next_in = input_bytes(in);
+  state.avail_in = given;
+  state.next_out = reinterpret_cast<std::uint8_t*>(out.data());
+  state.avail_out = room;
+  const int status = isal_inflate(&state);
+  if (status != ISAL_DECOMP_OK && status != ISAL_END_INPUT && status != ISAL_OUT_OVERFLOW) {
+    throw Error(ErrorCode::Corrupt, fmt::format("the deflate stream is damaged (ISA-L status {})", status));
+  }
+  return {given - state.avail_in, room - state.avail_out};
+}
+
+bool IsalInflater::ended() const { return state_->inflate.block_state == ISAL_BLOCK_FINISH; }
+
+std::vector<std::byte> IsalInflater::bytes_behind() const {
+  const inflate_state& state = state_->inflate;
+  std::vector<std::byte> bytes;
+  // The bits up to the next byte boundary belong to the stream.
+  for (int bit = state.read_in_length % 8; bit < state.read_in_length; bit += 8) {
+    bytes.push_back(static_cast<std::byte>(state.read_in >> bit & 0xffU));
+  }
+  return bytes;
+}
+
 std::unique_ptr<Compressor> make_isal_compressor(int level, int window_bits) {
   return std::make_unique<IsalCompressor>(level, window_bits);
 }

@@ -4,6 +4,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,8 @@
 #include <span>
 
 #include "fstool/error.h"
+#include "seek_table.h"
+#include "zstd_stream.h"
 
 namespace fstool::zstd {
 namespace {
@@ -34,11 +37,14 @@ void require(std::size_t status, const char* call) {
 
 class ZstdCompressor : public Compressor {
  public:
-  explicit ZstdCompressor(const ZstdOptions& options) : context_(ZSTD_createCCtx()) {
+  /// `window_log` turns long distance matching on.
+  ZstdCompressor(int level, bool checksum, std::optional<int> window_log) : context_(ZSTD_createCCtx()) {
     if (context_ == nullptr) throw Error(ErrorCode::Internal, "zstd has no memory for a compressor");
-    require(ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, options.level), "ZSTD_CCtx_setParameter");
-    require(ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, options.checksum ? 1 : 0),
-            "ZSTD_CCtx_setParameter");
+    set(ZSTD_c_compressionLevel, level);
+    set(ZSTD_c_checksumFlag, checksum ? 1 : 0);
+    if (!window_log) return;
+    set(ZSTD_c_enableLongDistanceMatching, 1);
+    set(ZSTD_c_windowLog, *window_log);
   }
 
   std::optional<std::size_t> compress(std::span<const std::byte> in, std::span<std::byte> out) override {
@@ -49,6 +55,10 @@ class ZstdCompressor : public Compressor {
   }
 
  private:
+  void set(ZSTD_cParameter parameter, int value) {
+    require(ZSTD_CCtx_setParameter(context_.get(), parameter, value), "ZSTD_CCtx_setParameter");
+  }
+
   std::unique_ptr<ZSTD_CCtx, FreeContext> context_;
 };
 
@@ -85,16 +95,38 @@ const OptionSet<ZstdOptions>& zstd_options() {
       OptionSet<ZstdOptions>()
           .add("level", &ZstdOptions::level, "From -7, the fastest, to 22, the smallest.",
                in_range(kLowestLevel, kHighestLevel))
-          .add("checksum", &ZstdOptions::checksum, "Ends each frame with a checksum of its content.");
+          .add("checksum", &ZstdOptions::checksum,
+               "Ends each frame with a checksum of its content; left out: true for a stream, false for the clusters of "
+               "a container.")
+          .add("long", &ZstdOptions::window_log,
+               "Base-2 logarithm of the window in bytes, in which long distance matching looks; for streams, whose "
+               "frames get as large, as does the memory for each thread.",
+               in_range(kLowestWindowLog, kHighestWindowLog));
   return set;
 }
 
-std::unique_ptr<Compressor> ZstdCodec::compressor() const { return std::make_unique<ZstdCompressor>(options_); }
+std::unique_ptr<Compressor> ZstdCodec::compressor() const {
+  return std::make_unique<ZstdCompressor>(options_.level, options_.checksum.value_or(false), std::nullopt);
+}
+
+std::unique_ptr<Compressor> ZstdCodec::frame_compressor() const {
+  return std::make_unique<ZstdCompressor>(options_.level, options_.checksum.value_or(true), options_.window_log);
+}
 
 std::unique_ptr<Decompressor> ZstdCodec::decompressor() const { return std::make_unique<ZstdDecompressor>(); }
 
 std::optional<std::size_t> ZstdCodec::frame_bound(std::size_t bytes) const {
-  return ZSTD_compressBound(bytes) + (options_.checksum ? kChecksumBytes : 0);
+  return ZSTD_compressBound(bytes) + kChecksumBytes;
 }
+
+std::size_t ZstdCodec::frame_bytes() const {
+  return std::max(kUsualFrameBytes, std::size_t{1} << options_.window_log.value_or(0));
+}
+
+std::vector<std::byte> ZstdCodec::stream_trailer(std::span<const StreamFrame> frames) const {
+  return make_seek_table(frames);
+}
+
+std::unique_ptr<StreamFormat> ZstdCodec::stream_format() const { return std::make_unique<ZstdStreamFormat>(); }
 
 }  // namespace fstool::zstd

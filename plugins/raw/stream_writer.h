@@ -9,8 +9,10 @@
 
 namespace fstool::raw {
 
-/// Writes frames of `codec`, each with the next 4 MiB of `disk`, made by all of context.workers(): what the codec's own
-/// tools decompress to `disk`. Throws Error(InvalidArgument) if the codec's frames can't be put together.
+/// Writes frames of `codec`, each with the next codec.frame_bytes() bytes of `disk`, made by all of context.workers(),
+/// and the codec's index of them, front to back: what the codec's own tools decompress to `disk`. Memory is a frame for
+/// each worker, and what the frames that are worked on or wait to be written are compressed to. Throws
+/// Error(InvalidArgument) if the codec's frames can't be put together.
 void write_stream(const Blob& disk, OutputFile& output, const Codec& codec, Context& context);
 
 }  // namespace fstool::raw

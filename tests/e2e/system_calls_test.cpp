@@ -136,5 +136,20 @@ TEST(SystemCalls, LookingIntoAnImageReadsLittleOfIt) {
   EXPECT_LE(bytes_read(calls_of({"cat", image.string(), "/etc/added by the test"}, kReading), image), two_percent);
 }
 
+TEST(SystemCalls, LookingIntoACompressedStreamReadsFewFramesOfIt) {
+  FSTOOL_E2E_REQUIRE(false, {"strace"});
+  const TempDir work;
+  const TreeBuilder tree(work / "tree");
+  tree.file("a large file", 40'000'000, Content::Random);
+  tree.file("a small file", 1000, Content::Text);
+  for (const char* const ending : {".zst", ".gz", ".lz4"}) {
+    const std::filesystem::path image = work / (std::string("image.img") + ending);
+    expect_fstool_builds(create(tree.root(), image, {"--quiet"}));
+    const std::uint64_t third = std::filesystem::file_size(image) / 3;
+    EXPECT_LE(bytes_read(calls_of({"ls", "-l", image.string(), "/"}, kReading), image), third) << ending;
+    EXPECT_LE(bytes_read(calls_of({"cat", image.string(), "/a small file"}, kReading), image), third) << ending;
+  }
+}
+
 }  // namespace
 }  // namespace fstool::e2e

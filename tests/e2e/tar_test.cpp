@@ -136,10 +136,12 @@ TEST_F(Tar, IsNotTakenForADiskNorADiskForATar) {
   const std::string image = (work_ / "disk.img").string();
   expect_success({"mke2fs", "-q", "-t", "ext4", image, "8M"});
   expect_success({"gzip", "-k", image});
-  const ProcessResult compressed = run_fstool({"create", "-t", "ext4", image + ".gz", "-o", (work_ / "o").string()});
-  EXPECT_EQ(compressed.exit_code, 1);
-  EXPECT_NE(compressed.err.find("neither a file system nor"), std::string::npos) << compressed.err;
-  EXPECT_EQ(run_fstool({"create", "-t", "ext4", image, "-o", (work_ / "o").string()}).exit_code, 0);
+  // The compressed disk is a disk as well, and no archive.
+  const auto built = [&](const std::string& source) {
+    EXPECT_EQ(run_fstool({"create", "-t", "ext4", source, "-o", (work_ / "o").string()}).exit_code, 0) << source;
+    return sha256(work_ / "o");
+  };
+  EXPECT_EQ(built(image + ".gz"), built(image));
 }
 
 }  // namespace

@@ -7,8 +7,10 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "fstool/api.h"
+#include "fstool/stream.h"
 
 namespace fstool {
 
@@ -31,6 +33,10 @@ class FSTOOL_API Decompressor {
   virtual std::size_t decompress(std::span<const std::byte> in, std::span<std::byte> out) = 0;
 };
 
+/// The content of a frame where nothing speaks for another size: larger ones would be a little shorter, smaller ones
+/// quicker to jump to.
+inline constexpr std::size_t kUsualFrameBytes = std::size_t{4} << 20U;
+
 /// One codec with its options applied. Thread-safe; a worker makes a Compressor of its own and keeps it.
 class FSTOOL_API Codec {
  public:
@@ -46,6 +52,15 @@ class FSTOOL_API Codec {
   /// as a whole (frames of zstd, members of gzip): the most bytes that a block of `bytes` bytes takes then, so that
   /// an output of that size is never too small. The default says that blocks can't be put together.
   virtual std::optional<std::size_t> frame_bound(std::size_t bytes) const;
+  /// What makes such frames. The default is compressor().
+  virtual std::unique_ptr<Compressor> frame_compressor() const;
+  /// Bytes of content that each frame of a stream but the last should have. The default is kUsualFrameBytes.
+  virtual std::size_t frame_bytes() const;
+  /// What ends a stream of these frames, the first at offset 0: an index, which the codec's own tools skip. The default
+  /// is nothing.
+  virtual std::vector<std::byte> stream_trailer(std::span<const StreamFrame> frames) const;
+  /// How streams of this codec are read, whoever made them. The default, null, says that it has none.
+  virtual std::unique_ptr<StreamFormat> stream_format() const;
 };
 
 }  // namespace fstool

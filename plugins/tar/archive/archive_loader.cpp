@@ -13,8 +13,8 @@
 #include "archive/archive_reader.h"
 #include "archive/archive_tree.h"
 #include "archive/member.h"
-#include "archive/spill.h"
 #include "fstool/error.h"
+#include "fstool/spill.h"
 
 namespace fstool::tar {
 

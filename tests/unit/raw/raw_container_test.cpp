@@ -316,7 +316,7 @@ TEST_F(RawContainerTest, ACodecIsRefusedWithAdvice) {
     EXPECT_EQ(error.code(), ErrorCode::InvalidArgument);
     EXPECT_STREQ(error.what(),
                  "a stream can't be made with the codec squeeze: choose one whose frames can be put together, such as "
-                 "zstd or gzip, or a container that compresses clusters, such as qcow2");
+                 "zstd, gzip, xz or lz4, or a container that compresses clusters, such as qcow2");
   }
 }
 
@@ -359,6 +359,37 @@ TEST_F(RawContainerTest, ACodecMakesAStreamOfFramesInOrder) {
     EXPECT_EQ(test::run_tool("cat '" + output_path().string() + "'").output,
               "F4194304:aF4194304:bF4194304:F4194304:F4194304:F2:c");
   }
+}
+
+/// Small frames, and behind them what it was told of them.
+class IndexedLetterCodec : public LetterCodec {
+ public:
+  std::unique_ptr<Compressor> compressor() const override { return nullptr; }
+  std::unique_ptr<Compressor> frame_compressor() const override { return LetterCodec::compressor(); }
+  std::size_t frame_bytes() const override { return 1000; }
+  std::vector<std::byte> stream_trailer(std::span<const StreamFrame> frames) const override {
+    std::string text = "!";
+    for (const StreamFrame& frame : frames) {
+      text +=
+          std::to_string(frame.offset) + "+" + std::to_string(frame.stored) + "=" + std::to_string(frame.size) + " ";
+    }
+    const auto bytes = std::as_bytes(std::span(text));
+    return {bytes.begin(), bytes.end()};
+  }
+};
+
+TEST_F(RawContainerTest, TheCodecChoosesTheFramesAndEndsTheStream) {
+  BlobBuilder builder;
+  builder.add(1500, make_memory_blob({std::byte{'a'}}));
+  const BlobPtr disk = builder.finish(3001);
+  const Registry registry;
+  Context context(registry, {.threads = 2});
+  OutputFile output(output_path(), {.force = false, .sync = OutputFile::Sync::Never});
+  const IndexedLetterCodec codec;
+  RawContainer().write(*disk, output, &codec, context);
+  output.commit();
+  EXPECT_EQ(test::run_tool("cat '" + output_path().string() + "'").output,
+            "F1000:F1000:aF1000:F1:!0+6=1000 6+7=1000 13+6=1000 19+3=1 ");
 }
 
 TEST_F(RawContainerTest, AStreamOfNothingIsAFrame) {

@@ -18,7 +18,8 @@ const CommandHelp kHelp = {
     .synopsis = "IMAGE[@SNAPSHOT][:PARTITION] FILE [options]",
     .description =
         "Writes the disk in an image, or one partition of it, to another image. The ending of\n"
-        "FILE chooses container and codec (disk.qcow2, disk.img.zst), else it is raw.\n"
+        "FILE chooses container and codec (disk.qcow2, disk.img.zst), else it is raw. \"-\" is\n"
+        "standard input, and standard output.\n"
         "-O takes container=NAME, codec=NAME, and the options of both in one list;\n"
         "\"fstool plugins info NAME\" lists them.",
     .examples =
@@ -26,6 +27,7 @@ const CommandHelp kHelp = {
         "  fstool convert disk.qcow2 disk.img.zst\n"
         "  fstool convert disk.qcow2 larger.qcow2 --resize 20GiB\n"
         "  fstool convert changed.img layer.qcow2 --backing base.qcow2\n"
+        "  curl -s https://example.org/disk.qcow2 | fstool convert - disk.img\n"
         "  fstool convert disk.qcow2:root - | ssh host 'cat > /dev/vg/root'",
 };
 

@@ -17,6 +17,7 @@
 #include "image_opener.h"
 #include "image_reference.h"
 #include "same_file.h"
+#include "standard_input.h"
 
 namespace fstool {
 
@@ -27,6 +28,8 @@ namespace {
 /// The keys of the options that choose formats.
 constexpr std::string_view kContainerKey = "container";
 constexpr std::string_view kCodecKey = "codec";
+
+constexpr std::string_view kStandardInput = "-";
 
 /// Bytes of the largest disk: files of the host have no more.
 constexpr std::uint64_t kMaxDiskSize = std::numeric_limits<std::int64_t>::max();
@@ -167,12 +170,17 @@ Plan plan_conversion(const Conversion& conversion, Context& context) {
   const auto start = std::chrono::steady_clock::now();
   Plan plan;
   OutputChoice(conversion.output, conversion.options, context.registry()).make(plan);
-  const std::optional<ImageReference> reference = find_image_reference(conversion.source);
-  if (!reference) throw Error(ErrorCode::NotFound, fmt::format("{} does not exist", conversion.source));
-  refuse_device_onto_itself(reference->file, conversion.output);
-  DiskImage image = open_disk_image(reference->file, conversion.overrides, context, reference->snapshot.value_or(""));
-  with_context([&] { return fmt::format("opening {}", conversion.source); },
-               [&] { take_source(std::move(image), reference->partition, conversion, context, plan); });
+  if (conversion.source == kStandardInput) {
+    DiskImage image = open_disk_image(open_standard_input(context), "standard input", conversion.overrides, context);
+    take_source(std::move(image), std::nullopt, conversion, context, plan);
+  } else {
+    const std::optional<ImageReference> reference = find_image_reference(conversion.source);
+    if (!reference) throw Error(ErrorCode::NotFound, fmt::format("{} does not exist", conversion.source));
+    refuse_device_onto_itself(reference->file, conversion.output);
+    DiskImage image = open_disk_image(reference->file, conversion.overrides, context, reference->snapshot.value_or(""));
+    with_context([&] { return fmt::format("opening {}", conversion.source); },
+                 [&] { take_source(std::move(image), reference->partition, conversion, context, plan); });
+  }
   plan.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return plan;
 }

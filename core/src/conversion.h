@@ -24,7 +24,7 @@ struct NewSize {
 NewSize parse_new_size(const std::string& text);
 
 struct Conversion {
-  std::string source;               ///< IMAGE[@SNAPSHOT][:PARTITION]
+  std::string source;               ///< IMAGE[@SNAPSHOT][:PARTITION], or "-" for standard input
   FormatOverrides overrides;        ///< of the source
   std::filesystem::path output;     ///< its ending chooses container and codec, unless the options do
   OptionTable options;              ///< `container`, `codec`, and the options of both

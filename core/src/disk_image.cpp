@@ -15,8 +15,9 @@ namespace fstool {
 namespace {
 
 /// Finds the compressed stream around the container, if there is one.
-void open_stream(DiskImage& image, const FormatOverrides& overrides, Context& context) {
-  if (std::optional<ImageStream> stream = open_image_stream(image.uncompressed, image.file, overrides, context)) {
+void open_stream(DiskImage& image, const std::filesystem::path& name, const FormatOverrides& overrides,
+                 Context& context) {
+  if (std::optional<ImageStream> stream = open_image_stream(image.uncompressed, name, overrides, context)) {
     image.stream = std::move(stream->facts);
     image.uncompressed = std::move(stream->bytes);
   }
@@ -45,6 +46,18 @@ void read_layout(DiskImage& image, const std::string& name, Context& context) {
   if (!table) return;
   with_context([&] { return fmt::format("reading its {} partition table", table->name); },
                [&] { image.layout = table->format->open(*image.disk, context); });
+}
+
+/// All from the bytes of the file on; `name` is for messages.
+void open_layers(DiskImage& image, const std::filesystem::path& name, const FormatOverrides& overrides,
+                 std::string_view snapshot, Context& context) {
+  with_context([&] { return fmt::format("opening {}", name.string()); },
+               [&] {
+                 open_stream(image, name, overrides, context);
+                 open_container(image, overrides.container, snapshot, context);
+                 read_layout(image, overrides.partition_table, context);
+                 find_parts(image, overrides, context.registry());
+               });
 }
 
 DiskPart make_part(const DiskImage& image, const Partition& partition) {
@@ -90,13 +103,14 @@ DiskImage open_disk_image(const std::filesystem::path& file, const FormatOverrid
   DiskImage image;
   image.file = file;
   image.uncompressed = open_file_blob(file);
-  with_context([&] { return fmt::format("opening {}", file.string()); },
-               [&] {
-                 open_stream(image, overrides, context);
-                 open_container(image, overrides.container, snapshot, context);
-                 read_layout(image, overrides.partition_table, context);
-                 find_parts(image, overrides, context.registry());
-               });
+  open_layers(image, file, overrides, snapshot, context);
+  return image;
+}
+
+DiskImage open_disk_image(BlobPtr bytes, const std::string& name, const FormatOverrides& overrides, Context& context) {
+  DiskImage image;
+  image.uncompressed = std::move(bytes);
+  open_layers(image, name, overrides, {}, context);
   return image;
 }
 

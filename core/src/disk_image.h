@@ -30,7 +30,7 @@ bool holds_partitions(const DiskPart& part);
 
 /// What a file holds. Immutable; copies share the Blobs.
 struct DiskImage {
-  std::filesystem::path file;
+  std::filesystem::path file;         ///< empty if it is no file
   std::optional<StreamFacts> stream;  ///< nothing: the file is not compressed as a whole
   BlobPtr uncompressed;               ///< the bytes of the file, or what its stream decompresses to
   std::string container;              ///< empty: these bytes are the disk
@@ -49,6 +49,10 @@ struct DiskImage {
 /// what was done names file and layer.
 DiskImage open_disk_image(const std::filesystem::path& file, const FormatOverrides& overrides, Context& context,
                           std::string_view snapshot = {});
+
+/// The same of bytes that are no file the user named, but come from `name`: a container in them has no other file
+/// opened.
+DiskImage open_disk_image(BlobPtr bytes, const std::string& name, const FormatOverrides& overrides, Context& context);
 
 /// Fills `image.parts` from its disk and layout, as open_disk_image() does. Throws Error(Corrupt) if a partition
 /// reaches beyond the end of the disk.

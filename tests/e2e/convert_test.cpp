@@ -284,6 +284,41 @@ TEST_F(ConvertDisk, StandardOutputIsAStream) {
   EXPECT_NE(full.err.find("no space left"), std::string::npos) << full.err;
 }
 
+TEST_F(ConvertDisk, StandardInputIsAnImage) {
+  const std::string fstool = FSTOOL_E2E_PROGRAM;
+  convert({"disk.img", "disk.qcow2", "-O", "codec=zstd"});
+  convert({"disk.img", "disk.img.gz"});
+  for (const std::string image : {"disk.img", "disk.qcow2", "disk.img.gz"}) {
+    SCOPED_TRACE(image);
+    tool({"sh", "-ec", "cat " + image + " | " + fstool + " convert -q - piped.img && cmp piped.img disk.img"});
+    tool({"sh", "-ec", fstool + " convert -q - read.img < " + image + " && cmp read.img disk.img"});
+    tool({"sh", "-ec", "cat " + image + " | " + fstool + " convert - - -O codec=lz4 | lz4 -dc | cmp - disk.img"});
+  }
+  // What comes from nowhere opens no file of the host.
+  tool({"qemu-img", "create", "-q", "-f", "qcow2", "-b", "disk.qcow2", "-F", "qcow2", "top.qcow2"});
+  const ProcessResult result =
+      run({"sh", "-c", "cat top.qcow2 | " + fstool + " convert - x.img"}, {.directory = work_.path()});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_NE(result.err.find("only opened for an image that is a file of its own"), std::string::npos) << result.err;
+}
+
+TEST_F(ConvertDisk, EveryContainerToEveryOther) {
+  Command endings = {"img",     "qcow2",  "vhd",    "vdi",     "vmdk",    "simg",
+                     "img.zst", "img.gz", "img.xz", "img.lz4", "qcow2.gz"};
+  std::string before = "disk.img";
+  endings.emplace_back("img");
+  for (const std::string& ending : endings) {
+    const std::string after = "next." + ending;
+    if (ending == "qcow2.gz") {
+      tool({"sh", "-c", "gzip -c < next.qcow2 > next.qcow2.gz"});
+    } else {
+      convert({before, after});
+    }
+    before = after;
+  }
+  tool({"cmp", "next.img", "disk.img"});
+}
+
 TEST_F(ConvertDisk, WhatIsNoChoiceIsTold) {
   EXPECT_NE(refused({"disk.img", "x.qcow2", "-O", "cluster_siz=4096"}).find("did you mean \"cluster_size\"?"),
             std::string::npos);

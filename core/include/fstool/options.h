@@ -105,9 +105,9 @@ FSTOOL_API std::vector<std::string> parse_strings(const OptionValue& value, cons
 [[noreturn]] FSTOOL_API void throw_bad_choice(const OptionValue& value, const OptionInfo& info);
 
 template <class T>
-struct is_optional : std::false_type {};
+struct IsOptional : std::false_type {};
 template <class T>
-struct is_optional<std::optional<T>> : std::true_type {};
+struct IsOptional<std::optional<T>> : std::true_type {};
 
 }  // namespace detail
 
@@ -304,7 +304,7 @@ class OptionSet {
     }
     restrict(info);
     const Struct defaults{};
-    if constexpr (detail::is_optional<T>::value) {
+    if constexpr (detail::IsOptional<T>::value) {
       if (defaults.*field) info.default_text = text_of<V>(*(defaults.*field), names);
     } else {
       info.default_text = text_of<V>(defaults.*field, names);

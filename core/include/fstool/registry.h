@@ -61,10 +61,11 @@ struct Format {
 
 /// Declares a format whose options are bound to `Options`; `make(options)` returns a std::unique_ptr<Interface>.
 template <class Interface, class Options, class Make>
-Format<Interface> make_format(std::string name, std::string summary, const OptionSet<Options>& options, Make make) {
+Format<Interface> make_format(std::string_view name, std::string_view summary, const OptionSet<Options>& options,
+                              Make make) {
   Format<Interface> format;
-  format.info.name = std::move(name);
-  format.info.summary = std::move(summary);
+  format.info.name = name;
+  format.info.summary = summary;
   format.info.options = options.infos();
   format.create = [options, make = std::move(make)](const OptionTable& table) -> std::unique_ptr<Interface> {
     return make(options.parse(table));

@@ -28,7 +28,8 @@ enum class NodeKind : std::uint8_t { File, Directory, Symlink, CharDevice, Block
 struct Timestamp {
   std::int64_t seconds = 0;
   std::uint32_t nanoseconds = 0;
-  friend auto operator<=>(const Timestamp&, const Timestamp&) = default;
+  friend auto operator<=>(const Timestamp&,
+                          const Timestamp&) = default;  // NOLINT(modernize-use-nullptr): a false alarm
 };
 
 /// One extended attribute: the full name with its namespace ("user.comment", "security.capability",
@@ -37,7 +38,7 @@ struct Timestamp {
 struct Xattr {
   std::string name;
   std::string value;
-  friend auto operator<=>(const Xattr&, const Xattr&) = default;
+  friend auto operator<=>(const Xattr&, const Xattr&) = default;  // NOLINT(modernize-use-nullptr): a false alarm
 };
 
 /// The extended attributes of a node, sorted by name, each name once.

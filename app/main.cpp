@@ -67,6 +67,7 @@ const Command& find_command(const std::string& name) {
   const auto found = std::ranges::find(kCommands, name, &Command::name);
   if (found != kCommands.end()) return *found;
   std::vector<std::string> names;
+  names.reserve(kCommands.size());
   for (const Command& command : kCommands) names.emplace_back(command.name);
   throw UsageError("", fmt::format("unknown command \"{}\"{}", name, did_you_mean(name, names)));
 }

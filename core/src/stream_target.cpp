@@ -13,6 +13,7 @@ namespace fstool {
 namespace {
 
 const std::filesystem::path kName = "standard output";
+constexpr std::array<std::byte, 65536> kZeros{};
 
 class StreamTarget final : public OutputTarget {
  public:
@@ -42,7 +43,6 @@ class StreamTarget final : public OutputTarget {
       throw Error(ErrorCode::Internal,
                   fmt::format("byte {} of standard output was asked for after byte {}", offset, position_));
     }
-    static const std::array<std::byte, 65536> kZeros{};
     while (position_ < offset) {
       append(std::span(kZeros).first(std::min<std::uint64_t>(kZeros.size(), offset - position_)));
     }

@@ -23,7 +23,7 @@ using boost::endian::little_uint32_t;
 /// Bytes of a member without content, whatever made it and whatever is in its header.
 constexpr std::uint64_t kLargestEmptyMember = 256;
 
-bool is_field(const Subfield& field, char id1, char id2, std::size_t bytes) {
+bool is_field(const Subfield& field, std::uint8_t id1, std::uint8_t id2, std::size_t bytes) {
   return field.id1 == id1 && field.id2 == id2 && field.bytes == bytes;
 }
 

@@ -28,7 +28,7 @@ Error contradiction(std::string_view what) { return Error(ErrorCode::InvalidArgu
 
 /// Throws for options that no image can have together.
 void check_options(const Qcow2Options& options) {
-  if (options.compat == Compat::Qemu0_10) {
+  if (options.compat == Compat::Old) {
     if (options.refcount_bits != 1U << kDefaultRefcountOrder) {
       throw contradiction("refcount_bits other than 16 need compat = \"1.1\"");
     }
@@ -73,7 +73,7 @@ CompressionType compression_type(const Codec* codec, const Qcow2Options& options
   check_compressible(options);
   const std::string name = codec->name();
   if (name == "zstd") {
-    if (options.compat == Compat::Qemu0_10)
+    if (options.compat == Compat::Old)
       throw contradiction("zstd needs compat = \"1.1\"; choose deflate or leave compat out");
     return CompressionType::Zstd;
   }
@@ -127,7 +127,7 @@ const OptionSet<Qcow2Options>& qcow2_options() {
                               {1 * kMiB},
                               {2 * kMiB}}))
           .add("compat", &Qcow2Options::compat, "QEMU version that can read the image: 0.10, or 1.1 and later.",
-               choices<Compat>({{"0.10", Compat::Qemu0_10}, {"1.1", Compat::Qemu1_1}}))
+               choices<Compat>({{"0.10", Compat::Old}, {"1.1", Compat::Current}}))
           .add("refcount_bits", &Qcow2Options::refcount_bits, "Width of a reference count in bits.",
                one_of<std::uint32_t>({1, 2, 4, 8, 16, 32, 64}))
           .add("extended_l2", &Qcow2Options::extended_l2,
@@ -155,7 +155,7 @@ Qcow2Container::Qcow2Container(Qcow2Options options) : options_(std::move(option
 
 void Qcow2Container::write(const Blob& disk, OutputFile& output, const Codec* codec, Context& context) {
   ImageSettings settings;
-  settings.version = options_.compat == Compat::Qemu0_10 ? kVersion2 : kVersion3;
+  settings.version = options_.compat == Compat::Old ? kVersion2 : kVersion3;
   settings.geometry = Geometry(static_cast<unsigned>(std::countr_zero(options_.cluster_size.value)),
                                static_cast<unsigned>(std::countr_zero(options_.refcount_bits)),
                                options_.extended_l2 ? L2Format::Extended : L2Format::Standard);

@@ -15,14 +15,14 @@ namespace fstool::qcow2 {
 
 /// The QEMU since which the image can be read.
 enum class Compat : std::uint8_t {
-  Qemu0_10,  ///< version 2
-  Qemu1_1,   ///< version 3
+  Old,      ///< 0.10, version 2
+  Current,  ///< 1.1, version 3
 };
 
 /// As `qemu-img create -o` names them, and `dedup`.
 struct Qcow2Options {
   Bytes cluster_size{64 * 1024};
-  Compat compat = Compat::Qemu1_1;
+  Compat compat = Compat::Current;
   std::uint32_t refcount_bits = 16;
   bool extended_l2 = false;
   bool lazy_refcounts = false;

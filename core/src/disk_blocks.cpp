@@ -8,6 +8,7 @@
 #include "blob_range.h"
 #include "fstool/checksum.h"
 #include "fstool/error.h"
+#include "fstool/run_memo.h"
 
 namespace fstool {
 namespace {
@@ -137,12 +138,14 @@ class BlockedBlob final : public Blob {
   }
 
   Run run_at(std::uint64_t offset) const override {
-    return in_context([&]() -> Run {
-      const std::uint64_t rest = disk_.size - offset;
-      const Extent first = extent_in_block(offset, rest);
-      if (!first.place) return {extent_at(offset, rest).length, true};
-      const Run run = disk_.file->run_at(*first.place);
-      return {extent_at(offset, std::min(run.length, rest)).length, run.hole};
+    return runs_.run_at(offset, [&](std::uint64_t at) {
+      return in_context([&]() -> Run {
+        const std::uint64_t rest = disk_.size - at;
+        const Extent first = extent_in_block(at, rest);
+        if (!first.place) return {extent_at(at, rest).length, true};
+        const Run run = disk_.file->run_at(*first.place);
+        return {extent_at(at, std::min(run.length, rest)).length, run.hole};
+      });
     });
   }
 
@@ -194,6 +197,7 @@ class BlockedBlob final : public Blob {
   }
 
   BlockedDisk disk_;
+  mutable RunMemo runs_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <string_view>
@@ -169,8 +170,10 @@ Error write_error(const std::filesystem::path& path, int error_number) {
 }
 
 void write_all(int fd, const std::filesystem::path& path, std::uint64_t offset, std::span<const std::byte> bytes) {
+  // For larger writes, the kernel takes larger pages, which a virtual machine often has to get from its host first.
+  constexpr std::size_t kWriteBytes = 256 * 1024;
   while (!bytes.empty()) {
-    const ssize_t count = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    const ssize_t count = ::pwrite(fd, bytes.data(), std::min(bytes.size(), kWriteBytes), static_cast<off_t>(offset));
     if (count < 0) {
       if (errno == EINTR) continue;
       throw write_error(path, errno);

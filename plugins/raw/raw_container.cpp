@@ -21,8 +21,11 @@ namespace fstool::raw {
 
 namespace {
 
-/// What one job writes. Large enough that system calls don't count and small enough for the caches.
+/// What one job writes: what the kernel copies is copied in one piece of this at most.
 constexpr std::uint64_t kChunkBytes = 2 * 1024 * 1024;
+/// What is read and written at a time, and stays in the processor's cache meanwhile. For larger writes, the kernel
+/// takes larger pages, which a virtual machine often has to get from its host first.
+constexpr std::uint64_t kPieceBytes = 256 * 1024;
 /// The block size of nearly all hosts: leaving less out would not make the file smaller.
 constexpr std::uint64_t kBlockBytes = 4096;
 
@@ -45,7 +48,7 @@ std::vector<std::uint64_t> chunks_with_data(const Blob& disk) {
 /// Writes one chunk of the disk. Data that lies near each other is read and written in one piece.
 class ChunkWriter {
  public:
-  /// `buffer` holds a chunk.
+  /// `buffer` holds a piece.
   ChunkWriter(const Blob& disk, OutputFile& output, std::span<std::byte> buffer)
       : disk_(disk), output_(output), buffer_(buffer) {}
 
@@ -81,11 +84,14 @@ class ChunkWriter {
   }
 
   void flush() {
-    if (pending_begin_ == pending_end_) return;
-    const auto bytes = buffer_.first(pending_end_ - pending_begin_);
-    disk_.read(pending_begin_, bytes);
-    write_sparse(output_, pending_begin_, bytes);
-    pending_begin_ = pending_end_;
+    while (pending_begin_ < pending_end_) {
+      // Pieces end at multiples of their size, so that they have whole clusters of most containers.
+      const std::uint64_t piece_end = (pending_begin_ / kPieceBytes + 1) * kPieceBytes;
+      const auto bytes = buffer_.first(std::min(piece_end, pending_end_) - pending_begin_);
+      disk_.read(pending_begin_, bytes);
+      write_sparse(output_, pending_begin_, bytes);
+      pending_begin_ += bytes.size();
+    }
   }
 
   const Blob& disk_;
@@ -119,9 +125,9 @@ class DiskWriter {
   static std::uint64_t begin_of(std::uint64_t chunk) { return chunk * kChunkBytes; }
   std::uint64_t end_of(std::uint64_t chunk) const { return std::min((chunk + 1) * kChunkBytes, disk_.size()); }
 
-  static std::span<std::byte> room(std::unique_ptr<std::byte[]>& buffer) {
-    if (!buffer) buffer = std::make_unique_for_overwrite<std::byte[]>(kChunkBytes);
-    return {buffer.get(), kChunkBytes};
+  static std::span<std::byte> room(std::unique_ptr<std::byte[]>& buffer, std::size_t bytes) {
+    if (!buffer) buffer = std::make_unique_for_overwrite<std::byte[]>(bytes);
+    return {buffer.get(), bytes};
   }
 
   void write_anywhere() {
@@ -129,7 +135,7 @@ class DiskWriter {
     context_.workers().for_each(chunks_.size(), [&](std::uint64_t index, unsigned worker) {
       const std::uint64_t begin = begin_of(chunks_[index]);
       const std::uint64_t end = end_of(chunks_[index]);
-      ChunkWriter(disk_, output_, room(buffers[worker])).write(begin, end);
+      ChunkWriter(disk_, output_, room(buffers[worker], kPieceBytes)).write(begin, end);
       context_.advance(end - begin);
     });
   }
@@ -137,7 +143,7 @@ class DiskWriter {
   void write_in_order() {
     std::vector<std::unique_ptr<std::byte[]>> buffers(context_.workers().slots());
     const auto bytes_of = [&](std::uint64_t index, unsigned slot) {
-      return room(buffers[slot]).first(end_of(chunks_[index]) - begin_of(chunks_[index]));
+      return room(buffers[slot], kChunkBytes).first(end_of(chunks_[index]) - begin_of(chunks_[index]));
     };
     context_.workers().ordered(
         chunks_.size(),

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fstool/error.h"
+#include "fstool/run_memo.h"
 #include "read/cluster_map.h"
 #include "read/decompressor_pool.h"
 
@@ -48,7 +49,10 @@ class DiskBlob final : public Blob {
   }
 
   Run run_at(std::uint64_t offset) const override {
-    return with_context([&] { return "reading " + parts_.name; }, [&] { return find_run(offset); });
+    const auto find = [&](std::uint64_t at) {
+      return with_context([&] { return "reading " + parts_.name; }, [&] { return find_run(at); });
+    };
+    return runs_.run_at(offset, find);
   }
 
   std::optional<HostRange> host_range(std::uint64_t offset, std::uint64_t length) const override {
@@ -170,6 +174,7 @@ class DiskBlob final : public Blob {
   DiskParts parts_;
   ClusterMap map_;
   mutable DecompressorPool decompressors_;
+  mutable RunMemo runs_;
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "fstool/error.h"
+#include "fstool/run_memo.h"
 #include "ondisk/sparse_image.h"
 
 namespace fstool::simg {
@@ -54,12 +55,7 @@ class DiskBlob final : public Blob {
   }
 
   Run run_at(std::uint64_t offset) const override {
-    const auto& chunks = index_.chunks();
-    const std::size_t first = chunk_at(offset);
-    const std::size_t limit = std::min(chunks.size(), first + kChunksOfARun);
-    std::size_t last = first;
-    while (last + 1 < limit && chunks[last + 1].is_zero() == chunks[first].is_zero()) ++last;
-    return {index_.end_of(last) - offset, chunks[first].is_zero()};
+    return runs_.run_at(offset, [&](std::uint64_t at) { return find_run(at); });
   }
 
   std::optional<HostRange> host_range(std::uint64_t offset, std::uint64_t length) const override {
@@ -70,6 +66,15 @@ class DiskBlob final : public Blob {
   }
 
  private:
+  Run find_run(std::uint64_t offset) const {
+    const auto& chunks = index_.chunks();
+    const std::size_t first = chunk_at(offset);
+    const std::size_t limit = std::min(chunks.size(), first + kChunksOfARun);
+    std::size_t last = first;
+    while (last + 1 < limit && chunks[last + 1].is_zero() == chunks[first].is_zero()) ++last;
+    return {index_.end_of(last) - offset, chunks[first].is_zero()};
+  }
+
   std::size_t chunk_at(std::uint64_t offset) const { return index_.chunk_with(offset / index_.block_size()); }
 
   /// Where in the file the byte of a raw chunk is.
@@ -94,6 +99,7 @@ class DiskBlob final : public Blob {
 
   BlobPtr file_;
   ChunkIndex index_;
+  mutable RunMemo runs_;
 };
 
 }  // namespace

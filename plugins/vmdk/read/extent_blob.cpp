@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fstool/error.h"
+#include "fstool/run_memo.h"
 #include "read/grain_map.h"
 #include "read/grain_unpacker.h"
 
@@ -44,8 +45,10 @@ class ExtentBlob final : public Blob {
   }
 
   Run run_at(std::uint64_t offset) const override {
-    const GrainRun run = find_run(offset, size() - offset);
-    return {run.length, run.kind == GrainKind::Zero};
+    return runs_.run_at(offset, [&](std::uint64_t at) -> Run {
+      const GrainRun run = find_run(at, size() - at);
+      return {run.length, run.kind == GrainKind::Zero};
+    });
   }
 
   std::optional<HostRange> host_range(std::uint64_t offset, std::uint64_t length) const override {
@@ -114,6 +117,7 @@ class ExtentBlob final : public Blob {
   ExtentParts parts_;
   GrainMap map_;
   mutable GrainUnpacker unpacker_;
+  mutable RunMemo runs_;
 };
 
 }  // namespace

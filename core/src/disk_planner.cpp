@@ -114,7 +114,7 @@ class DiskPlanner {
       contents.push_back(volume ? volume->image : nullptr);
       planned.facts.push_back(volume ? std::optional(volume->facts) : std::nullopt);
     }
-    planned.disk = table_.compose(layout, std::move(contents), context_);
+    planned.disk = table_.compose(request_, layout, std::move(contents), context_);
     planned.layout = layout;
     return planned;
   }

@@ -151,7 +151,9 @@ void take_source(DiskImage image, const std::optional<std::string>& partition, c
   plan.report.table = image.layout->table;
   plan.report.disk_id = image.layout->disk_id;
   plan.report.sector_size = image.layout->sector_size;
-  for (Partition& entry : image.layout->partitions) plan.report.partitions.push_back({std::move(entry), std::nullopt});
+  for (Partition& entry : image.layout->partitions) {
+    plan.report.partitions.emplace_back().partition = std::move(entry);
+  }
 }
 
 }  // namespace

@@ -156,7 +156,8 @@ class Placer {
   std::uint64_t requested_size(std::size_t index) const {
     const std::uint64_t size = partition(index).size.value_or(request_.sector_size);
     if (size == 0) {
-      throw Error(ErrorCode::InvalidArgument, fmt::format("{} is empty: give it a size", label(index)));
+      throw Error(ErrorCode::InvalidArgument,
+                  fmt::format("{} has no size: give it one, or \"remaining\"", label(index)));
     }
     if (size > kMaxDiskSize) throw too_large(index);
     return round_up(size, request_.sector_size);
@@ -186,19 +187,10 @@ class Placer {
   void add_pieces(std::size_t index) {
     const DiskRange& range = ranges_[index];
     const std::uint64_t front = std::min(lead(index), range.offset);
-    DiskRange rest = {range.offset - front, range.size + front};
-    std::vector<DiskRange> holes = partition(index).holes;
-    std::sort(holes.begin(), holes.end(), [](const DiskRange& a, const DiskRange& b) { return a.offset < b.offset; });
-    for (const DiskRange& hole : holes) {
-      if (hole.offset >= range.size) break;
-      const std::uint64_t begin = range.offset + hole.offset;
-      const std::uint64_t end = begin + std::min(hole.size, range.size - hole.offset);
-      if (begin > rest.offset) pieces_.push_back({{rest.offset, begin - rest.offset}, index, label(index)});
-      const std::uint64_t rest_end = rest.end();
-      rest.offset = std::max(rest.offset, end);
-      rest.size = rest_end - rest.offset;
+    if (front > 0) pieces_.push_back({{range.offset - front, front}, index, label(index)});
+    for (const DiskRange& part : without_holes(range.size, partition(index).holes)) {
+      pieces_.push_back({{range.offset + part.offset, part.size}, index, label(index)});
     }
-    if (rest.size > 0) pieces_.push_back({rest, index, label(index)});
   }
 
   void place_fixed() {
@@ -380,6 +372,19 @@ class Placer {
 };
 
 }  // namespace
+
+std::vector<DiskRange> without_holes(std::uint64_t size, std::vector<DiskRange> holes) {
+  std::sort(holes.begin(), holes.end(), [](const DiskRange& a, const DiskRange& b) { return a.offset < b.offset; });
+  std::vector<DiskRange> parts;
+  std::uint64_t begin = 0;
+  for (const DiskRange& hole : holes) {
+    if (hole.offset >= size) break;
+    if (hole.offset > begin) parts.push_back({begin, hole.offset - begin});
+    begin = std::max(begin, hole.offset + std::min(hole.size, size - hole.offset));
+  }
+  if (begin < size) parts.push_back({begin, size - begin});
+  return parts;
+}
 
 Placement place_partitions(const TableRequest& request, const PlacementRules& rules) {
   return Placer(request, rules).place();

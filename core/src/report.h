@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "fstool/derivation.h"
 #include "fstool/filesystem.h"
 #include "fstool/partition_table.h"
 
@@ -19,9 +20,18 @@ struct VolumeReport {
   VolumeFacts facts;
 };
 
+/// What a partition was computed from, and what came out beside its bytes.
+struct DerivationReport {
+  std::string type;  ///< the format
+  std::string from;  ///< name of the partition
+  std::vector<DerivedValue> values;
+};
+
 struct PartitionReport {
   Partition partition;
   std::optional<VolumeReport> volume;
+  std::string content;  ///< as the user wrote it; empty if there is none
+  std::optional<DerivationReport> derivation;
 };
 
 /// The result of the last step.

@@ -48,6 +48,9 @@ struct Placement {
   std::vector<DiskRange> partitions;  ///< one for each request, in the same order
 };
 
+/// What `holes`, in any order, leave of `size` bytes: pieces in order, none empty.
+FSTOOL_API std::vector<DiskRange> without_holes(std::uint64_t size, std::vector<DiskRange> holes);
+
 /// Places the partitions of `request`. Throws Error(InvalidArgument) for values that make no sense (sector size,
 /// alignment, an empty partition, two that take what remains, too many), Error(NoSpace) for what overlaps or doesn't
 /// fit; the messages name the partitions and say what to change, and draw the disk. Thread-safe.

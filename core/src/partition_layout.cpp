@@ -379,6 +379,7 @@ std::vector<DiskRange> without_holes(std::uint64_t size, std::vector<DiskRange> 
   std::uint64_t begin = 0;
   for (const DiskRange& hole : holes) {
     if (hole.offset >= size) break;
+    if (hole.size == 0) continue;
     if (hole.offset > begin) parts.push_back({begin, hole.offset - begin});
     begin = std::max(begin, hole.offset + std::min(hole.size, size - hole.offset));
   }

@@ -125,11 +125,13 @@ class Planner {
   }
 
   void load_trees() {
-    if (volume_.choice != nullptr) volume_.tree = sources_.load(*volume_.choice);
-    for (PartitionJob& job : disk_.partitions) {
-      if (job.volume.choice != nullptr) job.volume.tree = sources_.load(*job.volume.choice);
-      context_.check_cancelled();
-    }
+    load_tree(volume_);
+    for (PartitionJob& job : disk_.partitions) load_tree(job.volume);
+  }
+
+  void load_tree(VolumeJob& job) {
+    if (job.choice != nullptr) job.tree = sources_.load(*job.choice);
+    context_.check_cancelled();
   }
 
   // --- The seed of a spec that gives none ---------------------------------------------------------------------------

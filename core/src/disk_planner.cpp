@@ -246,34 +246,15 @@ class DiskPlanner {
 
   /// A disk with what is not in its table laid over it.
   BlobPtr with_payloads(BlobPtr disk, const Layout& layout, const std::vector<BlobPtr>& contents) const {
-    std::vector<PayloadPiece> pieces;
+    std::vector<BlobPiece> pieces;
     for (std::size_t i = 0; i < contents.size(); ++i) {
       if (!choice(i).in_table && contents[i]) add_pieces(i, layout.partitions[i], contents[i], pieces);
     }
-    if (pieces.empty()) return disk;
-    std::ranges::sort(pieces, {}, &PayloadPiece::offset);
-    BlobBuilder builder;
-    std::uint64_t end = 0;
-    for (const PayloadPiece& piece : pieces) {
-      builder.add(end, disk, end, piece.offset - end);
-      builder.add(piece.offset, piece.content, piece.content_offset, piece.size);
-      end = piece.offset + piece.size;
-    }
-    const std::uint64_t size = disk->size();
-    builder.add(end, std::move(disk), end, size - end);
-    return builder.finish(size);
+    return make_overlaid_blob(std::move(disk), std::move(pieces));
   }
 
-  /// A part of a payload between its holes.
-  struct PayloadPiece {
-    std::uint64_t offset = 0;  ///< on the disk
-    std::uint64_t size = 0;
-    BlobPtr content;
-    std::uint64_t content_offset = 0;
-  };
-
-  void add_pieces(std::size_t i, const Partition& place, const BlobPtr& content,
-                  std::vector<PayloadPiece>& pieces) const {
+  /// The parts of a payload between its holes.
+  void add_pieces(std::size_t i, const Partition& place, const BlobPtr& content, std::vector<BlobPiece>& pieces) const {
     if (content->size() > place.size) {
       throw Error(ErrorCode::NoSpace, fmt::format("{} of {} is too small for its content of {}: give it at least that "
                                                   "size",
@@ -281,7 +262,7 @@ class DiskPlanner {
                                                   exact_size(content->size())));
     }
     for (const DiskRange& part : without_holes(content->size(), choice(i).holes)) {
-      pieces.push_back({place.offset + part.offset, part.size, content, part.offset});
+      pieces.push_back({place.offset + part.offset, content, part.offset, part.size});
     }
   }
 

@@ -57,6 +57,17 @@ std::string summary_line(const Report& report) {
                      format_size(report.output->file_size), content_text(report), report.output->seconds);
 }
 
+std::string describe_values(const Report& report) {
+  std::string text;
+  for (const PartitionReport& entry : report.partitions) {
+    if (!entry.derivation) continue;
+    for (const DerivedValue& value : entry.derivation->values) {
+      text += fmt::format("{} of {}: {} {}\n", entry.derivation->type, entry.derivation->from, value.name, value.text);
+    }
+  }
+  return text;
+}
+
 std::string describe_plan(const Report& report) {
   std::string text = fmt::format("{}, in {}\n", content_text(report), container_text(report));
   if (report.volume) return text + fmt::format("  {}\n", volume_text(*report.volume));

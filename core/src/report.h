@@ -60,6 +60,9 @@ struct Report {
 /// One line: "disk.qcow2: qcow2, 340 MiB; gpt disk with 2 partitions, 1.2 GiB; 2.3 s".
 std::string summary_line(const Report& report);
 
+/// What came out of derivations, a line each, ended: "verity of root: hash 4392…". Empty if there are none.
+std::string describe_values(const Report& report);
+
 /// Several lines, each ended: the disk, its partitions with their places, the file systems in them.
 std::string describe_plan(const Report& report);
 

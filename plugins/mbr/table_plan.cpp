@@ -321,9 +321,8 @@ class TablePlanner {
   // --- Placing a part of them ---------------------------------------------------------------------------------------
 
   TableRequest part_of_request(const Indices& indices) const {
-    TableRequest request;
-    request.disk_size = request_.disk_size;
-    request.sector_size = request_.sector_size;
+    TableRequest request{
+        .partitions = {}, .disk_size = request_.disk_size, .seed = request_.seed, .sector_size = request_.sector_size};
     for (const std::size_t index : indices) request.partitions.push_back(wanted(index));
     return request;
   }

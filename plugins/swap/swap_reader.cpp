@@ -71,7 +71,8 @@ bool has_signature(const Blob& image) { return find_signature(image).has_value()
 SwapArea read_area(const Blob& image) {
   const auto signature = find_signature(image);
   if (!signature) {
-    throw Error(ErrorCode::Corrupt, "this is no swap area: no page size has its signature at the end of the first page");
+    throw Error(ErrorCode::Corrupt,
+                "this is no swap area: no page size has its signature at the end of the first page");
   }
   std::vector<std::byte> page(signature->page_size);
   image.read(0, page);

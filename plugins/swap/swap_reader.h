@@ -16,9 +16,9 @@ namespace fstool::swap {
 struct SwapArea {
   std::uint32_t page_size = 0;  ///< bytes
   bool is_big_endian = false;
-  std::string hibernation;      ///< the signature of a sleeping machine's memory; empty: there is none
-  std::uint64_t pages = 0;      ///< with the header's; 1 … 2^32
-  std::uint32_t bad_pages = 0;  ///< as the header says, which may be more than its list has room for
+  std::string hibernation;                   ///< the signature of a sleeping machine's memory; empty: there is none
+  std::uint64_t pages = 0;                   ///< with the header's; 1 … 2^32
+  std::uint32_t bad_pages = 0;               ///< as the header says, which may be more than its list has room for
   std::vector<std::uint32_t> bad_page_list;  ///< in the order of the list
   Uuid uuid;
   std::string label;

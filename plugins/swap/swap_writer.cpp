@@ -25,9 +25,9 @@ std::uint64_t count_pages(const SizeRequest& request, std::uint64_t page_size, C
   }
   const std::uint64_t pages = *request.fixed / page_size;
   if (pages < kMinPages) {
-    throw Error(ErrorCode::NoSpace, fmt::format("{} are too small for a swap area: with pages of {} it needs {}",
-                                                format_size(*request.fixed), format_size(page_size),
-                                                format_size(kMinPages * page_size)));
+    throw Error(ErrorCode::NoSpace,
+                fmt::format("{} are too small for a swap area: with pages of {} it needs {}",
+                            format_size(*request.fixed), format_size(page_size), format_size(kMinPages * page_size)));
   }
   if (pages <= kMaxPages) return pages;
   context.warn(fmt::format("only the first {} of the swap area will be used: no kernel can count more pages of {}",

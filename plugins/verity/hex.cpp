@@ -10,7 +10,8 @@ namespace fstool::verity {
 std::string hex_text(std::span<const std::byte> bytes) {
   std::string text;
   text.reserve(2 * bytes.size());
-  for (const std::byte byte : bytes) fmt::format_to(std::back_inserter(text), "{:02x}", std::to_integer<unsigned>(byte));
+  for (const std::byte byte : bytes)
+    fmt::format_to(std::back_inserter(text), "{:02x}", std::to_integer<unsigned>(byte));
   return text;
 }
 

@@ -15,9 +15,9 @@ void register_formats(Registry& registry) {
   registry.add(make_format<Derivation>(
       "verity", "The hash tree of a partition, by which the kernel's dm-verity knows that nobody changed it.",
       verity_options(), [](VerityOptions options) { return std::make_unique<VerityDerivation>(std::move(options)); }));
-  registry.add(make_format<Filesystem>("verity", "A hash tree of dm-verity: told of and checked, but made by a derivation.",
-                                       OptionSet<NoOptions>(),
-                                       [](NoOptions) { return std::make_unique<VerityFilesystem>(); }));
+  registry.add(
+      make_format<Filesystem>("verity", "A hash tree of dm-verity: told of and checked, but made by a derivation.",
+                              OptionSet<NoOptions>(), [](NoOptions) { return std::make_unique<VerityFilesystem>(); }));
 }
 
 }  // namespace

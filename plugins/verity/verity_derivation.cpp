@@ -102,9 +102,8 @@ Derived VerityDerivation::derive(BlobPtr data, const DerivationRequest& request,
   const auto block_size = static_cast<std::uint32_t>(options_.hash_block_size.value);
   const TreeShape shape = TreeShape::make(data_blocks, block_size, digest_size(hash_), options_.hash_type);
   const std::vector<std::byte> salt = make_salt(request.seed);
-  const HashTree tree =
-      build_hash_tree(std::move(data), static_cast<std::uint32_t>(options_.data_block_size.value), shape,
-                      BlockHasher(hash_, options_.hash_type, salt), context);
+  const HashTree tree = build_hash_tree(std::move(data), static_cast<std::uint32_t>(options_.data_block_size.value),
+                                        shape, BlockHasher(hash_, options_.hash_type, salt), context);
 
   BlobBuilder bytes;
   if (options_.superblock) bytes.add(0, blob_of(make_superblock(data_blocks, salt, request.seed)));

@@ -15,11 +15,11 @@ namespace fstool::verity {
 inline constexpr std::size_t kMaxSaltBytes = 256;
 
 struct Superblock {
-  std::array<char, 8> signature;            // kSignature
-  boost::endian::little_uint32_t version;   // kVersion
-  boost::endian::little_uint32_t hash_type;  // HashType
-  std::array<std::byte, 16> uuid;           // RFC 4122
-  std::array<char, 32> algorithm;           // "sha256", NUL-padded
+  std::array<char, 8> signature;                   // kSignature
+  boost::endian::little_uint32_t version;          // kVersion
+  boost::endian::little_uint32_t hash_type;        // HashType
+  std::array<std::byte, 16> uuid;                  // RFC 4122
+  std::array<char, 32> algorithm;                  // "sha256", NUL-padded
   boost::endian::little_uint32_t data_block_size;  // bytes
   boost::endian::little_uint32_t hash_block_size;  // bytes
   boost::endian::little_uint64_t data_blocks;

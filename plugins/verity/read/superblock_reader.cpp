@@ -31,7 +31,8 @@ std::string algorithm_of(const Superblock& superblock) {
   const auto end = std::ranges::find(superblock.algorithm, '\0');
   std::string name(superblock.algorithm.begin(), end);
   const bool is_printable = std::ranges::all_of(name, [](char c) { return c > ' ' && c <= '~'; });
-  if (name.empty() || end == superblock.algorithm.end() || !is_printable) throw_corrupt("the name of the hash is damaged");
+  if (name.empty() || end == superblock.algorithm.end() || !is_printable)
+    throw_corrupt("the name of the hash is damaged");
   return name;
 }
 
@@ -58,7 +59,8 @@ void check_sizes(const Superblock& superblock) {
     throw_corrupt(fmt::format("{} data blocks", superblock.data_blocks.value()));
   }
   if (superblock.salt_size > kMaxSaltBytes) {
-    throw_corrupt(fmt::format("a salt of {} bytes, which has room for {}", superblock.salt_size.value(), kMaxSaltBytes));
+    throw_corrupt(
+        fmt::format("a salt of {} bytes, which has room for {}", superblock.salt_size.value(), kMaxSaltBytes));
   }
 }
 

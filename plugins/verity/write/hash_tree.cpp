@@ -93,7 +93,7 @@ class TreeBuilder {
 
   const TreeShape& shape_;
   Context& context_;
-  std::vector<BlockHasher> hashers_;              ///< by worker
+  std::vector<BlockHasher> hashers_;             ///< by worker
   std::vector<std::vector<std::byte>> digests_;  ///< by slot
 };
 

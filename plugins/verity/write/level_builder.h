@@ -14,7 +14,8 @@
 
 namespace fstool::verity {
 
-/// A level of a tree. Over zeros, hashes repeat: blocks that are full of the hash of such a block, fillers, aren't kept.
+/// A level of a tree. Over zeros, hashes repeat: blocks that are full of the hash of such a block, fillers, aren't
+/// kept.
 struct BuiltLevel {
   BlobPtr bytes;
   BlobPtr without_fillers;        ///< the same, with holes where fillers are

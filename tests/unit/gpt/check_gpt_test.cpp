@@ -20,13 +20,12 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr std::uint64_t kDiskSize = 8 * kMiB;
+constexpr std::uint64_t kEntryArraySize = kDefaultEntries * sizeof(PartitionEntry);
 
 class CheckGpt : public test::PartitionTableFixture {
  protected:
   CheckGpt() {
-    const Layout layout =
-        table_.plan(request({partition("a", "linux", kMiB), partition("b", "linux", 2 * kMiB)}, kDiskSize), context_);
-    bytes_ = read_all(*table_.compose(layout, {nullptr, nullptr}, context_), kDiskSize);
+    bytes_ = disk_bytes(table_, request({partition("a", "linux", kMiB), partition("b", "linux", 2 * kMiB)}, kDiskSize));
   }
 
   /// The damage that is reported.

@@ -22,10 +22,10 @@ using Json = nlohmann::json;
 
 struct ForeignTable {
   std::string name;
-  std::string table;            ///< "gpt", "mbr"
-  std::string script;           ///< for sh: makes disk.img
-  std::size_t partitions;       ///< that it makes
-  unsigned sector_size = 512;   ///< bytes
+  std::string table;           ///< "gpt", "mbr"
+  std::string script;          ///< for sh: makes disk.img
+  std::size_t partitions;      ///< that it makes
+  unsigned sector_size = 512;  ///< bytes
 };
 
 std::ostream& operator<<(std::ostream& out, const ForeignTable& table) { return out << table.name; }
@@ -42,7 +42,8 @@ std::string by_fdisk(const std::string& keys, const std::string& options = "") {
 }
 
 std::string by_genimage(const std::string& section, const std::string& partitions) {
-  return "mkdir root tmp input\nhead -c 100000 /dev/urandom > input/bytes\ncat > config <<'END'\nimage disk.img { size = "
+  return "mkdir root tmp input\nhead -c 100000 /dev/urandom > input/bytes\ncat > config <<'END'\nimage disk.img { size "
+         "= "
          "64M\n hdimage { " +
          section + " }\n" + partitions +
          "}\nEND\ngenimage --config config --rootpath root --tmppath tmp --inputpath input --outputpath .\n";
@@ -59,8 +60,7 @@ std::vector<ForeignTable> foreign_tables() {
       {"SgdiskFourEntries", "gpt", by_sgdisk("-o -S 4 -n 1:0:+1M -n 4:0:+1M"), 2},
       {"Sgdisk256Entries", "gpt", by_sgdisk("-o -S 256 -n 1:0:+1M -n 200:0:+1M -n 256:0:+1M"), 3},
       {"SgdiskMovedArray", "gpt", by_sgdisk("-o -j 2048 -n 1:0:+1M -n 2:0:+1M"), 2},
-      {"SgdiskHybrid", "gpt",
-       by_sgdisk("-n 1:0:+1M -t 1:0700 -n 2:0:+4M -n 3:0:+4M") + "sgdisk -h 1:3 disk.img\n", 3},
+      {"SgdiskHybrid", "gpt", by_sgdisk("-n 1:0:+1M -t 1:0700 -n 2:0:+4M -n 3:0:+4M") + "sgdisk -h 1:3 disk.img\n", 3},
       {"SgdiskAtEverySector", "gpt", by_sgdisk("-a 1 -n 1:34:34 -n 2:35:1000 -n 3:131038:131038"), 3},
       {"SgdiskEmpty", "gpt", by_sgdisk("-o"), 0},
       {"SfdiskGpt", "gpt",
@@ -72,7 +72,8 @@ std::vector<ForeignTable> foreign_tables() {
       {"FdiskGpt", "gpt", by_fdisk("g\\nn\\n\\n\\n+4M\\nn\\n\\n\\n+8M\\nt\\n1\\n1\\nw\\n"), 2},
       {"FdiskGptWith4096ByteSectors", "gpt", by_fdisk("g\\nn\\n\\n\\n+4M\\nn\\n9\\n\\n+8M\\nw\\n", "-b 4096"), 2, 4096},
       {"PartedGpt", "gpt",
-       by("parted -s disk.img mklabel gpt mkpart first ext4 1MiB 5MiB mkpart second fat32 5MiB 60MiB set 2 esp on set 1 "
+       by("parted -s disk.img mklabel gpt mkpart first ext4 1MiB 5MiB mkpart second fat32 5MiB 60MiB set 2 esp on set "
+          "1 "
           "legacy_boot on"),
        2},
       {"PartedGptWith4096ByteSectors", "gpt",
@@ -104,13 +105,15 @@ std::vector<ForeignTable> foreign_tables() {
        2},
       {"SfdiskMbr", "mbr", by_sfdisk("label: dos\nsize=1M, type=c, bootable\nsize=4M, type=82\nsize=8M, type=83\n"), 3},
       {"SfdiskLogical", "mbr",
-       by_sfdisk("label: dos\nsize=1M, type=c\nsize=40M, type=f\nsize=4M, type=83\nsize=4M, type=82\nsize=1M, type=83\n"),
+       by_sfdisk(
+           "label: dos\nsize=1M, type=c\nsize=40M, type=f\nsize=4M, type=83\nsize=4M, type=82\nsize=1M, type=83\n"),
        4},
       {"SfdiskMbrOutOfOrder", "mbr",
-       by_sfdisk("label: dos\nstart=40M, size=1M, type=83\nstart=1M, size=1M, type=da\nstart=20M, size=1M, type=7\n"), 3},
+       by_sfdisk("label: dos\nstart=40M, size=1M, type=83\nstart=1M, size=1M, type=da\nstart=20M, size=1M, type=7\n"),
+       3},
       {"FdiskMbr", "mbr", by_fdisk("o\\nn\\np\\n1\\n\\n+4M\\nn\\np\\n3\\n\\n+8M\\na\\n1\\nw\\n"), 2},
-      {"FdiskMbrWith4096ByteSectors", "mbr", by_fdisk("o\\nn\\np\\n1\\n\\n+4M\\nn\\np\\n2\\n\\n+8M\\nw\\n", "-b 4096"), 2,
-       4096},
+      {"FdiskMbrWith4096ByteSectors", "mbr", by_fdisk("o\\nn\\np\\n1\\n\\n+4M\\nn\\np\\n2\\n\\n+8M\\nw\\n", "-b 4096"),
+       2, 4096},
       {"PartedLogical", "mbr",
        by("parted -s disk.img mklabel msdos mkpart primary fat32 1MiB 5MiB mkpart extended 5MiB 60MiB mkpart logical "
           "ext4 6MiB 10MiB mkpart logical ext4 11MiB 20MiB set 1 boot on"),
@@ -186,8 +189,9 @@ std::vector<Seen> seen_by_sfdisk(const std::filesystem::path& disk, bool is_gpt)
 
 /// partx counts sectors of 512 bytes, whatever the disk's are.
 std::vector<Seen> seen_by_partx(const std::filesystem::path& disk, unsigned sector_size, bool is_gpt) {
-  std::istringstream lines(expect_success({"partx", "--sector-size", std::to_string(sector_size), "--raw", "--noheadings",
-                                           "--output", "NR,START,SECTORS,TYPE,FLAGS,UUID,NAME", disk.string()}));
+  std::istringstream lines(
+      expect_success({"partx", "--sector-size", std::to_string(sector_size), "--raw", "--noheadings", "--output",
+                      "NR,START,SECTORS,TYPE,FLAGS,UUID,NAME", disk.string()}));
   std::vector<Seen> partitions;
   for (std::string line; std::getline(lines, line);) {
     std::istringstream fields(line);

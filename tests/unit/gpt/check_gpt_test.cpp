@@ -92,7 +92,8 @@ TEST_F(CheckGpt, EverySingleDamagedByteIsFound) {
 
 TEST_F(CheckGpt, SaysWhichCopyIsGood) {
   bytes_[512 + 60] ^= std::byte{1};
-  EXPECT_THAT(damage(), ElementsAre(HasSubstr("the header's CRC is wrong; the backup is good, and `fstool repair-table IMAGE`")));
+  EXPECT_THAT(damage(),
+              ElementsAre(HasSubstr("the header's CRC is wrong; the backup is good, and `fstool repair-table IMAGE`")));
   bytes_[kLast * 512 + 60] ^= std::byte{1};
   EXPECT_THAT(damage(), ElementsAre(HasSubstr("the primary GPT is damaged"), HasSubstr("the backup GPT is damaged")));
 }
@@ -114,7 +115,8 @@ TEST_F(CheckGpt, CopiesThatDisagreeAreFound) {
 
 TEST_F(CheckGpt, ADiskThatWasMadeLargerIsFound) {
   bytes_.resize(bytes_.size() + kMiB);
-  EXPECT_THAT(damage(), ElementsAre(HasSubstr("it was made larger; `fstool repair-table IMAGE` moves"), HasSubstr("the protective MBR covers")));
+  EXPECT_THAT(damage(), ElementsAre(HasSubstr("it was made larger; `fstool repair-table IMAGE` moves"),
+                                    HasSubstr("the protective MBR covers")));
 }
 
 TEST_F(CheckGpt, PartitionsWithOneGuidAreFound) {

@@ -131,8 +131,8 @@ TEST_F(Gpt, ContentsLieInTheirPartitions) {
 }
 
 TEST_F(Gpt, AContentLargerThanItsPartitionIsRefused) {
-  const auto [code, text] = error_of(
-      [&] { disk_of(table_, request({partition("boot", "linux", kMiB)}), {make_hole_blob(kMiB + 1)}); });
+  const auto [code, text] =
+      error_of([&] { disk_of(table_, request({partition("boot", "linux", kMiB)}), {make_hole_blob(kMiB + 1)}); });
   EXPECT_EQ(code, ErrorCode::NoSpace);
   EXPECT_THAT(text, HasSubstr("partition 1 (\"boot\") of 1 MiB is too small for its content of 1048577 bytes (1 MiB)"));
 }

@@ -76,7 +76,8 @@ TEST_F(HostileGpt, FallsBackToTheBackupWithAWarning) {
   bytes_[512 + 60] ^= std::byte{1};
   EXPECT_TRUE(probe());
   EXPECT_EQ(open().partitions.size(), 2U);
-  EXPECT_EQ(warnings(), "the primary GPT is damaged (the header's CRC is wrong); the backup is used, and `fstool repair-table "
+  EXPECT_EQ(warnings(),
+            "the primary GPT is damaged (the header's CRC is wrong); the backup is used, and `fstool repair-table "
             "IMAGE` makes a new primary one of it\n");
 }
 
@@ -84,8 +85,10 @@ TEST_F(HostileGpt, FallsBackWhenThePrimaryIsGone) {
   wipe(512, 16896);
   EXPECT_TRUE(probe());
   EXPECT_EQ(open().partitions.at(1).name, "b");
-  EXPECT_EQ(warnings(), "the primary GPT is damaged (no GPT header); the backup is used, and `fstool repair-table IMAGE` makes a new "
-            "primary one of it\n");
+  EXPECT_EQ(
+      warnings(),
+      "the primary GPT is damaged (no GPT header); the backup is used, and `fstool repair-table IMAGE` makes a new "
+      "primary one of it\n");
 }
 
 TEST_F(HostileGpt, FallsBackWhenThePrimaryArrayIsDamaged) {
@@ -97,8 +100,10 @@ TEST_F(HostileGpt, FallsBackWhenThePrimaryArrayIsDamaged) {
 TEST_F(HostileGpt, WarnsOfADamagedBackup) {
   wipe(kDiskSize - 512, 512);
   EXPECT_EQ(open().partitions.size(), 2U);
-  EXPECT_EQ(warnings(), "the backup GPT is damaged (no header at sector 16383); the primary is used, and `fstool repair-table IMAGE` "
-            "writes a new backup\n");
+  EXPECT_EQ(
+      warnings(),
+      "the backup GPT is damaged (no header at sector 16383); the primary is used, and `fstool repair-table IMAGE` "
+      "writes a new backup\n");
 }
 
 TEST_F(HostileGpt, NamesTheStructuresOfTheGoodCopyAlone) {
@@ -111,8 +116,10 @@ TEST_F(HostileGpt, NamesTheStructuresOfTheGoodCopyAlone) {
 TEST_F(HostileGpt, WarnsOfABackupThatDiffers) {
   change_entry(0, [](PartitionEntry& entry) { entry.attributes = 1; });
   EXPECT_EQ(open().partitions.at(0).attributes, 1U);
-  EXPECT_EQ(warnings(), "the backup GPT has other partitions than the primary, which is used; `fstool repair-table IMAGE` makes them "
-            "equal\n");
+  EXPECT_EQ(
+      warnings(),
+      "the backup GPT has other partitions than the primary, which is used; `fstool repair-table IMAGE` makes them "
+      "equal\n");
 }
 
 TEST_F(HostileGpt, DamageIsAnErrorWhereStrictnessIsAskedFor) {
@@ -120,8 +127,10 @@ TEST_F(HostileGpt, DamageIsAnErrorWhereStrictnessIsAskedFor) {
   wipe(kDiskSize - 512, 512);
   const auto [code, text] = error_of([&] { table_.open(*make_memory_blob(bytes_), strict); });
   EXPECT_EQ(code, ErrorCode::Corrupt);
-  EXPECT_EQ(text, "the backup GPT is damaged (no header at sector 16383); the primary is used, and `fstool repair-table IMAGE` "
-            "writes a new backup");
+  EXPECT_EQ(
+      text,
+      "the backup GPT is damaged (no header at sector 16383); the primary is used, and `fstool repair-table IMAGE` "
+      "writes a new backup");
 }
 
 TEST_F(HostileGpt, AStaleTableBehindAnotherMbrIsNotProbed) {
@@ -173,11 +182,13 @@ TEST_F(HostileGpt, UsableSectorsThatLeaveOutPartitionsAreDamageToReadAround) {
     std::function<void(Header&)> change;
     const char* problem;
   } cases[] = {
-      {[](Header& h) { h.first_usable_lba = 4096; }, "partition 1 (sectors 2048 to 4095) is outside the usable sectors "
-                                                     "4096 to"},
+      {[](Header& h) { h.first_usable_lba = 4096; },
+       "partition 1 (sectors 2048 to 4095) is outside the usable sectors "
+       "4096 to"},
       {[](Header& h) { h.first_usable_lba = UINT64_MAX; }, "outside the usable sectors 18446744073709551615 to"},
-      {[](Header& h) { h.last_usable_lba = 4096; }, "partition 2 (sectors 4096 to 8191) is outside the usable sectors "
-                                                    "34 to 4096"},
+      {[](Header& h) { h.last_usable_lba = 4096; },
+       "partition 2 (sectors 4096 to 8191) is outside the usable sectors "
+       "34 to 4096"},
       {[](Header& h) { h.last_usable_lba = 0; }, "outside the usable sectors 34 to 0"},
   };
   const std::vector<std::byte> good = bytes_;

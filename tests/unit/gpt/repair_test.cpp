@@ -147,8 +147,8 @@ TEST_F(RepairGpt, OnADiskThatHasGrownTheBackupMovesToTheEnd) {
   for (const std::uint64_t size : {kDiskSize + 512, kDiskSize + 8 * kKiB, kDiskSize + 3 * kMiB}) {
     bytes_ = good_;
     bytes_.resize(size);
-    EXPECT_THAT(repair(), ElementsAre("backup GPT partition entries", "backup GPT header", "GPT header",
-                                      "protective MBR"));
+    EXPECT_THAT(repair(),
+                ElementsAre("backup GPT partition entries", "backup GPT header", "GPT header", "protective MBR"));
     expect_sound();
     const Layout layout = table_.open(*make_memory_blob(bytes_), context_);
     EXPECT_EQ(layout.structures.back().offset, size - 512);
@@ -187,8 +187,8 @@ TEST_F(RepairGpt, AGrownDiskWithADamagedPrimaryIsMendedFromTheBackupWhereItWas) 
     bytes_.resize(size);
     wipe(512 + 56, 16, std::byte{0xff});  // the disk's GUID
     EXPECT_EQ(table_.open(*make_memory_blob(bytes_), context_).partitions.size(), 2U);
-    EXPECT_THAT(repair(), ElementsAre("GPT header", "backup GPT partition entries", "backup GPT header",
-                                      "protective MBR"));
+    EXPECT_THAT(repair(),
+                ElementsAre("GPT header", "backup GPT partition entries", "backup GPT header", "protective MBR"));
     table_.repair(*make_memory_blob(bytes_), context_);
     const auto path = directory_.path() / "repaired.img";
     test::write_blob(*make_memory_blob(bytes_), path);

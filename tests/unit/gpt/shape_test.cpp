@@ -66,8 +66,7 @@ class GptShape : public test::PartitionTableFixture {
 
   void make_theirs(std::uint64_t size, const std::string& command) {
     std::filesystem::remove(their_disk());
-    const auto made =
-        run_tool("truncate -s " + std::to_string(size) + " " + their_disk().string() + " && " + command);
+    const auto made = run_tool("truncate -s " + std::to_string(size) + " " + their_disk().string() + " && " + command);
     ASSERT_EQ(made.exit_code, 0) << made.output;
   }
 
@@ -75,8 +74,9 @@ class GptShape : public test::PartitionTableFixture {
   void make_by_genimage(const std::string& section, const std::string& partitions) {
     const std::string root = directory_.path().string();
     const auto made = run_tool("cd " + root + " && mkdir -p root tmp && truncate -s 100K zeros && printf '%s' '" +
-                               "image theirs.img { size = 16M\n hdimage { disk-uuid = \"" + kDiskGuid + "\" " + section +
-                               " }\n" + partitions + " }' > c && rm -rf tmp/* && genimage --config c --rootpath root "
+                               "image theirs.img { size = 16M\n hdimage { disk-uuid = \"" + kDiskGuid + "\" " +
+                               section + " }\n" + partitions +
+                               " }' > c && rm -rf tmp/* && genimage --config c --rootpath root "
                                "--tmppath tmp --inputpath . --outputpath .");
     ASSERT_EQ(made.exit_code, 0) << made.output;
     std::filesystem::resize_file(their_disk(), 16 * kMiB);
@@ -120,6 +120,9 @@ TEST_F(GptShape, ArraysThatFillNoWholeSectorsAreWhatSfdiskMakes) {
                                std::to_string(entries) + "\\nfirst-lba: " + std::to_string(first_usable) +
                                "\\n1: start=2048 size=2048 name=a uuid=" + kFirstGuid + "\\n' | sfdisk -q " +
                                their_disk().string());
+    // Of the protective record's end sfdisk says that no CHS address expresses it, whatever the size of the disk.
+    run_tool("dd status=none conv=notrunc bs=1 skip=451 seek=451 count=3 if=" + ours.string() +
+             " of=" + their_disk().string());
     test::expect_equal_tables(ours, their_disk());
     expect_sound(ours);
   }
@@ -129,7 +132,7 @@ TEST_F(GptShape, HoldsAsManyPartitionsAsItHasEntries) {
   for (const std::uint32_t entries : {1U, 200U, kMaxEntries}) {
     GptTable table(shaped(entries));
     std::vector<PartitionRequest> wanted(std::min(entries, 200U), partition("p", "linux", 4 * kKiB));
-    const Layout layout = table.open(*disk_of(table, request(wanted, 64 * kMiB)), context_);
+    const Layout layout = table.open(*disk_of(table, request(wanted)), context_);
     EXPECT_EQ(layout.partitions.size(), wanted.size());
     EXPECT_EQ(layout.structures[2].size, round_up(std::uint64_t{entries} * 128, 512));
   }
@@ -143,8 +146,7 @@ TEST_F(GptShape, MovedArraysAreWhatSgdiskMakes) {
   for (const std::uint64_t lba : {3U, 34U, 1984U, 2048U}) {
     GptTable table(shaped(128, lba * 512));
     const std::uint64_t start = lba < 2000 ? 2048 : 4096;
-    const auto ours =
-        make_disk(table, request({with_guid(partition("a", "linux", kMiB), kFirstGuid)}, 16 * kMiB));
+    const auto ours = make_disk(table, request({with_guid(partition("a", "linux", kMiB), kFirstGuid)}, 16 * kMiB));
     make_theirs(16 * kMiB, "sgdisk -o -j " + std::to_string(lba) + " -U " + kDiskGuid + " -n 1:" +
                                std::to_string(start) + ":+1M -c 1:a -u 1:" + kFirstGuid + " " + their_disk().string());
     test::expect_equal_tables(ours, their_disk());
@@ -159,7 +161,7 @@ TEST_F(GptShape, TableOffsetsMustBeSectorsBehindTheHeader) {
   }
   GptTable table(shaped(128, 4096));
   EXPECT_THAT(error_of([&] { table.plan(request({}, {}, 4096), context_); }).second, HasSubstr("must be a multiple of "
-                                                                                                "the 4096-byte"));
+                                                                                               "the 4096-byte"));
   EXPECT_EQ(error_of([&] { table.plan(request({}, {}, 0), context_); }).first, ErrorCode::InvalidArgument);
 }
 
@@ -191,8 +193,10 @@ TEST_F(GptShape, PayloadsLieBetweenTheTablesStructuresAsWithGenimage) {
   make_by_genimage("partition-table-type = \"gpt\" gpt-location = 1M",
                    std::string("partition spl { in-partition-table = false image = \"zeros\" offset = 8K }\n"
                                "partition a { image = \"zeros\" partition-type-uuid = L partition-uuid = \"") +
-                       kSecondGuid + "\" }\npartition root { image = \"zeros\" offset = 8M partition-type-uuid = L "
-                                     "partition-uuid = \"" + kFirstGuid + "\" }\n");
+                       kSecondGuid +
+                       "\" }\npartition root { image = \"zeros\" offset = 8M partition-type-uuid = L "
+                       "partition-uuid = \"" +
+                       kFirstGuid + "\" }\n");
   test::expect_equal_tables(ours, their_disk());
 }
 
@@ -202,8 +206,7 @@ TEST_F(GptShape, PayloadsMayNotLieOnTheTable) {
     const auto wanted = request({payload("loader", offset, 4 * kKiB)}, 16 * kMiB);
     EXPECT_EQ(error_of([&] { table.plan(wanted, context_); }).first, ErrorCode::NoSpace) << offset;
   }
-  const auto with_holes =
-      request({payload("loader", 0, 20 * kKiB, {{440, 72 + 512 + 16 * kKiB}})}, 16 * kMiB);
+  const auto with_holes = request({payload("loader", 0, 20 * kKiB, {{440, 72 + 512 + 16 * kKiB}})}, 16 * kMiB);
   EXPECT_EQ(table.plan(with_holes, context_).partitions.at(0).offset, 0U);
 }
 
@@ -230,8 +233,7 @@ TEST_F(GptShape, BootCodeLiesInFrontOfTheRecords) {
 
 TEST_F(GptShape, TablesWithoutBackupAreWhatGenimageMakes) {
   GptTable table(shaped(128, std::nullopt, false));
-  const auto wanted =
-      request({with_guid(partition("a", "linux", 100 * kKiB, 34 * 512), kFirstGuid)}, 16 * kMiB);
+  const auto wanted = request({with_guid(partition("a", "linux", 100 * kKiB, 34 * 512), kFirstGuid)}, 16 * kMiB);
   const auto ours = make_disk(table, wanted);
   make_by_genimage("partition-table-type = \"gpt\" gpt-no-backup = true",
                    std::string("partition a { image = \"zeros\" partition-type-uuid = L partition-uuid = \"") +
@@ -276,12 +278,13 @@ TEST_F(GptShape, AttributesGuidsAndLabelsAreStored) {
   GptTable table(shaped(128));
   PartitionRequest wanted = with_guid(partition("key", "linux", kMiB), "AAAAAAAA-0000-0000-0000-00000000000F");
   wanted.label = "Größe";
-  wanted.options = {attributes({"required", "no-block-io", "legacy-boot", "read-only", "hidden", "no-auto",
-                                "grow-file-system", "48"})};
+  wanted.options = {attributes(
+      {"required", "no-block-io", "legacy-boot", "read-only", "hidden", "no-auto", "grow-file-system", "48"})};
   const auto path = make_disk(table, request({wanted}));
   const auto listed = run_tool("sfdisk --json " + path.string()).output;
   EXPECT_THAT(listed, HasSubstr("\"uuid\": \"AAAAAAAA-0000-0000-0000-00000000000F\""));
-  EXPECT_THAT(listed, HasSubstr("\"attrs\": \"RequiredPartition NoBlockIOProtocol LegacyBIOSBootable GUID:48,59,60,62,63\""));
+  EXPECT_THAT(listed,
+              HasSubstr("\"attrs\": \"RequiredPartition NoBlockIOProtocol LegacyBIOSBootable GUID:48,59,60,62,63\""));
   const Partition read = table.open(*open_file_blob(path), context_).partitions.at(0);
   EXPECT_EQ(read.name, "Größe");
   EXPECT_EQ(read.attributes, 0xd801000000000007U);
@@ -308,8 +311,8 @@ TEST_F(GptShape, WhatMakesNoSenseIsRefusedWithAdvice) {
   EXPECT_THAT(refused([](auto& p) { p.uuid = "00000000-0000-0000-0000-000000000000"; }), HasSubstr("not zero"));
   EXPECT_THAT(refused([](auto& p) { p.label = std::string(37, 'x'); }), HasSubstr("room for 36"));
 
-  const auto twins = request({with_guid(partition("a", "linux", kMiB), kFirstGuid),
-                              with_guid(partition("b", "linux", kMiB), kFirstGuid)});
+  const auto twins = request(
+      {with_guid(partition("a", "linux", kMiB), kFirstGuid), with_guid(partition("b", "linux", kMiB), kFirstGuid)});
   EXPECT_THAT(error_of([&] { table.plan(twins, context_); }).second,
               HasSubstr("partition 1 (\"a\") and partition 2 (\"b\") have the same GUID"));
 }
@@ -317,7 +320,8 @@ TEST_F(GptShape, WhatMakesNoSenseIsRefusedWithAdvice) {
 TEST_F(GptShape, PayloadsLeaveTheGuidsOfPartitionsAlone) {
   GptTable table(shaped(128));
   const Layout plain = table.plan(request({partition("a", "linux", kMiB)}), context_);
-  const Layout behind = table.plan(request({payload("p", 20 * kKiB, 4 * kKiB), partition("a", "linux", kMiB)}), context_);
+  const Layout behind =
+      table.plan(request({payload("p", 20 * kKiB, 4 * kKiB), partition("a", "linux", kMiB)}), context_);
   EXPECT_EQ(plain.partitions[0].uuid, behind.partitions[1].uuid);
 }
 
@@ -334,8 +338,10 @@ TEST_F(GptShape, HybridMbrsAreWhatGenimageMakes) {
   make_by_genimage("partition-table-type = \"hybrid\"",
                    std::string("partition boot { image = \"zeros\" partition-type = 0x0c bootable = true "
                                "partition-type-uuid = F partition-uuid = \"") +
-                       kFirstGuid + "\" }\npartition root { image = \"zeros\" partition-type = 0x83 partition-type-uuid "
-                                    "= L partition-uuid = \"" + kSecondGuid + "\" }\n");
+                       kFirstGuid +
+                       "\" }\npartition root { image = \"zeros\" partition-type = 0x83 partition-type-uuid "
+                       "= L partition-uuid = \"" +
+                       kSecondGuid + "\" }\n");
   test::expect_equal_tables(ours, their_disk());
   EXPECT_THAT(run_tool("sgdisk -v " + ours.string()).output, HasSubstr("No problems found."));
   EXPECT_THAT(run_tool("sgdisk -p " + ours.string()).output, testing::Not(HasSubstr("Warning")));
@@ -348,7 +354,9 @@ TEST_F(GptShape, AHybridMbrHasThreePartitionsInItsFirst32Bits) {
   PartitionRequest wanted = partition("p", "linux", kMiB);
   wanted.options = {hybrid(0x83)};
   EXPECT_NO_THROW(disk_of(table, request({wanted, wanted, wanted})));
-  EXPECT_THAT(error_of([&] { table.plan(request({wanted, wanted, wanted, wanted}), context_); }).second,
+  EXPECT_THAT(error_of([&] {
+                table.plan(request({wanted, wanted, wanted, wanted}), context_);
+              }).second,
               HasSubstr("4 partitions are \"hybrid\": an MBR has room for 3"));
   wanted.offset = 2048 * kMiB * 1024;
   EXPECT_THAT(error_of([&] { table.plan(request({wanted}), context_); }).second,

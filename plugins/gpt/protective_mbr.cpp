@@ -128,8 +128,11 @@ std::optional<ProtectiveMbr> mended_mbr(const ProtectiveMbr& mbr, std::uint64_t 
   ProtectiveMbr mended = mbr;
   mended.signature = kMbrSignature;
   auto record = find_protective(mended);
-  // Without a signature the records were none.
-  if (mbr.signature != kMbrSignature && record == mended.partition_record.end()) mended.partition_record = {};
+  if (record == mended.partition_record.end() && mbr.signature != kMbrSignature) {  // nothing of it was an MBR
+    mended = make_protective_mbr(disk_sectors);
+    mended.boot_code = mbr.boot_code;
+    return mended;
+  }
   if (record == mended.partition_record.end()) record = find_former_protective(mended);
   if (record == mended.partition_record.end() && is_empty(mended)) record = mended.partition_record.begin();
   if (record == mended.partition_record.end()) return std::nullopt;

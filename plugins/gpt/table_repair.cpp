@@ -52,12 +52,16 @@ class Repair {
   /// The array first: a header in front of no array would be damage of another kind.
   void mend(const TableCopy& copy, const Header& header, const std::vector<std::byte>& array,
             const std::string& prefix) {
-    const std::uint64_t array_offset = header.partition_entry_lba * sector_size_;
-    std::vector<std::byte> there(array.size());
-    disk_.read(array_offset, there);
-    if (there != array) patches_.push_back({array_offset, array, prefix + "GPT partition entries"});
+    write(header.partition_entry_lba * sector_size_, array, prefix + "GPT partition entries");
     if (copy.table && say_the_same(copy.table->header, header)) return;
-    patches_.push_back({header.my_lba * sector_size_, header_sector(header, sector_size_), prefix + "GPT header"});
+    write(header.my_lba * sector_size_, header_sector(header, sector_size_), prefix + "GPT header");
+  }
+
+  /// Unless they are there.
+  void write(std::uint64_t offset, std::vector<std::byte> bytes, std::string what) {
+    std::vector<std::byte> there(bytes.size());
+    disk_.read(offset, there);
+    if (there != bytes) patches_.push_back({offset, std::move(bytes), std::move(what)});
   }
 
   std::optional<DiskPatch> mend_mbr(std::uint64_t disk_sectors) const {

@@ -181,6 +181,12 @@ TEST_F(LogicalPartitions, AnExtendedPartitionByHandHoldsThoseListedBehindIt) {
   EXPECT_THAT(planned({partition("", "linux-extended", kRemaining), linux_partition(1)}, 32 * kMiB),
               ElementsAre("1: 1+31*", "5: 2+1"));
   EXPECT_THAT(planned({partition("", "extended", 4 * kMiB)}), ElementsAre("1: 1+4*"));
+  EXPECT_THAT(planned({linux_partition(1, "logical=true"), partition("", "extended", kSpans)}),
+              ElementsAre("5: 2+1", "1: 1+2*"));
+}
+
+TEST_F(LogicalPartitions, AnExtendedPartitionOfASectorStandsInForOneWhoseSizeIsNotKnownYet) {
+  EXPECT_THAT(planned({partition("", "extended", 512), linux_partition(1)}), ElementsAre("1: 1+2*", "5: 2+1"));
 }
 
 TEST_F(LogicalPartitions, AnExtendedPartitionWithAnOffsetBeginsThere) {

@@ -68,6 +68,19 @@ void warn_of_several_active(const Layout& layout, Context& context) {
   if (active > 1) context.warn(fmt::format("{} partitions are bootable, and a BIOS boots from one", active));
 }
 
+/// The last number that fdisk and sfdisk take; parted's is a few higher, and Linux' 255.
+constexpr std::uint32_t kLastUsualNumber = 60;
+
+void warn_of_high_numbers(const Layout& layout, Context& context) {
+  std::uint32_t last = 0;
+  for (const Partition& partition : layout.partitions) last = std::max(last, partition.number);
+  if (last <= kLastUsualNumber) return;
+  context.warn(
+      fmt::format("the partitions are numbered up to {}: fdisk and sfdisk leave out those behind {}, and Linux "
+                  "those behind 255",
+                  last, kLastUsualNumber));
+}
+
 void check_contents(const Layout& layout, const std::vector<BlobPtr>& contents) {
   for (std::size_t index = 0; index < std::min(contents.size(), layout.partitions.size()); ++index) {
     const Partition& partition = layout.partitions[index];
@@ -113,6 +126,7 @@ BlobPtr MbrTable::compose(const TableRequest& request, const Layout& layout, std
                           Context& context) {
   check_contents(layout, contents);
   warn_of_several_active(layout, context);
+  warn_of_high_numbers(layout, context);
   const std::vector<std::byte> boot_code = read_boot_code(request.boot_code, sizeof(MasterBootRecord::boot_code));
   BlobBuilder disk;
   for (const PlacedBootRecord& placed : encode_boot_records(layout, boot_code)) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <iterator>
 #include <span>
 #include <string_view>
 
@@ -49,6 +50,17 @@ std::optional<MasterBootRecord> read_first_sector(const Blob& disk) {
   return read_sector(disk, 0, sizeof(MasterBootRecord));
 }
 
+/// Adds a sentence for each boot record that lies in a partition. `ranges` are sorted.
+void find_covered_records(const std::vector<std::uint64_t>& boot_records, const std::vector<SectorRange>& ranges,
+                          std::vector<std::string>& problems) {
+  for (const std::uint64_t sector : boot_records) {
+    const auto behind = std::upper_bound(ranges.begin(), ranges.end(), SectorRange{sector, 0, 0});
+    if (behind == ranges.begin() || std::prev(behind)->end <= sector || std::prev(behind)->first == sector) continue;
+    problems.push_back(
+        fmt::format("partition {} covers the boot record at sector {}", std::prev(behind)->number, sector));
+  }
+}
+
 /// True for records that are good enough to be a table's even without its signature.
 bool has_good_records(const MasterBootRecord& mbr, const Blob& disk) {
   return std::any_of(mbr.partitions.begin(), mbr.partitions.end(),
@@ -73,6 +85,7 @@ void check_logical_partitions(const Blob& disk, const PartitionRecord& extended,
   }
   std::vector<std::string> problems;
   find_overlaps(ranges, problems);
+  find_covered_records(chain.boot_records, ranges, problems);
   for (const std::string& problem : problems) damage(problem);
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <random>
 
 #include "mbr.h"
 #include "partition_table_fixture.h"
@@ -150,6 +151,39 @@ TEST_F(CheckMbr, ALogicalPartitionOnItsBootRecordIsFound) {
   put(0, {{0, 0x0F, 4096, 8192}});
   put(4096, {{0, 0x83, 0, 1024}});
   EXPECT_THAT(damage(), ElementsAre(HasSubstr("partition 5 begins at sector 4096, in its own boot record")));
+}
+
+TEST_F(CheckMbr, ABootRecordInAPartitionIsFound) {
+  put(0, {{0, 0x0F, 4096, 8192}});
+  put(4096, {{0, 0x83, 2048, 2049}, {1, 0x05, 4096, 4096}});
+  put(8192, {{0, 0x83, 2048, 2048}});
+  EXPECT_THAT(damage(), ElementsAre(HasSubstr("partition 5 covers the boot record at sector 8192")));
+}
+
+/// Whatever the bytes are, a table is read, or an Error says why it isn't.
+TEST_F(CheckMbr, RandomDamageIsAnErrorAtMost) {
+  std::mt19937 random(1);  // NOLINT(*-msc51-cpp): the same damage in every run
+  for (int round = 0; round < 500; ++round) {
+    put(0, {{0, 0x83, 2048, 2048}, {1, 0x05, 4096, 8192}});
+    put(4096, {{0, 0x83, 2048, 1024}, {1, 0x05, 4096, 4096}});
+    put(8192, {{0, 0x83, 2048, 2048}});
+    for (int change = 0; change < 4; ++change) {
+      const std::size_t sector = std::array<std::size_t, 3>{0, 4096, 8192}[random() % 3];
+      bytes_[sector * 512 + 446 + random() % 66] ^= static_cast<std::byte>(1 + random() % 255);
+    }
+    const BlobPtr disk = make_memory_blob(bytes_);
+    try {
+      table().probe(*disk);
+      damage();
+      for (const Partition& partition : table().open(*disk, context_).partitions) {
+        EXPECT_LE(partition.offset, disk->size());
+        EXPECT_LE(partition.size, disk->size() - partition.offset);
+      }
+      table().repair(*disk, context_);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::Corrupt) << error.what();
+    }
+  }
 }
 
 TEST_F(CheckMbr, NoMbrIsAnError) {

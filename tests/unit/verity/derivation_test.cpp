@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "ondisk/tree_shape.h"
 #include "verity_fixture.h"
 
 namespace fstool::verity {
@@ -68,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(
                "4c0fb3f9b01f5ded977814f98"},
         Vector{"Sha384", 3, "sha384", 512, HashType::Normal, "00112233",
                "67e1bc75a45777be7c6ca836c4b59a2373dfd973149ecd626f303a3caf5526c786c9a73c3dfa38e743b3df8df00d3e78"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Verity, OfSizesWhereLevelsChangeIsWhatVeritysetupMakes) {
   for (const std::uint64_t blocks : {1U, 2U, 127U, 128U, 129U, 255U, 256U, 257U}) {

@@ -193,7 +193,7 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{"EndlessName", [](Superblock& s) { s.algorithm.fill('a'); }, ErrorCode::Corrupt, "name of the hash"},
         Damage{"UnprintableName", [](Superblock& s) { s.algorithm[0] = '\x1b'; }, ErrorCode::Corrupt,
                "name of the hash"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& test) { return std::string(test.param.name); });
 
 TEST_F(FoundTree, OfMoreThanThereCouldBeIsReadOnlyWhereItIsStored) {
   superblock().data_blocks = std::uint64_t{1} << 53U;

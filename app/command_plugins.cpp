@@ -47,6 +47,7 @@ std::vector<FormatEntry> all_formats(const Registry& registry) {
   std::vector<FormatEntry> entries;
   append_formats<Source>(registry, entries);
   append_formats<Filesystem>(registry, entries);
+  append_formats<Derivation>(registry, entries);
   append_formats<PartitionTable>(registry, entries);
   append_formats<Container>(registry, entries);
   append_formats<Codec>(registry, entries);

@@ -84,6 +84,7 @@ std::vector<PluginFormat> all_formats(const Registry& registry) {
   std::vector<PluginFormat> formats;
   list_formats<Source>(registry, formats);
   list_formats<Filesystem>(registry, formats);
+  list_formats<Derivation>(registry, formats);
   list_formats<PartitionTable>(registry, formats);
   list_formats<Container>(registry, formats);
   list_formats<Codec>(registry, formats);

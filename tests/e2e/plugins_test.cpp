@@ -99,9 +99,10 @@ TEST(Plugins, AreListedWithWhatTheyOffer) {
       formats.push_back(format.at("stage").get<std::string>() + " " + format.at("name").get<std::string>());
     }
   }
-  for (const char* const format : {"codec deflate", "codec zlib", "codec zstd", "source dir", "filesystem ext4",
-                                   "partition table gpt", "partition table mbr", "container qcow2", "container raw",
-                                   "container simg", "container vdi", "container vhd", "container vmdk"}) {
+  for (const char* const format :
+       {"codec deflate", "codec zlib", "codec zstd", "source dir", "filesystem ext4", "partition table gpt",
+        "partition table mbr", "container qcow2", "container raw", "container simg", "filesystem swap",
+        "filesystem verity", "derivation verity", "container vdi", "container vhd", "container vmdk"}) {
     EXPECT_NE(std::ranges::find(formats, format), formats.end()) << format;
   }
 }

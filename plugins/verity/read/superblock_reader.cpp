@@ -89,9 +89,6 @@ TreeParameters parse_superblock(const Superblock& superblock) {
   if (parameters.hash == nullptr) return parameters;
   parameters.shape = TreeShape::make(parameters.data_blocks, parameters.hash_block_size, digest_size(*parameters.hash),
                                      parameters.hash_type);
-  if (parameters.shape.blocks > kMaxBytes / parameters.hash_block_size - 1) {
-    throw_corrupt(fmt::format("{} data blocks, whose hashes no file has room for", parameters.data_blocks));
-  }
   return parameters;
 }
 

@@ -24,9 +24,9 @@ struct TreeParameters {
   const nettle_hash* hash = nullptr;  ///< null: not known here, and so neither is the form of the tree
   std::uint32_t data_block_size = 0;  ///< bytes
   std::uint32_t hash_block_size = 0;  ///< bytes
-  std::uint64_t data_blocks = 0;      ///< at least 1; their bytes fit 64 bits
+  std::uint64_t data_blocks = 0;      ///< at least 1; their bytes fit 63 bits
   std::vector<std::byte> salt;
-  TreeShape shape;  ///< its bytes, with the superblock's block, fit 64 bits
+  TreeShape shape;  ///< takes less than the data: a hash has 64 bytes at most, and a block 512 at least
 
   /// Where the tree begins, in bytes: in the first block behind the superblock.
   std::uint64_t tree_offset() const { return hash_block_size; }

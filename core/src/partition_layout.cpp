@@ -20,6 +20,44 @@ constexpr std::uint64_t kMiB = 1024ULL * 1024;
 
 std::uint64_t round_down(std::uint64_t value, std::uint64_t multiple) { return value / multiple * multiple; }
 
+std::string printable(std::string_view name) {
+  std::string text(name);
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; }, '?');
+  return text;
+}
+
+/// A part of the disk that is taken.
+struct Piece {
+  static constexpr std::size_t kTable = static_cast<std::size_t>(-1);
+
+  DiskRange range;
+  std::size_t owner = kTable;  ///< index of a partition
+  std::string name;
+};
+
+/// The disk, a line for each piece in the order of their places, and a mark at the one or two that are in conflict.
+std::string draw_disk(std::vector<Piece> pieces, std::size_t conflict, std::size_t other_conflict) {
+  constexpr std::ptrdiff_t kNeighbours = 8;
+  std::stable_sort(pieces.begin(), pieces.end(),
+                   [](const Piece& a, const Piece& b) { return a.range.offset < b.range.offset; });
+  const auto in_conflict = [&](const Piece& piece) {
+    return piece.owner != Piece::kTable && (piece.owner == conflict || piece.owner == other_conflict);
+  };
+  const auto first = std::find_if(pieces.begin(), pieces.end(), in_conflict);
+  const auto last = std::find_if(pieces.rbegin(), pieces.rend(), in_conflict).base();
+  const auto begin = first - std::min(kNeighbours, first - pieces.begin());
+  const auto end = last + std::min(kNeighbours, pieces.end() - last);
+  std::string drawing;
+  if (begin != pieces.begin()) drawing += "\n     …";
+  for (auto piece = begin; piece != end; ++piece) {
+    drawing += fmt::format("\n  {} {:>24} to {:<24} {}", in_conflict(*piece) ? "->" : "  ",
+                           exact_size(piece->range.offset), exact_size(piece->range.end()), piece->name);
+  }
+  if (end != pieces.end()) drawing += "\n     …";
+  return drawing;
+}
+
 /// Places partitions one by one; ranges_[i] belongs to request.partitions[i] and is empty until it is placed.
 class Placer {
  public:
@@ -38,24 +76,53 @@ class Placer {
 
  private:
   const PartitionRequest& partition(std::size_t index) const { return request_.partitions[index]; }
-  std::string label(std::size_t index) const { return partition_label(index + 1, partition(index).name); }
+  std::string label(std::size_t index) const {
+    if (!partition(index).in_table) return payload_label(index + 1, partition(index).name);
+    std::size_t number = 1;
+    for (std::size_t before = 0; before < index; ++before) number += partition(before).in_table ? 1 : 0;
+    return partition_label(number, partition(index).name);
+  }
   static bool placed(const DiskRange& range) { return range.size != 0; }
+
+  std::uint64_t alignment(std::size_t index) const { return partition(index).alignment.value_or(rules_.alignment); }
+
+  /// What the table has in front of a partition.
+  std::uint64_t lead(std::size_t index) const {
+    if (rules_.leads.empty()) return 0;
+    return partition(index).offset ? std::min<std::uint64_t>(rules_.leads[index], request_.sector_size)
+                                   : rules_.leads[index];
+  }
+
+  // --- What is asked for --------------------------------------------------------------------------------------------
 
   void check_request() {
     const std::uint64_t sector = request_.sector_size;
     if (sector != 512 && sector != 4096) {
       throw Error(ErrorCode::InvalidArgument, fmt::format("sector size {}: must be 512 or 4096 bytes", sector));
     }
-    if (rules_.alignment == 0 || rules_.alignment % sector != 0 || rules_.alignment > kMaxDiskSize) {
-      throw Error(ErrorCode::InvalidArgument, fmt::format("alignment of {}: must be a multiple of the {}-byte sector",
-                                                          exact_size(rules_.alignment), sector));
+    check_alignment(rules_.alignment, "");
+    std::size_t in_table = 0;
+    for (std::size_t index = 0; index < ranges_.size(); ++index) {
+      if (partition(index).alignment) check_alignment(*partition(index).alignment, label(index) + ": ");
+      if (partition(index).in_table) ++in_table;
+      if (partition(index).gap > kMaxDiskSize) throw too_large(index);
     }
-    if (request_.partitions.size() > rules_.max_partitions) {
+    if (in_table > rules_.max_partitions) {
       throw Error(ErrorCode::InvalidArgument,
-                  fmt::format("{} partitions: {} holds at most {}", request_.partitions.size(), rules_.table,
-                              rules_.max_partitions));
+                  fmt::format("{} partitions: {} holds at most {}", in_table, rules_.table, rules_.max_partitions));
     }
-    for (std::size_t index = 0; index < request_.partitions.size(); ++index) {
+    find_remaining();
+    check_disk_size();
+  }
+
+  void check_alignment(std::uint64_t alignment, std::string_view whose) const {
+    if (alignment != 0 && alignment % request_.sector_size == 0 && alignment <= kMaxDiskSize) return;
+    throw Error(ErrorCode::InvalidArgument, fmt::format("{}alignment of {}: must be a multiple of the {}-byte sector",
+                                                        whose, exact_size(alignment), request_.sector_size));
+  }
+
+  void find_remaining() {
+    for (std::size_t index = 0; index < ranges_.size(); ++index) {
       if (partition(index).size) continue;
       if (remaining_) {
         throw Error(ErrorCode::InvalidArgument,
@@ -64,7 +131,6 @@ class Placer {
       }
       remaining_ = index;
     }
-    check_disk_size();
   }
 
   void check_disk_size() const {
@@ -90,94 +156,135 @@ class Placer {
   std::uint64_t requested_size(std::size_t index) const {
     const std::uint64_t size = partition(index).size.value_or(request_.sector_size);
     if (size == 0) {
-      throw Error(ErrorCode::InvalidArgument, fmt::format("{} is empty: give it a size", label(index)));
+      throw Error(ErrorCode::InvalidArgument,
+                  fmt::format("{} has no size: give it one, or \"remaining\"", label(index)));
     }
     if (size > kMaxDiskSize) throw too_large(index);
     return round_up(size, request_.sector_size);
+  }
+
+  std::uint64_t address_limit(std::size_t index) const {
+    return partition(index).in_table ? rules_.address_limit : kMaxDiskSize;
   }
 
   Error too_large(std::size_t index) const {
     return {ErrorCode::NoSpace,
             fmt::format("{} would end beyond {}, the most that {} can address: make it smaller or use another "
                         "partition table",
-                        label(index), exact_size(rules_.address_limit), rules_.table)};
+                        label(index), exact_size(address_limit(index)), rules_.table)};
   }
+
+  // --- Places -------------------------------------------------------------------------------------------------------
 
   /// Records a place, after the check that nothing overflows.
   void put(std::size_t index, std::uint64_t offset, std::uint64_t size) {
-    if (offset >= rules_.address_limit || size > rules_.address_limit - offset) throw too_large(index);
+    const std::uint64_t limit = address_limit(index);
+    if (offset >= limit || size > limit - offset) throw too_large(index);
     ranges_[index] = {offset, size};
+    add_pieces(index);
+  }
+
+  void add_pieces(std::size_t index) {
+    const DiskRange& range = ranges_[index];
+    const std::uint64_t front = std::min(lead(index), range.offset);
+    if (front > 0) pieces_.push_back({{range.offset - front, front}, index, label(index)});
+    for (const DiskRange& part : without_holes(range.size, partition(index).holes)) {
+      pieces_.push_back({{range.offset + part.offset, part.size}, index, label(index)});
+    }
   }
 
   void place_fixed() {
+    for (const TableStructure& structure : rules_.structures) {
+      pieces_.push_back({{structure.offset, structure.size}, Piece::kTable, structure.name});
+    }
     for (std::size_t index = 0; index < ranges_.size(); ++index) {
-      if (!partition(index).offset) continue;
-      const std::uint64_t offset = *partition(index).offset;
-      if (offset % request_.sector_size != 0) {
-        throw Error(ErrorCode::InvalidArgument, fmt::format("{}: offset {} is not a multiple of the {}-byte sector",
-                                                            label(index), exact_size(offset), request_.sector_size));
-      }
-      if (offset < rules_.head_size) {
-        throw Error(ErrorCode::NoSpace,
-                    fmt::format("{}: offset {} lies in the first {} of the disk, where {} keeps its table",
-                                label(index), exact_size(offset), exact_size(rules_.head_size), rules_.table));
-      }
-      put(index, offset, requested_size(index));
+      if (partition(index).offset) put(index, checked_offset(index), requested_size(index));
+    }
+    for (std::size_t index = 0; index < ranges_.size(); ++index) {
+      if (partition(index).offset) check_usable(index);
     }
     check_overlaps();
   }
 
-  void check_overlaps() const {
-    const std::vector<std::size_t> order = disk_order();
-    for (std::size_t next = 1; next < order.size(); ++next) {
-      const DiskRange& low = ranges_[order[next - 1]];
-      const DiskRange& high = ranges_[order[next]];
-      if (low.end() <= high.offset) continue;
-      throw Error(ErrorCode::NoSpace,
-                  fmt::format("{} ({} to {}) and {} ({} to {}) overlap: change the offset or size of one of them",
-                              label(order[next - 1]), exact_size(low.offset), exact_size(low.end()), label(order[next]),
-                              exact_size(high.offset), exact_size(high.end())));
+  std::uint64_t checked_offset(std::size_t index) const {
+    const std::uint64_t offset = *partition(index).offset;
+    if (offset % request_.sector_size != 0) {
+      throw Error(ErrorCode::InvalidArgument, fmt::format("{}: offset {} is not a multiple of the {}-byte sector",
+                                                          label(index), exact_size(offset), request_.sector_size));
+    }
+    if (partition(index).alignment && offset % *partition(index).alignment != 0) {
+      throw Error(ErrorCode::InvalidArgument,
+                  fmt::format("{}: offset {} is not a multiple of its alignment of {}", label(index),
+                              exact_size(offset), exact_size(*partition(index).alignment)));
+    }
+    return offset;
+  }
+
+  /// Refuses a partition that begins before the table says that partitions may.
+  void check_usable(std::size_t index) const {
+    const std::uint64_t offset = ranges_[index].offset;
+    if (!partition(index).in_table || offset >= rules_.first_usable + lead(index)) return;
+    throw Error(ErrorCode::NoSpace,
+                fmt::format("{}: offset {} lies in the first {} of the {}, where {} keeps its table{}", label(index),
+                            exact_size(offset), exact_size(rules_.first_usable + lead(index)), rules_.space,
+                            rules_.table, draw_disk(pieces_, index, index)));
+  }
+
+  void check_overlaps() {
+    sort_pieces();
+    for (std::size_t next = 1; next < pieces_.size(); ++next) {
+      const Piece& low = pieces_[next - 1];
+      const Piece& high = pieces_[next];
+      if (low.range.end() > high.range.offset) throw overlap(low, high);
     }
   }
 
-  /// The indices of what is placed, by offset.
-  std::vector<std::size_t> disk_order() const {
-    std::vector<std::size_t> order;
-    for (std::size_t index = 0; index < ranges_.size(); ++index) {
-      if (placed(ranges_[index])) order.push_back(index);
-    }
-    std::sort(order.begin(), order.end(),
-              [&](std::size_t a, std::size_t b) { return ranges_[a].offset < ranges_[b].offset; });
-    return order;
+  Error overlap(const Piece& low, const Piece& high) const {
+    const auto place = [](const Piece& piece) {
+      return fmt::format("{} ({} to {})", piece.name, exact_size(piece.range.offset), exact_size(piece.range.end()));
+    };
+    const bool with_table = low.owner == Piece::kTable || high.owner == Piece::kTable;
+    return {ErrorCode::NoSpace, fmt::format("{} and {} overlap: change the offset or size of {}{}", place(low),
+                                            place(high), with_table ? "the one that is not the table's" : "one of them",
+                                            draw_disk(pieces_, low.owner, high.owner))};
+  }
+
+  void sort_pieces() {
+    std::stable_sort(pieces_.begin(), pieces_.end(),
+                     [](const Piece& a, const Piece& b) { return a.range.offset < b.range.offset; });
   }
 
   void place_automatic() {
-    std::uint64_t behind = rules_.head_size;
+    std::uint64_t behind = 0;
     for (std::size_t index = 0; index < ranges_.size(); ++index) {
       if (!placed(ranges_[index])) {
         const std::uint64_t size = requested_size(index);
-        put(index, first_free(behind, size), size);
+        put(index, first_free(index, behind + partition(index).gap, size), size);
+        sort_pieces();
       }
       behind = ranges_[index].end();
     }
   }
 
-  /// The first aligned offset from `from` on where `size` bytes are free.
-  std::uint64_t first_free(std::uint64_t from, std::uint64_t size) const {
-    std::uint64_t offset = round_up(from, rules_.alignment);
-    for (const std::size_t index : disk_order()) {
-      const DiskRange& taken = ranges_[index];
-      if (taken.end() <= offset) continue;
-      if (taken.offset >= offset && size <= taken.offset - offset) break;
-      offset = round_up(taken.end(), rules_.alignment);
+  /// The first aligned offset from `from` on where a partition of `size` bytes fits with its lead.
+  std::uint64_t first_free(std::size_t index, std::uint64_t from, std::uint64_t size) const {
+    const std::uint64_t front = lead(index);
+    if (partition(index).in_table) from = std::max(from, rules_.first_usable);
+    std::uint64_t start = round_up(from, alignment(index));
+    for (const Piece& taken : pieces_) {
+      if (taken.range.end() <= start) continue;
+      if (taken.range.offset >= start && front + size <= taken.range.offset - start) break;
+      start = round_up(taken.range.end(), alignment(index));
     }
-    return offset;
+    return start + front;
   }
+
+  // --- The end of the disk ------------------------------------------------------------------------------------------
 
   /// The end of the last partition, or of the table's own part of the disk if there is none.
   std::uint64_t used_end() const {
-    std::uint64_t end = rules_.head_size;
-    for (const DiskRange& range : ranges_) end = std::max(end, range.end());
+    std::uint64_t end = rules_.first_usable;
+    for (const Piece& piece : pieces_) end = std::max(end, piece.range.end());
     return end;
   }
 
@@ -190,15 +297,26 @@ class Placer {
     if (used_end() + rules_.tail_size <= disk_size) return;
     for (std::size_t index = 0; index < ranges_.size(); ++index) {
       if (ranges_[index].end() + rules_.tail_size <= disk_size) continue;
-      throw Error(ErrorCode::NoSpace,
-                  fmt::format("{} does not fit on a disk of {}: it would cover {} to {}{}; set the disk's size to "
-                              "{}at least \"{}\"",
-                              label(index), exact_size(disk_size), exact_size(ranges_[index].offset),
-                              exact_size(ranges_[index].end()), tail_note(), remaining_ ? "" : "\"auto\" or ",
-                              exact_size(needed_disk_size())));
+      throw Error(
+          ErrorCode::NoSpace,
+          fmt::format("{} does not fit on a {} of {}: it would cover {} to {}{}; set the {}'s size to "
+                      "{}at least \"{}\"{}",
+                      label(index), rules_.space, exact_size(disk_size), exact_size(ranges_[index].offset),
+                      exact_size(ranges_[index].end()), tail_note(), rules_.space, remaining_ ? "" : "\"auto\" or ",
+                      exact_size(needed_disk_size()), draw_disk(pieces_with_end(disk_size), index, index)));
     }
-    throw Error(ErrorCode::NoSpace, fmt::format("a disk of {} has no room for a {} table: it needs at least \"{}\"",
-                                                exact_size(disk_size), rules_.table, exact_size(needed_disk_size())));
+    throw Error(ErrorCode::NoSpace,
+                fmt::format("a {} of {} has no room for a {} table: it needs at least \"{}\"", rules_.space,
+                            exact_size(disk_size), rules_.table, exact_size(needed_disk_size())));
+  }
+
+  std::vector<Piece> pieces_with_end(std::uint64_t disk_size) const {
+    std::vector<Piece> pieces = pieces_;
+    if (rules_.tail_size > 0 && rules_.tail_size <= disk_size) {
+      pieces.push_back({{disk_size - rules_.tail_size, rules_.tail_size}, Piece::kTable, rules_.tail_name});
+    }
+    pieces.push_back({{disk_size, 0}, Piece::kTable, "the end of the " + rules_.space});
+    return pieces;
   }
 
   std::string tail_note() const {
@@ -215,31 +333,33 @@ class Placer {
     std::vector<DiskRange*> followers;
     std::uint64_t first = barrier;
     std::uint64_t last_end = remaining.end();
+    std::uint64_t coarsest = request_.sector_size;
     for (std::size_t index = *remaining_ + 1; index < ranges_.size(); ++index) {
       DiskRange& range = ranges_[index];
       if (partition(index).offset || range.offset < remaining.offset || range.offset >= barrier) continue;
       followers.push_back(&range);
-      first = std::min(first, range.offset);
+      first = std::min(first, range.offset - lead(index) - partition(index).gap);
       last_end = std::max(last_end, range.end());
+      coarsest = std::max(coarsest, alignment(index));
     }
     if (!followers.empty()) {
-      const std::uint64_t shift = round_down(barrier - last_end, rules_.alignment);
+      const std::uint64_t shift = round_down(barrier - last_end, coarsest);
       for (DiskRange* range : followers) range->offset += shift;
       first += shift;
     }
     remaining.size = first - remaining.offset;
-    if (remaining.end() > rules_.address_limit) throw too_large(*remaining_);
+    if (remaining.end() > address_limit(*remaining_)) throw too_large(*remaining_);
   }
 
-  /// Where the space behind `remaining` ends: at a partition with an offset, at one that is listed before it, or at
-  /// the end of the disk, which counts as aligned if that leaves anything.
+  /// Where the space behind `remaining` ends: at what is the table's, at a partition with an offset, at one that is
+  /// listed before it, or at the end of the disk, which counts as aligned if that leaves anything.
   std::uint64_t next_fixed_offset(const DiskRange& remaining, std::uint64_t disk_size) const {
     const std::uint64_t usable_end = disk_size - rules_.tail_size;
     const std::uint64_t aligned_end = round_down(usable_end, rules_.alignment);
     std::uint64_t barrier = aligned_end >= used_end() ? aligned_end : usable_end;
-    for (std::size_t index = 0; index < ranges_.size(); ++index) {
-      if (index > *remaining_ && !partition(index).offset) continue;
-      if (ranges_[index].offset > remaining.offset) barrier = std::min(barrier, ranges_[index].offset);
+    for (const Piece& piece : pieces_) {
+      if (piece.owner != Piece::kTable && piece.owner >= *remaining_ && !partition(piece.owner).offset) continue;
+      if (piece.range.offset > remaining.offset) barrier = std::min(barrier, piece.range.offset);
     }
     return barrier;
   }
@@ -247,24 +367,39 @@ class Placer {
   const TableRequest& request_;
   const PlacementRules& rules_;
   std::vector<DiskRange> ranges_;
+  std::vector<Piece> pieces_;             ///< of everything that is placed, and of the table
   std::optional<std::size_t> remaining_;  ///< index of the partition that takes what remains
 };
 
 }  // namespace
+
+std::vector<DiskRange> without_holes(std::uint64_t size, std::vector<DiskRange> holes) {
+  std::sort(holes.begin(), holes.end(), [](const DiskRange& a, const DiskRange& b) { return a.offset < b.offset; });
+  std::vector<DiskRange> parts;
+  std::uint64_t begin = 0;
+  for (const DiskRange& hole : holes) {
+    if (hole.offset >= size) break;
+    if (hole.size == 0) continue;
+    if (hole.offset > begin) parts.push_back({begin, hole.offset - begin});
+    begin = std::max(begin, hole.offset + std::min(hole.size, size - hole.offset));
+  }
+  if (begin < size) parts.push_back({begin, size - begin});
+  return parts;
+}
 
 Placement place_partitions(const TableRequest& request, const PlacementRules& rules) {
   return Placer(request, rules).place();
 }
 
 void add_partition_contents(BlobBuilder& disk, const Layout& layout, std::vector<BlobPtr> contents) {
-  if (contents.size() != layout.partitions.size()) {
+  if (contents.size() > layout.partitions.size()) {
     throw Error(ErrorCode::InvalidArgument,
                 fmt::format("{} contents for {} partitions", contents.size(), layout.partitions.size()));
   }
   for (std::size_t index = 0; index < contents.size(); ++index) {
     const Partition& partition = layout.partitions[index];
     BlobPtr& content = contents[index];
-    if (!content) continue;
+    if (!content || partition.number == 0) continue;
     if (content->size() > partition.size) {
       throw Error(ErrorCode::NoSpace,
                   fmt::format("{} of {} is too small for its content of {}: give it at least that size",
@@ -275,12 +410,22 @@ void add_partition_contents(BlobBuilder& disk, const Layout& layout, std::vector
   }
 }
 
+std::vector<std::byte> read_boot_code(const BlobPtr& boot_code, std::uint64_t space) {
+  if (!boot_code) return {};
+  if (boot_code->size() <= space) return read_all(*boot_code, space);
+  throw Error(ErrorCode::InvalidArgument,
+              fmt::format("the boot code is of {}, and the table leaves it the first {} of the disk",
+                          exact_size(boot_code->size()), exact_size(space)));
+}
+
 std::string partition_label(std::size_t number, std::string_view name) {
   if (name.empty()) return fmt::format("partition {}", number);
-  std::string printable(name);
-  std::replace_if(
-      printable.begin(), printable.end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; }, '?');
-  return fmt::format("partition {} (\"{}\")", number, printable);
+  return fmt::format("partition {} (\"{}\")", number, printable(name));
+}
+
+std::string payload_label(std::size_t position, std::string_view name) {
+  if (name.empty()) return fmt::format("the payload at position {}", position);
+  return fmt::format("the payload \"{}\"", printable(name));
 }
 
 std::string exact_size(std::uint64_t bytes) {

@@ -30,7 +30,9 @@ Error taken(const Format<Interface>& present) {
 }  // namespace
 
 struct Registry::Impl {
-  std::tuple<Formats<Source>, Formats<Filesystem>, Formats<PartitionTable>, Formats<Container>, Formats<Codec>> stages;
+  std::tuple<Formats<Source>, Formats<Filesystem>, Formats<Derivation>, Formats<PartitionTable>, Formats<Container>,
+             Formats<Codec>>
+      stages;
   std::vector<std::filesystem::path> search_path;
   std::string current_plugin;
 
@@ -91,6 +93,8 @@ std::string_view stage_name(Stage stage) {
       return "source";
     case Stage::Filesystem:
       return "filesystem";
+    case Stage::Derivation:
+      return "derivation";
     case Stage::PartitionTable:
       return "partition table";
     case Stage::Container:
@@ -108,6 +112,7 @@ Registry& Registry::operator=(Registry&&) noexcept = default;
 
 void Registry::add(Format<Source> format) { impl_->add(std::move(format)); }
 void Registry::add(Format<Filesystem> format) { impl_->add(std::move(format)); }
+void Registry::add(Format<Derivation> format) { impl_->add(std::move(format)); }
 void Registry::add(Format<PartitionTable> format) { impl_->add(std::move(format)); }
 void Registry::add(Format<Container> format) { impl_->add(std::move(format)); }
 void Registry::add(Format<Codec> format) { impl_->add(std::move(format)); }
@@ -123,6 +128,7 @@ void Registry::add(Format<Codec> format) { impl_->add(std::move(format)); }
   }
 FSTOOL_DEFINE_REGISTRY_STAGE(Source)
 FSTOOL_DEFINE_REGISTRY_STAGE(Filesystem)
+FSTOOL_DEFINE_REGISTRY_STAGE(Derivation)
 FSTOOL_DEFINE_REGISTRY_STAGE(PartitionTable)
 FSTOOL_DEFINE_REGISTRY_STAGE(Container)
 FSTOOL_DEFINE_REGISTRY_STAGE(Codec)
@@ -137,7 +143,7 @@ void Registry::set_search_path(std::vector<std::filesystem::path> directories) {
 void Registry::set_current_plugin(std::string name) { impl_->current_plugin = std::move(name); }
 
 void Registry::merge(Registry&& other) {
-  impl_->merge<Source, Filesystem, PartitionTable, Container, Codec>(*other.impl_);
+  impl_->merge<Source, Filesystem, Derivation, PartitionTable, Container, Codec>(*other.impl_);
 }
 
 }  // namespace fstool

@@ -11,6 +11,7 @@
 
 #include "fstool/codec.h"
 #include "fstool/container.h"
+#include "fstool/derivation.h"
 #include "fstool/error.h"
 #include "fstool/filesystem.h"
 #include "fstool/partition_table.h"
@@ -29,6 +30,7 @@ namespace {
 
 Source::~Source() = default;
 Filesystem::~Filesystem() = default;
+Derivation::~Derivation() = default;
 PartitionTable::~PartitionTable() = default;
 Container::~Container() = default;
 Codec::~Codec() = default;
@@ -53,6 +55,7 @@ Layout PartitionTable::open(const Blob& /*disk*/, Context& /*context*/) { throw_
 BlobPtr PartitionTable::grow(BlobPtr disk, std::uint64_t size, Context& /*context*/) {
   return make_padded_blob(std::move(disk), size);
 }
+std::vector<DiskPatch> PartitionTable::repair(const Blob& /*disk*/, Context& /*context*/) { return {}; }
 void PartitionTable::check(const Blob& disk, Context& context) { open(disk, context); }
 
 BlobPtr Container::open(const ContainerFile& /*file*/, std::string_view /*snapshot*/, Context& /*context*/) {

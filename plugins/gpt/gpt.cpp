@@ -100,8 +100,9 @@ Layout GptTable::plan(const TableRequest& request, Context& /*context*/) {
   PlacementRules rules;
   rules.table = "gpt";
   rules.alignment = options_.alignment.value;
-  rules.head_size = head_size(request.sector_size);
+  rules.first_usable = head_size(request.sector_size);
   rules.tail_size = tail_size(request.sector_size);
+  rules.tail_name = "backup GPT";
   rules.max_partitions = kEntryCount;
   const Placement placement = place_partitions(request, rules);
 
@@ -131,7 +132,8 @@ Layout GptTable::plan(const TableRequest& request, Context& /*context*/) {
   return layout;
 }
 
-BlobPtr GptTable::compose(const Layout& layout, std::vector<BlobPtr> contents, Context& /*context*/) {
+BlobPtr GptTable::compose(const TableRequest& /*request*/, const Layout& layout, std::vector<BlobPtr> contents,
+                          Context& /*context*/) {
   TableBytes table = encode_table(layout);
   const std::uint64_t tail_offset = layout.disk_size - table.tail.size();
   BlobBuilder disk;

@@ -26,7 +26,8 @@ class GptTable : public PartitionTable {
   explicit GptTable(GptOptions options) : options_(options) {}
 
   Layout plan(const TableRequest& request, Context& context) override;
-  BlobPtr compose(const Layout& layout, std::vector<BlobPtr> contents, Context& context) override;
+  BlobPtr compose(const TableRequest& request, const Layout& layout, std::vector<BlobPtr> contents,
+                  Context& context) override;
   /// A header at either end of the disk counts only behind a protective MBR: stale headers outlive a new MBR.
   bool probe(const Blob& disk) const override;
   Layout open(const Blob& disk, Context& context) override;

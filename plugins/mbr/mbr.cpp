@@ -157,7 +157,7 @@ Layout MbrTable::plan(const TableRequest& request, Context& /*context*/) {
   PlacementRules rules;
   rules.table = "mbr";
   rules.alignment = options_.alignment.value;
-  rules.head_size = request.sector_size;
+  rules.first_usable = request.sector_size;
   rules.address_limit = kMaxSectors * request.sector_size;
   rules.max_partitions = 4;
   const Placement placement = place_partitions(request, rules);
@@ -185,7 +185,8 @@ Layout MbrTable::plan(const TableRequest& request, Context& /*context*/) {
   return layout;
 }
 
-BlobPtr MbrTable::compose(const Layout& layout, std::vector<BlobPtr> contents, Context& /*context*/) {
+BlobPtr MbrTable::compose(const TableRequest& /*request*/, const Layout& layout, std::vector<BlobPtr> contents,
+                          Context& /*context*/) {
   const MasterBootRecord mbr = encode_mbr(layout);
   const auto bytes = std::as_bytes(std::span(&mbr, 1));
   BlobBuilder disk;

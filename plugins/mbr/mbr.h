@@ -26,7 +26,8 @@ class MbrTable : public PartitionTable {
   explicit MbrTable(MbrOptions options) : options_(options) {}
 
   Layout plan(const TableRequest& request, Context& context) override;
-  BlobPtr compose(const Layout& layout, std::vector<BlobPtr> contents, Context& context) override;
+  BlobPtr compose(const TableRequest& request, const Layout& layout, std::vector<BlobPtr> contents,
+                  Context& context) override;
   /// Boot sectors of file systems end in the same two bytes as an MBR, so the records must make sense too. False for
   /// the protective MBR of a GPT.
   bool probe(const Blob& disk) const override;

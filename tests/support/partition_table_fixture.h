@@ -50,18 +50,19 @@ class PartitionTableFixture : public testing::Test {
  protected:
   static TableRequest request(std::vector<PartitionRequest> partitions, std::optional<std::uint64_t> disk_size = {},
                               std::uint32_t sector_size = 512) {
-    return {std::move(partitions), disk_size, Seed("test"), sector_size};
+    return {
+        .partitions = std::move(partitions), .disk_size = disk_size, .seed = Seed("test"), .sector_size = sector_size};
   }
   static PartitionRequest partition(std::string name, std::string type, std::optional<std::uint64_t> size,
                                     std::optional<std::uint64_t> offset = {}) {
-    return {std::move(name), std::move(type), size, offset};
+    return {.name = std::move(name), .type = std::move(type), .size = size, .offset = offset};
   }
 
   /// A file with the disk that `table` makes of `wanted`, its partitions empty.
   std::filesystem::path make_disk(PartitionTable& table, const TableRequest& wanted) {
     const Layout layout = table.plan(wanted, context_);
     const std::filesystem::path path = directory_.path() / "disk.img";
-    write_blob(*table.compose(layout, std::vector<BlobPtr>(layout.partitions.size()), context_), path);
+    write_blob(*table.compose(wanted, layout, {}, context_), path);
     return path;
   }
 

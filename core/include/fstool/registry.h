@@ -14,6 +14,7 @@
 #include "fstool/api.h"
 #include "fstool/codec.h"
 #include "fstool/container.h"
+#include "fstool/derivation.h"
 #include "fstool/filesystem.h"
 #include "fstool/options.h"
 #include "fstool/partition_table.h"
@@ -22,15 +23,17 @@
 namespace fstool {
 
 /// The stages of the pipeline.
-enum class Stage { Source, Filesystem, PartitionTable, Container, Codec };
+enum class Stage { Source, Filesystem, Derivation, PartitionTable, Container, Codec };
 
-/// "source", "filesystem", "partition table", "container", "codec".
+/// "source", "filesystem", "derivation", "partition table", "container", "codec".
 FSTOOL_API std::string_view stage_name(Stage stage);
 
 template <class Interface>
 inline constexpr Stage kStageOf = Stage::Source;
 template <>
 inline constexpr Stage kStageOf<Filesystem> = Stage::Filesystem;
+template <>
+inline constexpr Stage kStageOf<Derivation> = Stage::Derivation;
 template <>
 inline constexpr Stage kStageOf<PartitionTable> = Stage::PartitionTable;
 template <>
@@ -43,6 +46,7 @@ struct FormatInfo {
   std::string name;     ///< as a spec's `type` names it
   std::string summary;  ///< one sentence
   std::vector<OptionInfo> options;
+  std::vector<OptionInfo> partition_options;  ///< partition tables: of each partition
   /// File name endings without the dot that choose this format for an output: of a container ("qcow2"); of a codec,
   /// whose ending follows that of a container or file system ("zst"); of a file system that is a file of its own
   /// ("tar").
@@ -84,6 +88,7 @@ class FSTOOL_API Registry {
   /// Adds a format. Throws Error(Plugin) if the stage has that name already, or the name is not [a-z0-9][a-z0-9+._-]*.
   void add(Format<Source> format);
   void add(Format<Filesystem> format);
+  void add(Format<Derivation> format);
   void add(Format<PartitionTable> format);
   void add(Format<Container> format);
   void add(Format<Codec> format);
@@ -117,6 +122,7 @@ class FSTOOL_API Registry {
   FSTOOL_API const Format<Interface>& Registry::get<Interface>(std::string_view name) const;
 FSTOOL_DECLARE_REGISTRY_STAGE(Source)
 FSTOOL_DECLARE_REGISTRY_STAGE(Filesystem)
+FSTOOL_DECLARE_REGISTRY_STAGE(Derivation)
 FSTOOL_DECLARE_REGISTRY_STAGE(PartitionTable)
 FSTOOL_DECLARE_REGISTRY_STAGE(Container)
 FSTOOL_DECLARE_REGISTRY_STAGE(Codec)

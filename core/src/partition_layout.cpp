@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -68,7 +69,7 @@ class Placer {
     check_request();
     place_fixed();
     place_automatic();
-    const std::uint64_t disk_size = request_.disk_size ? *request_.disk_size : needed_disk_size();
+    const std::uint64_t disk_size = request_.disk_size ? *request_.disk_size : rules_.space_offset + needed_size();
     check_fits(disk_size);
     if (remaining_) grow_remaining(disk_size);
     return {disk_size, std::move(ranges_)};
@@ -78,6 +79,7 @@ class Placer {
   const PartitionRequest& partition(std::size_t index) const { return request_.partitions[index]; }
   std::string label(std::size_t index) const {
     if (!partition(index).in_table) return payload_label(index + 1, partition(index).name);
+    if (!rules_.numbers.empty()) return partition_label(rules_.numbers[index], partition(index).name);
     std::size_t number = 1;
     for (std::size_t before = 0; before < index; ++before) number += partition(before).in_table ? 1 : 0;
     return partition_label(number, partition(index).name);
@@ -224,9 +226,14 @@ class Placer {
   void check_usable(std::size_t index) const {
     const std::uint64_t offset = ranges_[index].offset;
     if (!partition(index).in_table || offset >= rules_.first_usable + lead(index)) return;
+    if (offset < rules_.space_offset) {
+      throw Error(ErrorCode::NoSpace,
+                  fmt::format("{}: offset {} lies in front of the {}, which begins at {}", label(index),
+                              exact_size(offset), rules_.space, exact_size(rules_.space_offset)));
+    }
     throw Error(ErrorCode::NoSpace,
                 fmt::format("{}: offset {} lies in the first {} of the {}, where {} keeps its table{}", label(index),
-                            exact_size(offset), exact_size(rules_.first_usable + lead(index)), rules_.space,
+                            exact_size(offset), exact_size(in_space(rules_.first_usable + lead(index))), rules_.space,
                             rules_.table, draw_disk(pieces_, index, index)));
   }
 
@@ -269,14 +276,19 @@ class Placer {
   /// The first aligned offset from `from` on where a partition of `size` bytes fits with its lead.
   std::uint64_t first_free(std::size_t index, std::uint64_t from, std::uint64_t size) const {
     const std::uint64_t front = lead(index);
+    // What lies behind every disk is refused when it is put there.
+    const auto aligned = [&](std::uint64_t start) {
+      return start > kMaxDiskSize - front ? kMaxDiskSize : round_up(start + front, alignment(index));
+    };
     if (partition(index).in_table) from = std::max(from, rules_.first_usable);
-    std::uint64_t start = round_up(from, alignment(index));
+    std::uint64_t offset = aligned(from);
     for (const Piece& taken : pieces_) {
+      const std::uint64_t start = offset - front;
       if (taken.range.end() <= start) continue;
       if (taken.range.offset >= start && front + size <= taken.range.offset - start) break;
-      start = round_up(taken.range.end(), alignment(index));
+      offset = aligned(taken.range.end());
     }
-    return start + front;
+    return offset;
   }
 
   // --- The end of the disk ------------------------------------------------------------------------------------------
@@ -288,7 +300,10 @@ class Placer {
     return end;
   }
 
-  std::uint64_t needed_disk_size() const { return round_up(used_end() + rules_.tail_size, kMiB); }
+  /// A place on the disk, counted from the start of the space.
+  std::uint64_t in_space(std::uint64_t offset) const { return offset - rules_.space_offset; }
+
+  std::uint64_t needed_size() const { return round_up(in_space(used_end()) + rules_.tail_size, kMiB); }
 
   void check_fits(std::uint64_t disk_size) const {
     if (disk_size > kMaxDiskSize) {
@@ -299,15 +314,15 @@ class Placer {
       if (ranges_[index].end() + rules_.tail_size <= disk_size) continue;
       throw Error(
           ErrorCode::NoSpace,
-          fmt::format("{} does not fit on a {} of {}: it would cover {} to {}{}; set the {}'s size to "
+          fmt::format("{} does not fit on {} of {}: it would cover {} to {}{}; set the {}'s size to "
                       "{}at least \"{}\"{}",
-                      label(index), rules_.space, exact_size(disk_size), exact_size(ranges_[index].offset),
+                      label(index), a_space(), exact_size(in_space(disk_size)), exact_size(ranges_[index].offset),
                       exact_size(ranges_[index].end()), tail_note(), rules_.space, remaining_ ? "" : "\"auto\" or ",
-                      exact_size(needed_disk_size()), draw_disk(pieces_with_end(disk_size), index, index)));
+                      exact_size(needed_size()), draw_disk(pieces_with_end(disk_size), index, index)));
     }
     throw Error(ErrorCode::NoSpace,
-                fmt::format("a {} of {} has no room for a {} table: it needs at least \"{}\"", rules_.space,
-                            exact_size(disk_size), rules_.table, exact_size(needed_disk_size())));
+                fmt::format("{} of {} has no room for a {} table: it needs at least \"{}\"", a_space(),
+                            exact_size(in_space(disk_size)), rules_.table, exact_size(needed_size())));
   }
 
   std::vector<Piece> pieces_with_end(std::uint64_t disk_size) const {
@@ -317,6 +332,11 @@ class Placer {
     }
     pieces.push_back({{disk_size, 0}, Piece::kTable, "the end of the " + rules_.space});
     return pieces;
+  }
+
+  std::string a_space() const {
+    const bool vowel = std::string_view("aeiou").find(rules_.space.front()) != std::string_view::npos;
+    return fmt::format("{} {}", vowel ? "an" : "a", rules_.space);
   }
 
   std::string tail_note() const {

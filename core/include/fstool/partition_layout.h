@@ -40,7 +40,11 @@ struct PlacementRules {
   /// Bytes right in front of each of the request's partitions that are the table's own; one that has an offset gives
   /// up to a sector of them. Empty: none.
   std::vector<std::uint64_t> leads = {};
+  /// The number of each of the request's partitions, for messages; 0: not in the table. Empty: they count from 1.
+  std::vector<std::uint32_t> numbers = {};
   std::string space = "disk";  ///< what the partitions are placed in, for messages
+  /// Where that begins, in bytes; it ends at the request's disk_size. All places count from the start of the disk.
+  std::uint64_t space_offset = 0;
 };
 
 struct Placement {

@@ -431,11 +431,16 @@ void add_partition_contents(BlobBuilder& disk, const Layout& layout, std::vector
 }
 
 std::vector<std::byte> read_boot_code(const BlobPtr& boot_code, std::uint64_t space) {
+  constexpr std::uint64_t kBootSector = 512;
   if (!boot_code) return {};
-  if (boot_code->size() <= space) return read_all(*boot_code, space);
-  throw Error(ErrorCode::InvalidArgument,
-              fmt::format("the boot code is of {}, and the table leaves it the first {} of the disk",
-                          exact_size(boot_code->size()), exact_size(space)));
+  const std::uint64_t size = boot_code->size();
+  if (size > kBootSector) {
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("the boot code is of {}: it must be a boot sector of {} bytes, whose first {} are used, or "
+                            "shorter",
+                            exact_size(size), kBootSector, space));
+  }
+  return read_all(*make_slice_blob(boot_code, 0, std::min(size, space)), space);
 }
 
 std::string partition_label(std::size_t number, std::string_view name) {

@@ -409,7 +409,7 @@ std::vector<InvalidCase> invalid_specs() {
       {"TooManyHybrid", kGpt, part("type = \"linux\"\nsize = \"1MiB\"\nhybrid = 0x83") + part("type = \"linux\"\nsize = \"1MiB\"\nhybrid = 0x83") + part("type = \"linux\"\nsize = \"1MiB\"\nhybrid = 0x83") + part("type = \"linux\"\nsize = \"1MiB\"\nhybrid = 0x83"), {"hybrid"}},
       {"UnknownKey", kGpt, linux_part("size = \"1MiB\"\nbotable = true"), {"spec.toml:", "botable", "bootable"}},
       {"KeyOfTheOtherTable", kMbr, linux_part("size = \"1MiB\"\nattributes = [\"required\"]"), {"spec.toml:", "attributes"}},
-      {"BootCodeTooLong", kMbr + "boot_code = \"small.bin\"\n", one, {"boot code", "440"}},
+      {"BootCodeTooLong", kMbr + "boot_code = \"small.bin\"\n", one, {"boot code", "a boot sector of 512 bytes"}},
       {"FivePrimaries", kMbr, numbered(5, kSizedLinux + "\nlogical = false"), {"primary"}},
       {"PrimaryAmidLogical", kMbr, linux_part("size = \"1MiB\"\nlogical = true\noffset = \"2MiB\"") + linux_part("size = \"1MiB\"\nlogical = false\noffset = \"4MiB\"") + linux_part("size = \"1MiB\"\nlogical = true\noffset = \"8MiB\""), {"partition"}},
       {"BeyondWhatAnMbrCanAddress", kMbr, linux_part("name = \"a\"\nsize = \"3TiB\""), {"would end beyond 2 TiB", "use another partition table"}},

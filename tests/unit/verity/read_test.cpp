@@ -73,7 +73,7 @@ TEST_F(FoundTree, IsClean) {
     for (const HashType type : {HashType::Normal, HashType::ChromeOs}) {
       VerityOptions with = small_options();
       with.hash = hash;
-      with.hash_type = type;
+      with.hash_type = static_cast<std::uint32_t>(type);
       with.salt = "-";
       EXPECT_THAT(findings(derive(with, pattern(1'000 * kBlock)).bytes), IsEmpty()) << hash;
     }

@@ -69,7 +69,7 @@ void build(const MakePlan& make_plan, const ParsedOptions& options, const Sessio
   } else if (options.has("plan")) {
     print(describe_plan(report));
   } else if (!options.has("quiet") && !writes_standard_output(options)) {
-    print(summary_line(report) + "\n");
+    print(summary_line(report) + "\n" + describe_values(report));
   }
 }
 

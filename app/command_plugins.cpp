@@ -131,6 +131,9 @@ std::string format_text(const FormatEntry& format) {
   if (format.stage == Stage::Filesystem) {
     text += "  and, as for every file system:\n" + options_text(generic_filesystem_options());
   }
+  if (!format.info->partition_options.empty()) {
+    text += "  of each partition:\n" + options_text(format.info->partition_options);
+  }
   return text;
 }
 
@@ -144,15 +147,22 @@ Json option_json(const OptionInfo& option) {
           {"maximum", option.maximum ? Json(*option.maximum) : Json(nullptr)}};
 }
 
+Json options_json(const std::vector<OptionInfo>& options) {
+  Json all = Json::array();
+  for (const OptionInfo& option : options) all.push_back(option_json(option));
+  return all;
+}
+
 Json format_json(const FormatEntry& format) {
-  Json options = Json::array();
-  for (const OptionInfo& option : format.info->options) options.push_back(option_json(option));
+  std::vector<OptionInfo> options = format.info->options;
   if (format.stage == Stage::Filesystem) {
-    for (const OptionInfo& option : generic_filesystem_options()) options.push_back(option_json(option));
+    const std::vector<OptionInfo>& generic = generic_filesystem_options();
+    options.insert(options.end(), generic.begin(), generic.end());
   }
   return {{"stage", stage_name(format.stage)},     {"name", format.info->name},
           {"plugin", format.info->plugin},         {"summary", format.info->summary},
-          {"extensions", format.info->extensions}, {"options", std::move(options)}};
+          {"extensions", format.info->extensions}, {"options", options_json(options)},
+          {"partition_options", options_json(format.info->partition_options)}};
 }
 
 /// What NAME stands for: a plugin with its formats, or the formats of that name.

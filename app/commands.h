@@ -14,6 +14,7 @@ int extract_command(const Arguments& arguments);
 int diff_command(const Arguments& arguments);
 int map_command(const Arguments& arguments);
 int check_command(const Arguments& arguments);
+int repair_table_command(const Arguments& arguments);
 int plugins_command(const Arguments& arguments);
 int ls_command(const Arguments& arguments);
 int cat_command(const Arguments& arguments);

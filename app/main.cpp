@@ -37,6 +37,7 @@ constexpr std::array kCommands = {
     Command{"diff", "compare the files of two images, directories or archives", diff_command, kExitTrouble},
     Command{"map", "draw what lies where on a disk", map_command},
     Command{"check", "look for damage in an image", check_command},
+    Command{"repair-table", "mend a partition table from what is good of it", repair_table_command},
     Command{"plugins", "list the plugins, and describe their options", plugins_command},
 };
 
@@ -47,7 +48,7 @@ void print_help() {
       "Builds disk images and file systems in one pass, and looks into them.\n"
       "\n"
       "Commands:\n";
-  for (const Command& command : kCommands) text += fmt::format("  {:<10}{}\n", command.name, command.summary);
+  for (const Command& command : kCommands) text += fmt::format("  {:<14}{}\n", command.name, command.summary);
   text +=
       "\n"
       "Options before or behind the command:\n"

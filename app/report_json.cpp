@@ -17,6 +17,13 @@ Json volume_json(const std::optional<VolumeReport>& volume) {
           {"features", facts.features}};
 }
 
+Json derivation_json(const std::optional<DerivationReport>& derivation) {
+  if (!derivation) return nullptr;
+  Json values = Json::object();
+  for (const DerivedValue& value : derivation->values) values[value.name] = value.text;
+  return {{"type", derivation->type}, {"from", derivation->from}, {"values", std::move(values)}};
+}
+
 Json partition_json(const PartitionReport& entry) {
   const Partition& partition = entry.partition;
   return {{"number", partition.number},
@@ -26,7 +33,10 @@ Json partition_json(const PartitionReport& entry) {
           {"uuid", text_or_null(partition.uuid)},
           {"offset", partition.offset},
           {"size", partition.size},
-          {"filesystem", volume_json(entry.volume)}};
+          {"attributes", partition.attributes},
+          {"filesystem", volume_json(entry.volume)},
+          {"content", text_or_null(entry.content)},
+          {"derivation", derivation_json(entry.derivation)}};
 }
 
 Json table_json(const Report& report) {

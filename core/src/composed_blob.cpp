@@ -135,4 +135,19 @@ BlobPtr make_padded_blob(BlobPtr blob, std::uint64_t size) {
   return builder.finish(size);
 }
 
+BlobPtr make_overlaid_blob(BlobPtr whole, std::vector<BlobPiece> pieces) {
+  if (pieces.empty()) return whole;
+  std::sort(pieces.begin(), pieces.end(), [](const BlobPiece& a, const BlobPiece& b) { return a.offset < b.offset; });
+  const std::uint64_t size = whole->size();
+  BlobBuilder builder;
+  std::uint64_t end = 0;
+  for (BlobPiece& piece : pieces) {
+    if (piece.offset > end && piece.offset <= size) builder.add(end, whole, end, piece.offset - end);
+    end = piece.offset + piece.length;
+    builder.add(piece.offset, std::move(piece.part), piece.part_offset, piece.length);
+  }
+  if (end < size) builder.add(end, std::move(whole), end, size - end);
+  return builder.finish(size);
+}
+
 }  // namespace fstool

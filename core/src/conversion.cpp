@@ -18,6 +18,7 @@
 #include "image_reference.h"
 #include "same_file.h"
 #include "standard_input.h"
+#include "table_repair.h"
 
 namespace fstool {
 
@@ -137,6 +138,13 @@ void grow(DiskImage& image, const NewSize& wanted, Context& context) {
       });
 }
 
+/// Mends the table of an image that was opened without looking at it.
+void repair_table(DiskImage& image, const FormatOverrides& overrides, Context& context) {
+  const TableRepair repair = find_repair(*image.disk, overrides, context);
+  image.disk = mended_disk(image.disk, repair);
+  image.layout = context.registry().get<PartitionTable>(repair.table).create({})->open(*image.disk, context);
+}
+
 /// What of an opened image is converted: the disk with its table, or one partition.
 void take_source(DiskImage image, const std::optional<std::string>& partition, const Conversion& conversion,
                  Context& context, Plan& plan) {
@@ -144,6 +152,7 @@ void take_source(DiskImage image, const std::optional<std::string>& partition, c
     image.disk = image.parts[choose_part(image, partition, context)].bytes;
     image.layout.reset();
   }
+  if (conversion.repair_table) repair_table(image, conversion.overrides, context);
   if (conversion.new_size) grow(image, *conversion.new_size, context);
   plan.disk = image.disk;
   plan.report.virtual_size = image.disk->size();
@@ -151,7 +160,9 @@ void take_source(DiskImage image, const std::optional<std::string>& partition, c
   plan.report.table = image.layout->table;
   plan.report.disk_id = image.layout->disk_id;
   plan.report.sector_size = image.layout->sector_size;
-  for (Partition& entry : image.layout->partitions) plan.report.partitions.push_back({std::move(entry), std::nullopt});
+  for (Partition& entry : image.layout->partitions) {
+    plan.report.partitions.emplace_back().partition = std::move(entry);
+  }
 }
 
 }  // namespace
@@ -177,7 +188,9 @@ Plan plan_conversion(const Conversion& conversion, Context& context) {
     const std::optional<ImageReference> reference = find_image_reference(conversion.source);
     if (!reference) throw Error(ErrorCode::NotFound, fmt::format("{} does not exist", conversion.source));
     refuse_device_onto_itself(reference->file, conversion.output);
-    DiskImage image = open_disk_image(reference->file, conversion.overrides, context, reference->snapshot.value_or(""));
+    FormatOverrides overrides = conversion.overrides;
+    if (conversion.repair_table) overrides.partition_table = kNoPartitionTable;
+    DiskImage image = open_disk_image(reference->file, overrides, context, reference->snapshot.value_or(""));
     with_context([&] { return fmt::format("opening {}", conversion.source); },
                  [&] { take_source(std::move(image), reference->partition, conversion, context, plan); });
   }

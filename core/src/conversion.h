@@ -24,11 +24,12 @@ struct NewSize {
 NewSize parse_new_size(const std::string& text);
 
 struct Conversion {
-  std::string source;               ///< IMAGE[@SNAPSHOT][:PARTITION], or "-" for standard input
-  FormatOverrides overrides;        ///< of the source
-  std::filesystem::path output;     ///< its ending chooses container and codec, unless the options do
-  OptionTable options;              ///< `container`, `codec`, and the options of both
-  std::optional<NewSize> new_size;  ///< nothing: the size it has
+  std::string source;                    ///< IMAGE[@SNAPSHOT][:PARTITION], or "-" for standard input
+  FormatOverrides overrides;             ///< of the source
+  std::filesystem::path output;          ///< its ending chooses container and codec, unless the options do
+  OptionTable options = {};              ///< `container`, `codec`, and the options of both
+  std::optional<NewSize> new_size = {};  ///< nothing: the size it has
+  bool repair_table = false;             ///< the partition table is mended, as find_repair() says
 };
 
 /// Opens the source and makes the formats of the output; nothing of the disk is read yet but what says what it is. A

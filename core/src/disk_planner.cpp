@@ -2,6 +2,10 @@
 // offset on the disk (the hidden sectors of FAT), which depends on the partitions before it. So the table is planned up
 // to the partition in question with a stand-in of one sector, which gives the offset. Where the final plan puts it
 // elsewhere all the same, the file system is formatted once more.
+//
+// What is derived from another partition needs the bytes of that, but its own size follows from their number: so it has
+// its place before it is computed. Identifiers that come out of it take no space, and are put into the table at the
+// end.
 
 #include "disk_planner.h"
 
@@ -9,127 +13,276 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "fstool/error.h"
+#include "fstool/partition_layout.h"
 #include "fstool/size.h"
+#include "raw_content.h"
 
 namespace fstool {
 
 namespace {
 
+/// Shares of the disk are rounded down to a multiple of it, if that leaves anything.
+constexpr std::uint64_t kShareUnit = 1024ULL * 1024;
+
 class DiskPlanner {
  public:
-  DiskPlanner(const Spec& spec, PartitionTable& table, const std::vector<VolumeJob>& volumes, const Seed& seed,
-              Context& context)
+  DiskPlanner(const Spec& spec, const DiskJob& job, const Seed& seed, DeferredValues& values, Context& context)
       : spec_(spec),
-        table_(table),
-        volumes_(volumes),
+        job_(job),
+        table_(*job.table),
         seed_(seed),
+        values_(values),
         context_(context),
-        formatted_(volumes.size()),
-        offsets_(volumes.size()),
+        formatted_(job.partitions.size()),
+        derived_(job.partitions.size()),
+        offsets_(job.partitions.size()),
         request_{.partitions = {},
                  .disk_size = std::nullopt,
                  .seed = seed.derive("partition table"),
-                 .sector_size = spec.image->sector_size} {}
+                 .sector_size = spec.image->sector_size,
+                 .boot_code = job.boot_code} {}
 
   PlannedDisk plan() {
     for (std::size_t i = 0; i < spec_.partitions.size(); ++i) add_partition(i);
     if (spec_.image->size.kind == SizeChoice::Kind::Fixed) request_.disk_size = spec_.image->size.bytes;
-    const Layout layout = table_.plan(request_, context_);
-    if (layout.partitions.size() != spec_.partitions.size()) {
-      throw Error(ErrorCode::Internal, fmt::format("the partition table \"{}\" planned {} partitions instead of {}",
-                                                   layout.table, layout.partitions.size(), spec_.partitions.size()));
-    }
-    for (std::size_t i = 0; i < spec_.partitions.size(); ++i) settle(i, layout.partitions[i]);
-    return finish(layout);
+    Layout layout = plan_table(request_);
+    for (std::size_t i = 0; i < spec_.partitions.size(); ++i) settle(i, layout);
+    if (resolve_identifiers()) layout = plan_table(request_);
+    return finish(std::move(layout));
   }
 
  private:
+  const PartitionChoice& choice(std::size_t i) const { return spec_.partitions[i]; }
+
+  Layout plan_table(const TableRequest& request) {
+    Layout layout = table_.plan(request, context_);
+    if (layout.partitions.size() < request.partitions.size()) {
+      throw Error(ErrorCode::Internal, fmt::format("the partition table \"{}\" planned {} partitions instead of {}",
+                                                   layout.table, layout.partitions.size(), request.partitions.size()));
+    }
+    return layout;
+  }
+
+  /// True for a size that follows from what is in the partition.
   bool is_measured(std::size_t i) const {
-    const PartitionChoice& partition = spec_.partitions[i];
-    if (!partition.filesystem) return false;
+    const PartitionChoice& partition = choice(i);
+    const PartitionJob& job = job_.partitions[i];
+    if (!partition.filesystem && !job.content && !job.derivation) return false;
     if (partition.size.kind == SizeChoice::Kind::Auto) return true;
     return partition.size.kind == SizeChoice::Kind::Remaining && spec_.image->size.kind == SizeChoice::Kind::Auto;
   }
 
   std::string describe(std::size_t i) const {
-    const std::string& name = spec_.partitions[i].name;
+    const std::string& name = choice(i).name;
     return fmt::format("building partition {}{}", i + 1, name.empty() ? "" : fmt::format(" ({})", name));
   }
 
+  // --- Before the places are known ----------------------------------------------------------------------------------
+
   void add_partition(std::size_t i) {
-    const PartitionChoice& choice = spec_.partitions[i];
-    PartitionRequest partition{.name = choice.name, .type = choice.type, .size = std::nullopt, .offset = choice.offset};
-    if (choice.size.kind == SizeChoice::Kind::Fixed) partition.size = choice.size.bytes;
-    if (is_measured(i)) partition.size = request_.sector_size;
-    request_.partitions.push_back(std::move(partition));
+    request_.partitions.push_back(partition_request(i));
     if (is_measured(i)) with_context([&] { return describe(i); }, [&] { measure(i); });
   }
 
-  /// Formats a file system whose partition is as large as it turns out to be.
+  PartitionRequest partition_request(std::size_t i) const {
+    const PartitionChoice& wanted = choice(i);
+    PartitionRequest request;
+    request.name = wanted.name;
+    request.type = wanted.type;
+    request.offset = wanted.offset;
+    request.alignment = wanted.align;
+    request.gap = wanted.gap;
+    request.in_table = wanted.in_table;
+    request.holes = wanted.holes;
+    request.label = wanted.label;
+    request.options = wanted.options;
+    if (!wanted.uuid.empty() && !wanted.uuid.is_deferred()) request.uuid = wanted.uuid.resolve(values_);
+    request.size = requested_size(i);
+    return request;
+  }
+
+  std::optional<std::uint64_t> requested_size(std::size_t i) const {
+    if (is_measured(i)) return request_.sector_size;
+    const SizeChoice& size = choice(i).size;
+    switch (size.kind) {
+      case SizeChoice::Kind::Auto:
+        return 0;
+      case SizeChoice::Kind::Fixed:
+        return size.bytes;
+      case SizeChoice::Kind::Percent:
+        return share_of_disk(size.percent);
+      case SizeChoice::Kind::Remaining:
+        break;
+    }
+    return std::nullopt;
+  }
+
+  std::uint64_t share_of_disk(std::uint32_t percent) const {
+    const std::uint64_t disk = spec_.image->size.bytes;
+    const std::uint64_t share = disk / 100 * percent + disk % 100 * percent / 100;
+    const std::uint64_t unit = share < kShareUnit ? request_.sector_size : kShareUnit;
+    return std::max<std::uint64_t>(share / unit * unit, request_.sector_size);
+  }
+
+  /// Finds the size of a partition that is as large as what is in it.
   void measure(std::size_t i) {
+    const PartitionJob& job = job_.partitions[i];
+    std::uint64_t size = 0;
+    if (job.content) {
+      size = job.content->size();
+    } else if (job.derivation) {
+      size = job.derivation->size(origin_size(i));
+    } else {
+      size = measure_volume(i);
+    }
+    if (size > std::numeric_limits<std::int64_t>::max()) {
+      throw Error(ErrorCode::NoSpace, fmt::format("{} bytes are more than any disk has", size));
+    }
+    request_.partitions[i].size = std::max<std::uint64_t>(round_up(size, request_.sector_size), request_.sector_size);
+  }
+
+  /// Bytes of the partition that partition i is derived from: before the places are known, the most that it can have.
+  std::uint64_t origin_size(std::size_t i) const {
+    const std::size_t origin = job_.partitions[i].origin;
+    if (const auto size = request_.partitions[origin].size) return round_up(*size, request_.sector_size);
+    return spec_.image->size.bytes;
+  }
+
+  std::uint64_t measure_volume(std::size_t i) {
     TableRequest prefix = request_;
     // What takes the remaining space needs a disk to have it from; for the place of the others any size will do.
     for (PartitionRequest& partition : prefix.partitions) {
       if (!partition.size) partition.size = prefix.sector_size;
     }
-    offsets_[i] = table_.plan(prefix, context_).partitions.at(i).offset;
+    offsets_[i] = plan_table(prefix).partitions[i].offset;
     format(i, measured_size(i));
-    const std::uint64_t size = formatted_[i]->image->size();
-    if (size > std::numeric_limits<std::int64_t>::max()) {
-      throw Error(ErrorCode::NoSpace, fmt::format("{} bytes are more than any disk has", size));
-    }
-    request_.partitions[i].size = round_up(size, request_.sector_size);
+    return formatted_[i]->image->size();
   }
 
   SizeRequest measured_size(std::size_t i) const {
-    const FilesystemChoice& choice = *volumes_[i].choice;
-    const bool fixed = choice.size && choice.size->kind == SizeChoice::Kind::Fixed;
-    return size_request(choice, fixed ? std::optional(choice.size->bytes) : std::nullopt);
+    const FilesystemChoice& filesystem = *choice(i).filesystem;
+    const bool fixed = filesystem.size && filesystem.size->kind == SizeChoice::Kind::Fixed;
+    return size_request(filesystem, fixed ? std::optional(filesystem.size->bytes) : std::nullopt);
   }
 
-  void settle(std::size_t i, const Partition& place) {
-    if (!volumes_[i].filesystem) return;
+  // --- When they are ------------------------------------------------------------------------------------------------
+
+  void settle(std::size_t i, const Layout& layout) {
+    with_context([&] { return describe(i); },
+                 [&] {
+                   if (job_.partitions[i].volume.filesystem) settle_volume(i, layout.partitions[i]);
+                   if (job_.partitions[i].derivation) derive(i, layout);
+                 });
+  }
+
+  void settle_volume(std::size_t i, const Partition& place) {
     if (formatted_[i] && offsets_[i] == place.offset) return;
     offsets_[i] = place.offset;
-    const SizeRequest size = is_measured(i) ? measured_size(i) : size_request(*volumes_[i].choice, place.size);
-    with_context([&] { return describe(i); }, [&] { format(i, size); });
+    format(i, is_measured(i) ? measured_size(i) : size_request(*choice(i).filesystem, place.size));
   }
 
   void format(std::size_t i, const SizeRequest& size) {
     context_.check_cancelled();
+    const VolumeJob& volume = job_.partitions[i].volume;
     const FormatRequest request{.size = size,
                                 .seed = seed_.derive(fmt::format("partition {}", i + 1)),
                                 .partition_offset = offsets_[i],
                                 .sector_size = request_.sector_size};
-    formatted_[i] = volumes_[i].filesystem->format(volumes_[i].tree, request, context_);
-    if (size.fixed) require_headroom(*volumes_[i].choice, formatted_[i]->facts);
+    formatted_[i] = volume.filesystem->format(volume.tree, request, context_);
+    if (size.fixed) require_headroom(*volume.choice, formatted_[i]->facts);
   }
 
-  PlannedDisk finish(const Layout& layout) {
+  void derive(std::size_t i, const Layout& layout) {
+    const PartitionJob& job = job_.partitions[i];
+    const Partition& origin = layout.partitions[job.origin];
+    const DerivationRequest request{.seed = seed_.derive(fmt::format("partition {}", i + 1)),
+                                    .sector_size = request_.sector_size};
+    BlobPtr data = bytes_of(job.origin, origin);
+    data = data ? make_padded_blob(std::move(data), origin.size) : make_hole_blob(origin.size);
+    derived_[i] = job.derivation->derive(std::move(data), request, context_);
+    for (const DerivedValue& value : derived_[i]->values) {
+      values_.set(deferred_name(*choice(i).derivation, value.name), value.text);
+    }
+  }
+
+  /// What is at a place; null: a hole.
+  BlobPtr bytes_of(std::size_t i, const Partition& place) const {
+    if (formatted_[i]) return formatted_[i]->image;
+    if (derived_[i]) return derived_[i]->bytes;
+    if (const auto& content = choice(i).content; content && content->kind == ContentChoice::Kind::Fill) {
+      return make_fill(content->fill, place.size);
+    }
+    return job_.partitions[i].content;
+  }
+
+  /// Puts values that came out into the identifiers of partitions. False if there are none.
+  bool resolve_identifiers() {
+    bool any = false;
+    for (std::size_t i = 0; i < spec_.partitions.size(); ++i) {
+      if (!choice(i).uuid.is_deferred()) continue;
+      request_.partitions[i].uuid = choice(i).uuid.resolve(values_);
+      any = true;
+    }
+    return any;
+  }
+
+  PlannedDisk finish(Layout layout) {
     std::vector<BlobPtr> contents;
     PlannedDisk planned;
-    for (const std::optional<FormattedVolume>& volume : formatted_) {
-      contents.push_back(volume ? volume->image : nullptr);
-      planned.facts.push_back(volume ? std::optional(volume->facts) : std::nullopt);
+    for (std::size_t i = 0; i < spec_.partitions.size(); ++i) {
+      contents.push_back(bytes_of(i, layout.partitions[i]));
+      planned.facts.push_back(formatted_[i] ? std::optional(formatted_[i]->facts) : std::nullopt);
+      planned.values.push_back(derived_[i] ? derived_[i]->values : std::vector<DerivedValue>());
     }
-    planned.disk = table_.compose(request_, layout, std::move(contents), context_);
-    planned.layout = layout;
+    planned.facts.resize(layout.partitions.size());
+    planned.values.resize(layout.partitions.size());
+    planned.disk = with_payloads(table_.compose(request_, layout, contents, context_), layout, contents);
+    planned.layout = std::move(layout);
     return planned;
   }
 
+  /// A disk with what is not in its table laid over it.
+  BlobPtr with_payloads(BlobPtr disk, const Layout& layout, const std::vector<BlobPtr>& contents) const {
+    std::vector<BlobPiece> pieces;
+    for (std::size_t i = 0; i < contents.size(); ++i) {
+      if (!choice(i).in_table && contents[i]) add_pieces(i, layout.partitions[i], contents[i], pieces);
+    }
+    return make_overlaid_blob(std::move(disk), std::move(pieces));
+  }
+
+  /// The parts of a payload between its holes.
+  void add_pieces(std::size_t i, const Partition& place, const BlobPtr& content, std::vector<BlobPiece>& pieces) const {
+    if (content->size() > place.size) {
+      throw Error(ErrorCode::NoSpace, fmt::format("{} of {} is too small for its content of {}: give it at least that "
+                                                  "size",
+                                                  payload_label(i + 1, choice(i).name), exact_size(place.size),
+                                                  exact_size(content->size())));
+    }
+    for (const DiskRange& part : without_holes(content->size(), choice(i).holes)) {
+      pieces.push_back({place.offset + part.offset, content, part.offset, part.size});
+    }
+  }
+
   const Spec& spec_;
+  const DiskJob& job_;
   PartitionTable& table_;
-  const std::vector<VolumeJob>& volumes_;
   const Seed& seed_;
+  DeferredValues& values_;
   Context& context_;
   std::vector<std::optional<FormattedVolume>> formatted_;
+  std::vector<std::optional<Derived>> derived_;
   std::vector<std::uint64_t> offsets_;  ///< that the formatted file systems were told
   TableRequest request_;
 };
 
 }  // namespace
+
+std::string deferred_name(const DerivationChoice& choice, const std::string& value) {
+  return fmt::format("{}.{}.{}", choice.format.type, choice.from, value);
+}
 
 SizeRequest size_request(const FilesystemChoice& choice, std::optional<std::uint64_t> fixed) {
   SizeRequest size;
@@ -150,9 +303,9 @@ void require_headroom(const FilesystemChoice& choice, const VolumeFacts& facts) 
                           format_size(free), format_size(needed)));
 }
 
-PlannedDisk plan_disk(const Spec& spec, PartitionTable& table, const std::vector<VolumeJob>& volumes, const Seed& seed,
+PlannedDisk plan_disk(const Spec& spec, const DiskJob& job, const Seed& seed, DeferredValues& values,
                       Context& context) {
-  return DiskPlanner(spec, table, volumes, seed, context).plan();
+  return DiskPlanner(spec, job, seed, values, context).plan();
 }
 
 }  // namespace fstool

@@ -41,14 +41,14 @@ std::string place_text(const LocationPtr& location) {
   return fmt::format("{}:{}:{}", location->file, location->line, location->column);
 }
 
-void refuse_unknown_options(const OptionTable& options, const FormatInfo& info,
+void refuse_unknown_options(const OptionTable& options, const std::vector<OptionInfo>& known,
                             const std::vector<std::string>& others) {
   for (const OptionEntry& entry : options) {
     const auto same_name = [&](const OptionInfo& option) { return option.name == entry.key; };
-    if (std::ranges::any_of(info.options, same_name)) continue;
-    std::vector<OptionInfo> known = info.options;
-    for (const std::string& key : others) known.emplace_back().name = key;
-    detail::throw_unknown_option(entry, known);
+    if (std::ranges::any_of(known, same_name)) continue;
+    std::vector<OptionInfo> all = known;
+    for (const std::string& key : others) all.emplace_back().name = key;
+    detail::throw_unknown_option(entry, all);
   }
 }
 

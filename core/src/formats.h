@@ -30,15 +30,16 @@ const Format<Interface>& find_format(const Registry& registry, const std::string
   }
 }
 
-/// Throws spec_error() for an option that neither the format nor `others`, the keys that are handled elsewhere, know.
-void refuse_unknown_options(const OptionTable& options, const FormatInfo& info, const std::vector<std::string>& others);
+/// Throws spec_error() for an option that neither `known` nor `others`, the keys that are handled elsewhere, have.
+void refuse_unknown_options(const OptionTable& options, const std::vector<OptionInfo>& known,
+                            const std::vector<std::string>& others);
 
 /// Makes the format of `choice` with its options.
 template <class Interface>
 std::unique_ptr<Interface> create_format(const Registry& registry, const FormatChoice& choice,
                                          const std::vector<std::string>& other_keys) {
   const Format<Interface>& format = find_format<Interface>(registry, choice.type, choice.location);
-  refuse_unknown_options(choice.options, format.info, other_keys);
+  refuse_unknown_options(choice.options, format.info.options, other_keys);
   return format.create(choice.options);
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -68,7 +69,7 @@ class Placer {
     check_request();
     place_fixed();
     place_automatic();
-    const std::uint64_t disk_size = request_.disk_size ? *request_.disk_size : needed_disk_size();
+    const std::uint64_t disk_size = request_.disk_size ? *request_.disk_size : rules_.space_offset + needed_size();
     check_fits(disk_size);
     if (remaining_) grow_remaining(disk_size);
     return {disk_size, std::move(ranges_)};
@@ -78,6 +79,7 @@ class Placer {
   const PartitionRequest& partition(std::size_t index) const { return request_.partitions[index]; }
   std::string label(std::size_t index) const {
     if (!partition(index).in_table) return payload_label(index + 1, partition(index).name);
+    if (!rules_.numbers.empty()) return partition_label(rules_.numbers[index], partition(index).name);
     std::size_t number = 1;
     for (std::size_t before = 0; before < index; ++before) number += partition(before).in_table ? 1 : 0;
     return partition_label(number, partition(index).name);
@@ -156,7 +158,8 @@ class Placer {
   std::uint64_t requested_size(std::size_t index) const {
     const std::uint64_t size = partition(index).size.value_or(request_.sector_size);
     if (size == 0) {
-      throw Error(ErrorCode::InvalidArgument, fmt::format("{} is empty: give it a size", label(index)));
+      throw Error(ErrorCode::InvalidArgument,
+                  fmt::format("{} has no size: give it one, or \"remaining\"", label(index)));
     }
     if (size > kMaxDiskSize) throw too_large(index);
     return round_up(size, request_.sector_size);
@@ -186,19 +189,10 @@ class Placer {
   void add_pieces(std::size_t index) {
     const DiskRange& range = ranges_[index];
     const std::uint64_t front = std::min(lead(index), range.offset);
-    DiskRange rest = {range.offset - front, range.size + front};
-    std::vector<DiskRange> holes = partition(index).holes;
-    std::sort(holes.begin(), holes.end(), [](const DiskRange& a, const DiskRange& b) { return a.offset < b.offset; });
-    for (const DiskRange& hole : holes) {
-      if (hole.offset >= range.size) break;
-      const std::uint64_t begin = range.offset + hole.offset;
-      const std::uint64_t end = begin + std::min(hole.size, range.size - hole.offset);
-      if (begin > rest.offset) pieces_.push_back({{rest.offset, begin - rest.offset}, index, label(index)});
-      const std::uint64_t rest_end = rest.end();
-      rest.offset = std::max(rest.offset, end);
-      rest.size = rest_end - rest.offset;
+    if (front > 0) pieces_.push_back({{range.offset - front, front}, index, label(index)});
+    for (const DiskRange& part : without_holes(range.size, partition(index).holes)) {
+      pieces_.push_back({{range.offset + part.offset, part.size}, index, label(index)});
     }
-    if (rest.size > 0) pieces_.push_back({rest, index, label(index)});
   }
 
   void place_fixed() {
@@ -232,9 +226,14 @@ class Placer {
   void check_usable(std::size_t index) const {
     const std::uint64_t offset = ranges_[index].offset;
     if (!partition(index).in_table || offset >= rules_.first_usable + lead(index)) return;
+    if (offset < rules_.space_offset) {
+      throw Error(ErrorCode::NoSpace,
+                  fmt::format("{}: offset {} lies in front of the {}, which begins at {}", label(index),
+                              exact_size(offset), rules_.space, exact_size(rules_.space_offset)));
+    }
     throw Error(ErrorCode::NoSpace,
                 fmt::format("{}: offset {} lies in the first {} of the {}, where {} keeps its table{}", label(index),
-                            exact_size(offset), exact_size(rules_.first_usable + lead(index)), rules_.space,
+                            exact_size(offset), exact_size(in_space(rules_.first_usable + lead(index))), rules_.space,
                             rules_.table, draw_disk(pieces_, index, index)));
   }
 
@@ -277,14 +276,19 @@ class Placer {
   /// The first aligned offset from `from` on where a partition of `size` bytes fits with its lead.
   std::uint64_t first_free(std::size_t index, std::uint64_t from, std::uint64_t size) const {
     const std::uint64_t front = lead(index);
+    // What lies behind every disk is refused when it is put there.
+    const auto aligned = [&](std::uint64_t start) {
+      return start > kMaxDiskSize - front ? kMaxDiskSize : round_up(start + front, alignment(index));
+    };
     if (partition(index).in_table) from = std::max(from, rules_.first_usable);
-    std::uint64_t start = round_up(from, alignment(index));
+    std::uint64_t offset = aligned(from);
     for (const Piece& taken : pieces_) {
+      const std::uint64_t start = offset - front;
       if (taken.range.end() <= start) continue;
       if (taken.range.offset >= start && front + size <= taken.range.offset - start) break;
-      start = round_up(taken.range.end(), alignment(index));
+      offset = aligned(taken.range.end());
     }
-    return start + front;
+    return offset;
   }
 
   // --- The end of the disk ------------------------------------------------------------------------------------------
@@ -296,7 +300,10 @@ class Placer {
     return end;
   }
 
-  std::uint64_t needed_disk_size() const { return round_up(used_end() + rules_.tail_size, kMiB); }
+  /// A place on the disk, counted from the start of the space.
+  std::uint64_t in_space(std::uint64_t offset) const { return offset - rules_.space_offset; }
+
+  std::uint64_t needed_size() const { return round_up(in_space(used_end()) + rules_.tail_size, kMiB); }
 
   void check_fits(std::uint64_t disk_size) const {
     if (disk_size > kMaxDiskSize) {
@@ -307,15 +314,15 @@ class Placer {
       if (ranges_[index].end() + rules_.tail_size <= disk_size) continue;
       throw Error(
           ErrorCode::NoSpace,
-          fmt::format("{} does not fit on a {} of {}: it would cover {} to {}{}; set the {}'s size to "
+          fmt::format("{} does not fit on {} of {}: it would cover {} to {}{}; set the {}'s size to "
                       "{}at least \"{}\"{}",
-                      label(index), rules_.space, exact_size(disk_size), exact_size(ranges_[index].offset),
+                      label(index), a_space(), exact_size(in_space(disk_size)), exact_size(ranges_[index].offset),
                       exact_size(ranges_[index].end()), tail_note(), rules_.space, remaining_ ? "" : "\"auto\" or ",
-                      exact_size(needed_disk_size()), draw_disk(pieces_with_end(disk_size), index, index)));
+                      exact_size(needed_size()), draw_disk(pieces_with_end(disk_size), index, index)));
     }
     throw Error(ErrorCode::NoSpace,
-                fmt::format("a {} of {} has no room for a {} table: it needs at least \"{}\"", rules_.space,
-                            exact_size(disk_size), rules_.table, exact_size(needed_disk_size())));
+                fmt::format("{} of {} has no room for a {} table: it needs at least \"{}\"", a_space(),
+                            exact_size(in_space(disk_size)), rules_.table, exact_size(needed_size())));
   }
 
   std::vector<Piece> pieces_with_end(std::uint64_t disk_size) const {
@@ -325,6 +332,11 @@ class Placer {
     }
     pieces.push_back({{disk_size, 0}, Piece::kTable, "the end of the " + rules_.space});
     return pieces;
+  }
+
+  std::string a_space() const {
+    const bool vowel = std::string_view("aeiou").find(rules_.space.front()) != std::string_view::npos;
+    return fmt::format("{} {}", vowel ? "an" : "a", rules_.space);
   }
 
   std::string tail_note() const {
@@ -381,6 +393,20 @@ class Placer {
 
 }  // namespace
 
+std::vector<DiskRange> without_holes(std::uint64_t size, std::vector<DiskRange> holes) {
+  std::sort(holes.begin(), holes.end(), [](const DiskRange& a, const DiskRange& b) { return a.offset < b.offset; });
+  std::vector<DiskRange> parts;
+  std::uint64_t begin = 0;
+  for (const DiskRange& hole : holes) {
+    if (hole.offset >= size) break;
+    if (hole.size == 0) continue;
+    if (hole.offset > begin) parts.push_back({begin, hole.offset - begin});
+    begin = std::max(begin, hole.offset + std::min(hole.size, size - hole.offset));
+  }
+  if (begin < size) parts.push_back({begin, size - begin});
+  return parts;
+}
+
 Placement place_partitions(const TableRequest& request, const PlacementRules& rules) {
   return Placer(request, rules).place();
 }
@@ -405,11 +431,16 @@ void add_partition_contents(BlobBuilder& disk, const Layout& layout, std::vector
 }
 
 std::vector<std::byte> read_boot_code(const BlobPtr& boot_code, std::uint64_t space) {
+  constexpr std::uint64_t kBootSector = 512;
   if (!boot_code) return {};
-  if (boot_code->size() <= space) return read_all(*boot_code, space);
-  throw Error(ErrorCode::InvalidArgument,
-              fmt::format("the boot code is of {}, and the table leaves it the first {} of the disk",
-                          exact_size(boot_code->size()), exact_size(space)));
+  const std::uint64_t size = boot_code->size();
+  if (size > kBootSector) {
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("the boot code is of {}: it must be a boot sector of {} bytes, whose first {} are used, or "
+                            "shorter",
+                            exact_size(size), kBootSector, space));
+  }
+  return read_all(*make_slice_blob(boot_code, 0, std::min(size, space)), space);
 }
 
 std::string partition_label(std::size_t number, std::string_view name) {

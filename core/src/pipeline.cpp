@@ -3,14 +3,19 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
+#include "deferred_text.h"
 #include "disk_planner.h"
 #include "formats.h"
 #include "fstool/error.h"
 #include "fstool/registry.h"
+#include "raw_content.h"
 #include "source_loader.h"
+#include "spec_disk.h"
 #include "tree_digest.h"
 
 namespace fstool {
@@ -23,7 +28,7 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 
 /// The keys of a file system's table that its plugin does not see.
 std::vector<std::string> filesystem_keys() {
-  std::vector<std::string> keys = {"type", "source", "options"};
+  std::vector<std::string> keys = {"type", "source", "entries", "options"};
   for (const OptionInfo& info : generic_filesystem_options()) keys.push_back(info.name);
   return keys;
 }
@@ -32,7 +37,13 @@ std::vector<std::string> filesystem_keys() {
 class Planner {
  public:
   Planner(const Spec& spec, const std::filesystem::path& output, Context& context)
-      : spec_(spec), output_(output), context_(context), sources_(context, output) {}
+      : spec_(spec),
+        output_(output),
+        context_(context),
+        values_(std::make_shared<DeferredValues>()),
+        sources_(context, output, *values_) {
+    plan_.values = values_;
+  }
 
   Plan plan() {
     create_formats();
@@ -48,7 +59,15 @@ class Planner {
   }
 
  private:
+  // --- Formats ------------------------------------------------------------------------------------------------------
+
   void create_formats() {
+    create_container();
+    if (spec_.filesystem) volume_ = create_volume(*spec_.filesystem);
+    if (spec_.image) create_disk(*spec_.image);
+  }
+
+  void create_container() {
     const Registry& registry = context_.registry();
     const OutputFormats ending = formats_for(registry, output_);
     const FormatChoice container =
@@ -61,37 +80,63 @@ class Planner {
     if (!codec && !spec_.container && !ending.codec.empty()) {
       codec = {.type = ending.codec, .location = nullptr, .options = {}};
     }
-    if (codec) {
-      plan_.codec = create_format<Codec>(registry, *codec, type_key);
-      plan_.report.codec = codec->type;
-    }
-    if (spec_.image) {
-      static const std::vector<std::string> image_keys = {"partition_table", "size", "sector_size"};
-      table_ = create_format<PartitionTable>(registry, spec_.image->table, image_keys);
-    }
-    if (spec_.filesystem) add_volume(&*spec_.filesystem);
+    if (!codec) return;
+    plan_.codec = create_format<Codec>(registry, *codec, type_key);
+    plan_.report.codec = codec->type;
+  }
+
+  void create_disk(const ImageChoice& image) {
+    const Registry& registry = context_.registry();
+    static const std::vector<std::string> image_keys = {"partition_table", "size", "sector_size", "boot_code"};
+    disk_.table = create_format<PartitionTable>(registry, image.table, image_keys);
+    const FormatInfo& table = registry.get<PartitionTable>(image.table.type).info;
+    if (image.boot_code) disk_.boot_code = open_content(*image.boot_code, output_, context_);
     for (const PartitionChoice& partition : spec_.partitions) {
-      add_volume(partition.filesystem ? &*partition.filesystem : nullptr);
+      refuse_unknown_options(partition.options, table.partition_options, partition_keys());
+      disk_.partitions.push_back(create_partition(partition));
     }
   }
 
-  void add_volume(const FilesystemChoice* choice) {
-    VolumeJob& job = volumes_.emplace_back();
-    if (choice == nullptr) return;
+  PartitionJob create_partition(const PartitionChoice& partition) {
+    PartitionJob job;
+    if (partition.filesystem) job.volume = create_volume(*partition.filesystem);
+    if (partition.content) job.content = open_content(*partition.content, output_, context_);
+    if (partition.derivation) create_derivation(*partition.derivation, job);
+    return job;
+  }
+
+  VolumeJob create_volume(const FilesystemChoice& choice) {
     static const std::vector<std::string> keys = filesystem_keys();
-    job.choice = choice;
-    job.filesystem = create_format<Filesystem>(context_.registry(), choice->format, keys);
-    sources_.check(*choice);
+    VolumeJob job;
+    job.choice = &choice;
+    job.filesystem = create_format<Filesystem>(context_.registry(), choice.format, keys);
+    sources_.check(choice);
+    return job;
+  }
+
+  void create_derivation(const DerivationChoice& choice, PartitionJob& job) {
+    static const std::vector<std::string> keys = {"type", "from"};
+    job.derivation = create_format<Derivation>(context_.registry(), choice.format, keys);
+    const auto origin = std::ranges::find(spec_.partitions, choice.from, &PartitionChoice::name);
+    job.origin = static_cast<std::size_t>(origin - spec_.partitions.begin());
+    for (const ValueShape& shape : job.derivation->value_shapes()) {
+      values_->declare(deferred_name(choice, shape.name), shape.length, choice.from_location);
+    }
   }
 
   void load_trees() {
-    for (VolumeJob& job : volumes_) {
-      if (job.choice != nullptr) job.tree = sources_.load(*job.choice);
-      context_.check_cancelled();
-    }
+    load_tree(volume_);
+    for (PartitionJob& job : disk_.partitions) load_tree(job.volume);
   }
 
-  /// The seed of a spec that gives none: equal trees built the same way get equal identifiers, on any host.
+  void load_tree(VolumeJob& job) {
+    if (job.choice != nullptr) job.tree = sources_.load(*job.choice);
+    context_.check_cancelled();
+  }
+
+  // --- The seed of a spec that gives none ---------------------------------------------------------------------------
+
+  /// Equal trees built the same way get equal identifiers, on any host.
   Seed derive_seed() const {
     Digest digest;
     if (spec_.image) {
@@ -100,45 +145,60 @@ class Planner {
       digest.add(spec_.image->size.bytes);
       digest.add(std::uint64_t{spec_.image->sector_size});
     }
-    for (const PartitionChoice& partition : spec_.partitions) {
-      digest.add(std::string_view(partition.name));
-      digest.add(std::string_view(partition.type));
-      digest.add(static_cast<std::uint64_t>(partition.size.kind));
-      digest.add(partition.size.bytes);
-      digest.add(partition.offset.value_or(0));
-    }
-    for (const VolumeJob& job : volumes_) {
-      if (job.choice == nullptr) continue;
-      digest.add(std::string_view(job.choice->format.type));
-      digest.add(job.choice->format.options);
-      digest.add(job.choice->size ? job.choice->size->bytes : std::uint64_t{0});
-      digest.add(job.choice->free.bytes);
-      digest.add(std::uint64_t{job.choice->free.percent});
-      digest.add(*job.tree);
+    for (const PartitionChoice& partition : spec_.partitions) add(digest, partition);
+    add(digest, volume_);
+    for (const PartitionJob& job : disk_.partitions) {
+      add(digest, job.volume);
+      if (job.content) digest.add(job.content->size());
     }
     return digest.finish();
   }
 
-  VolumeReport volume_report(const VolumeJob& job, VolumeFacts facts) const {
-    return {.source = job.choice->source ? job.choice->source->written : "", .facts = std::move(facts)};
+  static void add(Digest& digest, const PartitionChoice& partition) {
+    digest.add(std::string_view(partition.name));
+    digest.add(std::string_view(partition.type));
+    digest.add(static_cast<std::uint64_t>(partition.size.kind));
+    digest.add(partition.size.bytes);
+    digest.add(partition.offset.value_or(0));
+    digest.add(partition.options);
+    if (!partition.derivation) return;
+    digest.add(std::string_view(partition.derivation->format.type));
+    digest.add(std::string_view(partition.derivation->from));
+    digest.add(partition.derivation->format.options);
+  }
+
+  static void add(Digest& digest, const VolumeJob& job) {
+    if (job.choice == nullptr) return;
+    digest.add(std::string_view(job.choice->format.type));
+    digest.add(job.choice->format.options);
+    digest.add(job.choice->size ? job.choice->size->bytes : std::uint64_t{0});
+    digest.add(job.choice->free.bytes);
+    digest.add(std::uint64_t{job.choice->free.percent});
+    for (const EntryChoice& entry : job.choice->entries) digest.add(std::string_view(entry.content.written()));
+    digest.add(*job.tree);
+  }
+
+  // --- The layout ---------------------------------------------------------------------------------------------------
+
+  static VolumeReport volume_report(const FilesystemChoice& choice, VolumeFacts facts) {
+    return {.source = choice.source ? choice.source->written : "", .facts = std::move(facts)};
   }
 
   void plan_volume(const Seed& seed) {
-    const VolumeJob& job = volumes_.front();
-    const bool fixed = job.choice->size && job.choice->size->kind == SizeChoice::Kind::Fixed;
-    const FormatRequest request{
-        .size = size_request(*job.choice, fixed ? std::optional(job.choice->size->bytes) : std::nullopt),
-        .seed = seed.derive("file system")};
-    const auto describe = [&] { return fmt::format("building the {} file system", job.choice->format.type); };
+    const FilesystemChoice& choice = *volume_.choice;
+    const bool fixed = choice.size && choice.size->kind == SizeChoice::Kind::Fixed;
+    const FormatRequest request{.size = size_request(choice, fixed ? std::optional(choice.size->bytes) : std::nullopt),
+                                .seed = seed.derive("file system")};
+    const auto describe = [&] { return fmt::format("building the {} file system", choice.format.type); };
     FormattedVolume volume =
-        with_context(describe, [&] { return job.filesystem->format(job.tree, request, context_); });
-    if (fixed) with_context(describe, [&] { require_headroom(*job.choice, volume.facts); });
+        with_context(describe, [&] { return volume_.filesystem->format(volume_.tree, request, context_); });
+    if (fixed) with_context(describe, [&] { require_headroom(choice, volume.facts); });
     plan_.disk = std::move(volume.image);
-    plan_.report.volume = volume_report(job, std::move(volume.facts));
+    plan_.report.volume = volume_report(choice, std::move(volume.facts));
   }
 
   void plan_partitions(const Seed& seed) {
-    PlannedDisk planned = plan_disk(spec_, *table_, volumes_, seed, context_);
+    PlannedDisk planned = plan_disk(spec_, disk_, seed, *values_, context_);
     plan_.disk = std::move(planned.disk);
     plan_.report.table = planned.layout.table;
     plan_.report.disk_id = planned.layout.disk_id;
@@ -146,16 +206,24 @@ class Planner {
     for (std::size_t i = 0; i < planned.layout.partitions.size(); ++i) {
       PartitionReport& entry = plan_.report.partitions.emplace_back();
       entry.partition = planned.layout.partitions[i];
-      if (planned.facts[i]) entry.volume = volume_report(volumes_[i], *std::move(planned.facts[i]));
+      if (i >= spec_.partitions.size()) continue;
+      const PartitionChoice& choice = spec_.partitions[i];
+      if (planned.facts[i]) entry.volume = volume_report(*choice.filesystem, *std::move(planned.facts[i]));
+      if (choice.content) entry.content = choice.content->written;
+      if (!choice.derivation) continue;
+      entry.derivation = {.type = choice.derivation->format.type,
+                          .from = choice.derivation->from,
+                          .values = std::move(planned.values[i])};
     }
   }
 
   const Spec& spec_;
   const std::filesystem::path& output_;
   Context& context_;
+  std::shared_ptr<DeferredValues> values_;
   SourceLoader sources_;
-  std::unique_ptr<PartitionTable> table_;
-  std::vector<VolumeJob> volumes_;  ///< one for a bare file system, else one for each partition
+  VolumeJob volume_;  ///< of a bare file system
+  DiskJob disk_;      ///< of a disk
   Plan plan_;
 };
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "deferred_text.h"
 #include "fstool/blob.h"
 #include "fstool/codec.h"
 #include "fstool/container.h"
@@ -17,6 +18,7 @@ namespace fstool {
 
 /// All that is to be written, as a Blob that nobody has read yet.
 struct Plan {
+  std::shared_ptr<const DeferredValues> values;  ///< what contents of the disk refer to; null: nothing
   BlobPtr disk;
   std::unique_ptr<Container> container;
   std::unique_ptr<Codec> codec;  ///< null: none

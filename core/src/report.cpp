@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
+
 #include "fstool/size.h"
 
 namespace fstool {
@@ -13,8 +16,10 @@ std::string content_text(const Report& report) {
     return fmt::format("{} file system, {}", report.volume->facts.type, format_size(report.virtual_size));
   }
   if (report.table.empty()) return fmt::format("disk, {}", format_size(report.virtual_size));
-  return fmt::format("{} disk with {} partition{}, {}", report.table, report.partitions.size(),
-                     report.partitions.size() == 1 ? "" : "s", format_size(report.virtual_size));
+  const auto in_table = std::ranges::count_if(report.partitions,
+                                              [](const PartitionReport& entry) { return entry.partition.number != 0; });
+  return fmt::format("{} disk with {} partition{}, {}", report.table, in_table, in_table == 1 ? "" : "s",
+                     format_size(report.virtual_size));
 }
 
 std::string container_text(const Report& report) {
@@ -33,6 +38,17 @@ std::string volume_text(const VolumeReport& volume) {
   return text;
 }
 
+std::string type_text(const Partition& partition) {
+  if (partition.number == 0) return ", not in the table";
+  return fmt::format(", type {}", partition.type_name.empty() ? partition.type : partition.type_name);
+}
+
+std::string derivation_text(const DerivationReport& derivation) {
+  std::string text = fmt::format("      {} of {}\n", derivation.type, derivation.from);
+  for (const DerivedValue& value : derivation.values) text += fmt::format("        {} {}\n", value.name, value.text);
+  return text;
+}
+
 }  // namespace
 
 std::string summary_line(const Report& report) {
@@ -41,15 +57,28 @@ std::string summary_line(const Report& report) {
                      format_size(report.output->file_size), content_text(report), report.output->seconds);
 }
 
+std::string describe_values(const Report& report) {
+  std::string text;
+  for (const PartitionReport& entry : report.partitions) {
+    if (!entry.derivation) continue;
+    for (const DerivedValue& value : entry.derivation->values) {
+      text += fmt::format("{} of {}: {} {}\n", entry.derivation->type, entry.derivation->from, value.name, value.text);
+    }
+  }
+  return text;
+}
+
 std::string describe_plan(const Report& report) {
   std::string text = fmt::format("{}, in {}\n", content_text(report), container_text(report));
   if (report.volume) return text + fmt::format("  {}\n", volume_text(*report.volume));
   text += fmt::format("  disk id {}, sectors of {} bytes\n", report.disk_id, report.sector_size);
   for (const PartitionReport& entry : report.partitions) {
     const Partition& partition = entry.partition;
-    text += fmt::format("  {}{}{}: {} at {}, type {}\n", partition.number, partition.name.empty() ? "" : " ",
-                        partition.name, format_size(partition.size), format_size(partition.offset),
-                        partition.type_name.empty() ? partition.type : partition.type_name);
+    text += fmt::format("  {}{}{}: {} at {}{}\n", partition.number == 0 ? "-" : std::to_string(partition.number),
+                        partition.name.empty() ? "" : " ", partition.name, format_size(partition.size),
+                        format_size(partition.offset), type_text(partition));
+    if (!entry.content.empty()) text += fmt::format("      {}\n", entry.content);
+    if (entry.derivation) text += derivation_text(*entry.derivation);
     if (entry.volume) text += fmt::format("      {}\n", volume_text(*entry.volume));
   }
   return text;

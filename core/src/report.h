@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "fstool/derivation.h"
 #include "fstool/filesystem.h"
 #include "fstool/partition_table.h"
 
@@ -19,9 +20,18 @@ struct VolumeReport {
   VolumeFacts facts;
 };
 
+/// What a partition was computed from, and what came out beside its bytes.
+struct DerivationReport {
+  std::string type;  ///< the format
+  std::string from;  ///< name of the partition
+  std::vector<DerivedValue> values;
+};
+
 struct PartitionReport {
   Partition partition;
   std::optional<VolumeReport> volume;
+  std::string content;  ///< as the user wrote it; empty if there is none
+  std::optional<DerivationReport> derivation;
 };
 
 /// The result of the last step.
@@ -49,6 +59,9 @@ struct Report {
 
 /// One line: "disk.qcow2: qcow2, 340 MiB; gpt disk with 2 partitions, 1.2 GiB; 2.3 s".
 std::string summary_line(const Report& report);
+
+/// What came out of derivations, a line each, ended: "verity of root: hash 4392…". Empty if there are none.
+std::string describe_values(const Report& report);
 
 /// Several lines, each ended: the disk, its partitions with their places, the file systems in them.
 std::string describe_plan(const Report& report);

@@ -11,6 +11,7 @@
 #include "image_reference.h"
 #include "image_source.h"
 #include "same_file.h"
+#include "spec_entries.h"
 #include "tree_digest.h"
 
 namespace fstool {
@@ -33,6 +34,17 @@ bool is_inside(const fs::path& path, const fs::path& directory) {
   return std::ranges::mismatch(directory, path).in1 == directory.end();
 }
 
+void add(Digest& digest, const EntryChoice& entry) {
+  digest.add(static_cast<std::uint64_t>(entry.kind));
+  digest.add(std::string_view(entry.path));
+  digest.add(std::string_view(entry.content.written()));
+  digest.add(std::string_view(entry.copy.value_or(fs::path()).native()));
+  digest.add(std::string_view(entry.target));
+  digest.add(std::uint64_t{entry.permissions ? *entry.permissions + 1U : 0});
+  digest.add(std::uint64_t{entry.uid});
+  digest.add(std::uint64_t{entry.gid});
+}
+
 /// Names what makes two choices give the same tree.
 std::string identity(const FilesystemChoice& choice) {
   Digest digest;
@@ -41,6 +53,7 @@ std::string identity(const FilesystemChoice& choice) {
     digest.add(std::string_view(real_path(choice.source->path).native()));
     digest.add(choice.source->options);
   }
+  for (const EntryChoice& entry : choice.entries) add(digest, entry);
   digest.add(static_cast<std::uint64_t>(choice.rootdevs));
   digest.add(std::uint64_t{choice.mtime.has_value()});
   digest.add(static_cast<std::uint64_t>(choice.mtime.value_or(0)));
@@ -67,7 +80,8 @@ void set_mtime(Tree& tree, Timestamp mtime) {
 
 }  // namespace
 
-SourceLoader::SourceLoader(Context& context, fs::path output) : context_(context), output_(std::move(output)) {}
+SourceLoader::SourceLoader(Context& context, fs::path output, const DeferredValues& values)
+    : context_(context), output_(std::move(output)), values_(values) {}
 
 const Format<Source>& SourceLoader::format_of(const SourceChoice& choice) const {
   const Registry& registry = context_.registry();
@@ -95,7 +109,7 @@ const Format<Source>& SourceLoader::format_of(const SourceChoice& choice) const 
 std::unique_ptr<Source> SourceLoader::create(const SourceChoice& choice) const {
   const Format<Source>& format = format_of(choice);
   static const std::vector<std::string> keys = {"path", "type"};
-  refuse_unknown_options(choice.options, format.info, keys);
+  refuse_unknown_options(choice.options, format.info.options, keys);
   return format.create(choice.options);
 }
 
@@ -147,6 +161,7 @@ std::shared_ptr<const Tree> SourceLoader::load(const FilesystemChoice& choice) {
     }
   }
   add_root_devices(tree, choice.rootdevs, context_.clock(tree));
+  add_entries(tree, choice.entries, values_, context_.clock(tree));
   if (choice.mtime) set_mtime(tree, {.seconds = *choice.mtime});
   slot = std::make_shared<const Tree>(std::move(tree));
   return slot;

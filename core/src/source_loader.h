@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "deferred_text.h"
 #include "fstool/context.h"
 #include "fstool/registry.h"
 #include "fstool/source.h"
@@ -20,14 +21,15 @@ namespace fstool {
 class SourceLoader {
  public:
   /// `output` is where the result goes, empty if nowhere: a source must not contain it.
-  SourceLoader(Context& context, std::filesystem::path output);
+  /// `values` must outlive the trees.
+  SourceLoader(Context& context, std::filesystem::path output, const DeferredValues& values);
 
   /// Refuses what can be refused without listing a source: it does not exist, no source accepts it, wrong options, the
   /// output in it.
   /// Throws spec_error().
   void check(const FilesystemChoice& choice) const;
 
-  /// The tree of `choice`, with its device nodes and mtime applied. Equal choices share one tree.
+  /// The tree of `choice`, with its device nodes, entries and mtime applied. Equal choices share one tree.
   std::shared_ptr<const Tree> load(const FilesystemChoice& choice);
 
  private:
@@ -38,6 +40,7 @@ class SourceLoader {
 
   Context& context_;
   std::filesystem::path output_;
+  const DeferredValues& values_;
   std::map<std::string, std::shared_ptr<const Tree>> loaded_;
 };
 

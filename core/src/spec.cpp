@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "fstool/blob.h"
+#include "spec_disk.h"
+#include "spec_entries.h"
 #include "spec_toml.h"
 
 namespace fstool {
@@ -56,94 +58,11 @@ OptionTable merge_options(OptionTable flat, const OptionValue* nested) {
   return flat;
 }
 
-/// The value at `key`, which has to be a table, or null.
-const OptionTable* take_table(TableReader& reader, std::string_view key, LocationPtr& location) {
-  const OptionValue* value = reader.take(key);
-  if (value == nullptr) return nullptr;
-  location = value->location;
-  return &as_table(*value, key);
-}
-
-ImageChoice read_image(const OptionTable& table, const LocationPtr& location) {
-  TableReader reader(table, "[image]", location);
-  const OptionValue& type = reader.require("partition_table");
-  ImageChoice image;
-  image.table.type = parse_text(type, "partition_table");
-  image.table.location = type.location;
-  if (const OptionValue* size = reader.take("size")) image.size = parse_size_choice(*size, "size", false);
-  if (const OptionValue* sector_size = reader.take("sector_size")) {
-    const auto* number = std::get_if<std::int64_t>(&sector_size->data);
-    if (number == nullptr || (*number != 512 && *number != 4096)) {
-      throw spec_error(sector_size->location, "sector_size must be 512 or 4096");
-    }
-    image.sector_size = static_cast<std::uint32_t>(*number);
-  }
-  image.table.options = reader.rest();
-  return image;
-}
-
-/// "0x83" for the integer 131: the table's plugin reads text.
-std::string read_partition_type(const OptionValue& value) {
-  const auto* number = std::get_if<std::int64_t>(&value.data);
-  if (number == nullptr && !std::holds_alternative<std::string>(value.data)) {
-    throw wrong_type(value, "type", "a string or an integer");
-  }
-  if (number == nullptr) return parse_text(value, "type");
-  if (*number < 0 || *number > 0xff) {
-    throw spec_error(value.location, fmt::format("type {} is not a byte: it must be from 0x00 to 0xff", *number));
-  }
-  return fmt::format("{:#04x}", *number);
-}
-
-PartitionChoice read_partition(const OptionValue& value, const std::filesystem::path& directory) {
-  TableReader reader(as_table(value, "partitions"), "[[partitions]]", value.location);
-  PartitionChoice partition;
-  partition.location = value.location;
-  partition.name = reader.take_text("name").value_or("");
-  partition.type = read_partition_type(reader.require("type"));
-  partition.offset = reader.take_bytes("offset");
-  const OptionValue* size = reader.take("size");
-  LocationPtr location;
-  if (const OptionTable* filesystem = take_table(reader, "filesystem", location)) {
-    partition.filesystem = read_filesystem(*filesystem, "[partitions.filesystem]", location, directory);
-  }
-  reader.refuse_rest();
-
-  if (size != nullptr) partition.size = parse_size_choice(*size, "size", true);
-  if (partition.size.kind == SizeChoice::Kind::Auto && !partition.filesystem) {
-    throw spec_error(size != nullptr ? size->location : value.location,
-                     "a partition without a file system needs a size, or \"remaining\"");
-  }
-  return partition;
-}
-
-std::vector<PartitionChoice> read_partitions(const OptionValue& value, const ImageChoice& image,
-                                             const std::filesystem::path& directory) {
-  const auto* array = std::get_if<OptionValue::Array>(&value.data);
-  if (array == nullptr) throw wrong_type(value, "partitions", "an array of tables ([[partitions]])");
-  std::vector<PartitionChoice> partitions;
-  bool remaining = false;
-  for (const OptionValue& element : *array) {
-    PartitionChoice partition = read_partition(element, directory);
-    if (partition.size.kind == SizeChoice::Kind::Remaining) {
-      if (remaining) throw spec_error(partition.location, "only one partition can have the size \"remaining\"");
-      remaining = true;
-      if (image.size.kind == SizeChoice::Kind::Auto && !partition.filesystem) {
-        throw spec_error(partition.location,
-                         "\"remaining\" means nothing here: the image's size is \"auto\" and the partition has no file "
-                         "system to measure; set a size for one of them");
-      }
-    }
-    partitions.push_back(std::move(partition));
-  }
-  return partitions;
-}
-
 void read_disk(Spec& spec, TableReader& reader, const std::filesystem::path& directory) {
   LocationPtr location;
-  const OptionTable* image = take_table(reader, "image", location);
+  const OptionTable* image = reader.take_table("image", location);
   const OptionValue* partitions = reader.take("partitions");
-  if (image != nullptr) spec.image = read_image(*image, location);
+  if (image != nullptr) spec.image = read_image(*image, location, directory);
   if (partitions == nullptr && image == nullptr) return;
   if (image == nullptr) {
     throw spec_error(partitions->location, "[[partitions]] needs an [image] with a partition_table");
@@ -175,12 +94,13 @@ FilesystemChoice read_filesystem(const OptionTable& table, const std::string& na
   if (const OptionValue* source = reader.take("source")) {
     filesystem.source = parse_source_choice(*source, directory);
   }
+  if (const OptionValue* entries = reader.take("entries")) filesystem.entries = read_entries(*entries, directory);
   const OptionValue* nested = reader.take("options");
 
   OptionTable bound;
   for (OptionEntry& entry : merge_options(reader.rest(), nested)) {
     if (entry.key == "size") {
-      filesystem.size = parse_size_choice(entry.value, "size", false);
+      filesystem.size = parse_size_choice(entry.value, "size");
     } else if (entry.key == "free") {
       filesystem.free = parse_headroom(entry.value, "free");
     } else {
@@ -201,13 +121,13 @@ Spec read_spec(const OptionTable& table, const std::string& file, const std::fil
   Spec spec;
   spec.seed = reader.take_text("seed");
   LocationPtr location;
-  if (const OptionTable* container = take_table(reader, "container", location)) {
+  if (const OptionTable* container = reader.take_table("container", location)) {
     spec.container = read_format_choice(*container, "[container]", location);
   }
-  if (const OptionTable* codec = take_table(reader, "codec", location)) {
+  if (const OptionTable* codec = reader.take_table("codec", location)) {
     spec.codec = read_format_choice(*codec, "[codec]", location);
   }
-  if (const OptionTable* filesystem = take_table(reader, "filesystem", location)) {
+  if (const OptionTable* filesystem = reader.take_table("filesystem", location)) {
     spec.filesystem = read_filesystem(*filesystem, "[filesystem]", location, directory);
   }
   read_disk(spec, reader, directory);

@@ -10,28 +10,73 @@
 #include <string_view>
 #include <vector>
 
+#include "deferred_text.h"
+#include "fstool/partition_table.h"
 #include "rootdevs.h"
 #include "spec_values.h"
 #include "variables.h"
 
 namespace fstool {
 
+/// A file, directory or symbolic link that a file system gets beside those of its source.
+struct EntryChoice {
+  enum class Kind { File, Directory, Symlink };
+  Kind kind = Kind::File;
+  std::string path;                           ///< '/'-separated from the root
+  DeferredText content;                       ///< of a file that is written in the spec
+  std::optional<std::filesystem::path> copy;  ///< of a file that the host has
+  std::string target;                         ///< of a symbolic link
+  std::optional<std::uint16_t> permissions;   ///< the low twelve mode bits
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  LocationPtr location;
+};
+
 /// A file system to be made. The keys that mean the same for every format are fields; the rest are its options.
 struct FilesystemChoice {
   FormatChoice format;
   std::optional<SourceChoice> source;  ///< nothing: an empty tree
-  std::optional<SizeChoice> size;      ///< Auto or Fixed
-  std::optional<std::int64_t> mtime;   ///< seconds since 1970; overrides the time of every node
+  std::vector<EntryChoice> entries;
+  std::optional<SizeChoice> size;     ///< Auto or Fixed
+  std::optional<std::int64_t> mtime;  ///< seconds since 1970; overrides the time of every node
   RootDevices rootdevs = RootDevices::None;
   Headroom free;
 };
 
+/// Bytes that are taken as they are.
+struct ContentChoice {
+  enum class Kind { File, Image, Fill };
+  Kind kind = Kind::File;
+  std::string written;         ///< as the user wrote it; for messages
+  std::filesystem::path path;  ///< File and Image, the latter with the partition that is meant
+  std::uint8_t fill = 0;       ///< Fill: each byte
+  LocationPtr location;
+};
+
+/// Bytes that are computed from those of another partition.
+struct DerivationChoice {
+  FormatChoice format;
+  std::string from;  ///< the name of a partition that is listed before
+  LocationPtr from_location;
+};
+
+/// A partition, or bytes with a place on the disk that are none.
 struct PartitionChoice {
   std::string name;  ///< may be empty
-  std::string type;  ///< the user's words; integers as "0x83"
+  std::optional<std::string> label;
+  DeferredText uuid;  ///< empty: derived from the seed
+  std::string type;   ///< the user's words; integers as "0x83"; empty if not in the table
   SizeChoice size;
   std::optional<std::uint64_t> offset;  ///< bytes from the start of the disk
+  std::optional<std::uint64_t> align;   ///< bytes
+  std::uint64_t gap = 0;                ///< bytes
+  bool in_table = true;
+  std::vector<DiskRange> holes;  ///< counted from its start
+  // One of these at most:
   std::optional<FilesystemChoice> filesystem;
+  std::optional<ContentChoice> content;
+  std::optional<DerivationChoice> derivation;
+  OptionTable options;  ///< the table's own
   LocationPtr location;
 };
 
@@ -39,6 +84,7 @@ struct ImageChoice {
   FormatChoice table;
   SizeChoice size;  ///< Auto or Fixed
   std::uint32_t sector_size = 512;
+  std::optional<ContentChoice> boot_code;
 };
 
 /// Either `filesystem`, or `image` with one partition or more.

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "deferred_text.h"
 #include "fstool/size.h"
 
 namespace fstool {
@@ -30,33 +31,55 @@ std::string shown(const OptionValue& value) {
   return std::string(value.type_name());
 }
 
+/// "auto" or a size.
+std::optional<SizeChoice> size_choice_of(const OptionValue& value) {
+  const auto* text = std::get_if<std::string>(&value.data);
+  if (text != nullptr && *text == "auto") return SizeChoice{};
+  const auto bytes = bytes_of(value);
+  if (!bytes || *bytes == 0) return std::nullopt;
+  return SizeChoice{.kind = SizeChoice::Kind::Fixed, .bytes = *bytes};
+}
+
+/// 20 of "20%".
+std::optional<std::uint32_t> percent_of(std::string_view text) {
+  if (!text.ends_with('%')) return std::nullopt;
+  std::uint32_t percent = 0;
+  const char* const end = text.data() + text.size() - 1;
+  const auto [stop, error] = std::from_chars(text.data(), end, percent);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return percent;
+}
+
 }  // namespace
 
 Error wrong_type(const OptionValue& value, std::string_view key, std::string_view expected) {
   return spec_error(value.location, fmt::format("{} must be {}, not {}", key, expected, value.type_name()));
 }
 
-SizeChoice parse_size_choice(const OptionValue& value, std::string_view key, bool allow_remaining) {
+SizeChoice parse_size_choice(const OptionValue& value, std::string_view key) {
+  if (const auto choice = size_choice_of(value)) return *choice;
+  throw spec_error(value.location,
+                   fmt::format("{} must be \"auto\" or a size such as \"512MiB\", not {}", key, shown(value)));
+}
+
+SizeChoice parse_partition_size(const OptionValue& value, std::string_view key) {
+  if (const auto choice = size_choice_of(value)) return *choice;
   if (const auto* text = std::get_if<std::string>(&value.data)) {
-    if (*text == "auto") return {};
-    if (allow_remaining && *text == "remaining") return {.kind = SizeChoice::Kind::Remaining};
+    if (*text == "remaining") return {.kind = SizeChoice::Kind::Remaining};
+    const auto percent = percent_of(*text);
+    if (percent && *percent >= 1 && *percent <= 100) return {.kind = SizeChoice::Kind::Percent, .percent = *percent};
   }
-  const auto bytes = bytes_of(value);
-  if (!bytes || *bytes == 0) {
-    throw spec_error(value.location, fmt::format("{} must be \"auto\"{} or a size such as \"512MiB\", not {}", key,
-                                                 allow_remaining ? ", \"remaining\"" : "", shown(value)));
-  }
-  return {.kind = SizeChoice::Kind::Fixed, .bytes = *bytes};
+  throw spec_error(value.location,
+                   fmt::format("{} must be \"auto\", \"remaining\", a size such as \"512MiB\", or a share "
+                               "of the disk from \"1%\" to \"100%\", not {}",
+                               key, shown(value)));
 }
 
 Headroom parse_headroom(const OptionValue& value, std::string_view key) {
   if (const auto bytes = bytes_of(value)) return {.bytes = *bytes};
-  const auto* text = std::get_if<std::string>(&value.data);
-  if (text != nullptr && text->ends_with('%')) {
-    std::uint32_t percent = 0;
-    const char* const end = text->data() + text->size() - 1;
-    const auto [stop, error] = std::from_chars(text->data(), end, percent);
-    if (error == std::errc() && stop == end && percent <= kMaxFreePercent) return {.percent = percent};
+  if (const auto* text = std::get_if<std::string>(&value.data)) {
+    const auto percent = percent_of(*text);
+    if (percent && *percent <= kMaxFreePercent) return {.percent = *percent};
   }
   throw spec_error(value.location, fmt::format("{} must be a size such as \"64MiB\" or a share from \"0%\" to \"{}%\", "
                                                "not {}",
@@ -66,31 +89,44 @@ Headroom parse_headroom(const OptionValue& value, std::string_view key) {
 std::string parse_text(const OptionValue& value, std::string_view key) {
   const auto* text = std::get_if<std::string>(&value.data);
   if (text == nullptr) throw wrong_type(value, key, "a string");
-  if (text->find('\0') != std::string::npos) {
+  if (const std::size_t mark = text->find(kDeferredMark); mark != std::string::npos) {
+    const std::string_view name =
+        std::string_view(*text).substr(mark + 1, text->find(kDeferredMark, mark + 1) - mark - 1);
+    if (is_deferred_name(name)) {
+      throw spec_error(value.location,
+                       fmt::format("${{{}}} comes out when the disk is planned, and can stand in the uuid "
+                                   "of a partition and the content of an entry, not in {}",
+                                   name, key));
+    }
     throw spec_error(value.location, fmt::format("{} must not contain a NUL character", key));
   }
   return *text;
 }
 
+std::filesystem::path parse_path(const OptionValue& value, std::string_view key,
+                                 const std::filesystem::path& directory) {
+  const std::string written = parse_text(value, key);
+  if (written.empty()) throw spec_error(value.location, fmt::format("{} must not be empty", key));
+  return directory.empty() ? std::filesystem::path(written) : (directory / written).lexically_normal();
+}
+
 SourceChoice parse_source_choice(const OptionValue& value, const std::filesystem::path& directory) {
   SourceChoice choice;
   choice.location = value.location;
+  const OptionValue* path = &value;
   if (const auto* table = std::get_if<OptionTable>(&value.data)) {
     TableReader reader(*table, "source", value.location);
-    choice.written = parse_text(reader.require("path"), "path");
+    path = &reader.require("path");
     if (const OptionValue* type = reader.take("type")) {
       choice.type = parse_text(*type, "type");
       choice.type_location = type->location;
     }
     choice.options = reader.rest();
-  } else if (std::holds_alternative<std::string>(value.data)) {
-    choice.written = parse_text(value, "source");
-  } else {
+  } else if (!std::holds_alternative<std::string>(value.data)) {
     throw wrong_type(value, "source", "a path or a table { path = \"…\", … }");
   }
-  if (choice.written.empty()) throw spec_error(value.location, "source must not be empty");
-  choice.path =
-      directory.empty() ? std::filesystem::path(choice.written) : (directory / choice.written).lexically_normal();
+  choice.path = parse_path(*path, "source", directory);
+  choice.written = std::get<std::string>(path->data);
   return choice;
 }
 
@@ -128,6 +164,32 @@ std::optional<std::uint64_t> TableReader::take_bytes(std::string_view key) {
     throw spec_error(value->location, fmt::format("{} must be a size such as \"1MiB\", not {}", key, shown(*value)));
   }
   return bytes;
+}
+
+std::optional<std::int64_t> TableReader::take_integer(std::string_view key, std::int64_t minimum,
+                                                      std::int64_t maximum) {
+  const OptionValue* value = take(key);
+  if (value == nullptr) return std::nullopt;
+  OptionInfo info;
+  info.name = key;
+  info.minimum = minimum;
+  info.maximum = static_cast<std::uint64_t>(maximum);
+  return detail::parse_integer(*value, info);
+}
+
+std::optional<bool> TableReader::take_boolean(std::string_view key) {
+  const OptionValue* value = take(key);
+  if (value == nullptr) return std::nullopt;
+  OptionInfo info;
+  info.name = key;
+  return detail::parse_bool(*value, info);
+}
+
+const OptionTable* TableReader::take_table(std::string_view key, LocationPtr& location) {
+  const OptionValue* value = take(key);
+  if (value == nullptr) return nullptr;
+  location = value->location;
+  return &as_table(*value, key);
 }
 
 OptionTable TableReader::rest() const {

@@ -25,9 +25,10 @@ struct FormatChoice {
 
 /// A size as a spec has it.
 struct SizeChoice {
-  enum class Kind { Auto, Fixed, Remaining };
+  enum class Kind { Auto, Fixed, Remaining, Percent };
   Kind kind = Kind::Auto;
-  std::uint64_t bytes = 0;  ///< Fixed: at least 1; else 0
+  std::uint64_t bytes = 0;    ///< Fixed: at least 1; else 0
+  std::uint32_t percent = 0;  ///< Percent: 1 … 100, of the disk; else 0
 };
 
 /// Free space that a file system made to measure shall have.
@@ -46,8 +47,16 @@ struct SourceChoice {
   LocationPtr location;
 };
 
-/// "auto", "remaining" (if `allow_remaining`) or a size of at least one byte; throws spec_error().
-SizeChoice parse_size_choice(const OptionValue& value, std::string_view key, bool allow_remaining);
+/// "auto" or a size of at least one byte; throws spec_error().
+SizeChoice parse_size_choice(const OptionValue& value, std::string_view key);
+
+/// The same, "remaining", or a share of the disk ("25%"); throws spec_error().
+SizeChoice parse_partition_size(const OptionValue& value, std::string_view key);
+
+/// A path that `value` has, seen from the current directory; relative ones start at `directory`. Throws spec_error()
+/// for an empty one.
+std::filesystem::path parse_path(const OptionValue& value, std::string_view key,
+                                 const std::filesystem::path& directory);
 
 /// A size or a percentage ("20%"); throws spec_error().
 Headroom parse_headroom(const OptionValue& value, std::string_view key);
@@ -75,6 +84,11 @@ class TableReader {
   std::optional<std::string> take_text(std::string_view key);
   /// A non-negative number of bytes; nullopt if the key is not there.
   std::optional<std::uint64_t> take_bytes(std::string_view key);
+  /// An integer of that range; nullopt if the key is not there.
+  std::optional<std::int64_t> take_integer(std::string_view key, std::int64_t minimum, std::int64_t maximum);
+  std::optional<bool> take_boolean(std::string_view key);
+  /// The value of `key`, which has to be a table, and its place; null if the key is not there.
+  const OptionTable* take_table(std::string_view key, LocationPtr& location);
 
   /// What nobody took: the options of a format.
   OptionTable rest() const;

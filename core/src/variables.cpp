@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "deferred_text.h"
+
 namespace fstool {
 
 namespace {
@@ -74,6 +76,7 @@ void Variables::expand_text(OptionValue& value) const {
 }
 
 std::string Variables::value_of(std::string_view name, const OptionValue& used_in) const {
+  if (is_deferred_name(name)) return kDeferredMark + std::string(name) + kDeferredMark;
   if (!is_name(name)) {
     throw spec_error(used_in.location, fmt::format("\"{}\" is not a variable name; write \"$${{\" for the characters "
                                                    "\"${{\" themselves",

@@ -22,7 +22,8 @@ class Variables {
   Variables(const std::vector<std::string>& definitions, Environment environment);
 
   /// Replaces every `${name}` in the strings of `table`, at any depth; keys are left alone, and `$${` stands for
-  /// `${`. A string with a replacement may stand for a number or a boolean (`level = "${LEVEL}"`).
+  /// `${`. The name of a value that comes out later, as "deferred_text.h" has it, gets its marks. A string with a
+  /// replacement may stand for a number or a boolean (`level = "${LEVEL}"`).
   /// Throws spec_error() for a name that is not defined or not a name.
   void expand(OptionTable& table) const;
 

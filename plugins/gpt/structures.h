@@ -3,10 +3,13 @@
 ///
 ///     LBA 0            protective MBR
 ///     LBA 1            primary header
-///     LBA 2 …          primary partition entry array, at least 16 KiB
+///     LBA 2 …          primary partition entry array; it may lie further behind, up to the first usable sector
 ///     …                partitions
 ///     LBA -1 - array   backup partition entry array
 ///     LBA -1           backup header: as the primary, with its own place and its own array's
+///
+/// A table may have no backup: the specification does not know of this, and the tools that make such tables (genimage)
+/// let the primary header name itself as its alternate.
 #pragma once
 
 #include <array>
@@ -80,13 +83,7 @@ struct PartitionEntry {
 };
 static_assert(sizeof(PartitionEntry) == 128);
 
-/// Entries in the arrays that we write: the 16 KiB that the specification reserves at least.
-inline constexpr std::uint32_t kEntryCount = 128;
-inline constexpr std::uint64_t kEntryArraySize = kEntryCount * sizeof(PartitionEntry);
-
-/// Bytes at the start of a disk that are the table's own: protective MBR, header, array.
-constexpr std::uint64_t head_size(std::uint32_t sector_size) { return 2ULL * sector_size + kEntryArraySize; }
-/// Bytes at the end of a disk that are the table's own: array, header.
-constexpr std::uint64_t tail_size(std::uint32_t sector_size) { return kEntryArraySize + sector_size; }
+/// Entries in an array if nobody says otherwise: 16 KiB.
+inline constexpr std::uint32_t kDefaultEntries = 128;
 
 }  // namespace fstool::gpt

@@ -3,11 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <limits>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +13,8 @@
 #include "fstool/size.h"
 #include "fstool/uuid.h"
 #include "name.h"
+#include "places.h"
+#include "protective_mbr.h"
 #include "structures.h"
 #include "table_reader.h"
 
@@ -39,19 +38,18 @@ class TableCheck {
       damage(fmt::format("the primary GPT is damaged: {}", primary.problem));
       damage(fmt::format("the backup GPT is damaged: {}", backup.problem));
     } else if (!primary.table) {
-      damage(
-          fmt::format("the primary GPT is damaged: {}; the backup is good, and gdisk makes a new primary one of it "
-                      "(recovery menu, \"b\")",
-                      primary.problem));
+      damage(fmt::format("the primary GPT is damaged: {}; the backup is good, and `{}` makes a new primary one of it",
+                         primary.problem, kRepairCommand));
+    } else if (!copies.has_backup) {
+      context_.warn("the table was made without a backup: the partitions are lost with the primary GPT");
     } else if (!backup.table) {
-      damage(
-          fmt::format("the backup GPT is damaged: {}; the primary is good, and sgdisk --move-second-header writes a "
-                      "new backup",
-                      backup.problem));
+      damage(fmt::format("the backup GPT is damaged: {}; the primary is good, and `{}` writes a new backup",
+                         backup.problem, kRepairCommand));
     } else {
       compare(*primary.table, *backup.table);
     }
     if (const auto& table = primary.table ? primary.table : backup.table) {
+      for (const std::string& problem : table->problems) damage(problem);
       check_places(*table);
       check_entries(*table);
     }
@@ -78,18 +76,17 @@ class TableCheck {
     expect(a.size_of_partition_entry == b.size_of_partition_entry, "the size of a partition entry");
     expect(a.partition_entry_array_crc32 == b.partition_entry_array_crc32, "the partitions");
     if (a.alternate_lba != disk_sectors_ - 1) {
-      damage(
-          fmt::format("the backup GPT is at sector {}, and the disk ends with sector {}: it was made larger; sgdisk "
-                      "--move-second-header moves the backup to the end",
-                      a.alternate_lba.value(), disk_sectors_ - 1));
+      damage(fmt::format(
+          "the backup GPT is at sector {}, and the disk ends with sector {}: it was made larger; `{}` moves "
+          "the backup to the end",
+          a.alternate_lba.value(), disk_sectors_ - 1, kRepairCommand));
     }
   }
 
   void check_places(const Table& table) {
     const Header& header = table.header;
-    const bool is_primary = header.my_lba == 1;
-    const std::uint64_t array_sectors =
-        div_ceil(std::uint64_t{header.number_of_partition_entries} * header.size_of_partition_entry, sector_size_);
+    const bool is_primary = header.my_lba == kPrimaryLba;
+    const std::uint64_t array_sectors = div_ceil(entry_array_size(header), sector_size_);
     const std::uint64_t array = header.partition_entry_lba;
     if (header.first_usable_lba > header.last_usable_lba) {
       damage(fmt::format("the usable sectors are said to be {} to {}", header.first_usable_lba.value(),
@@ -130,29 +127,11 @@ class TableCheck {
   }
 
   void check_protective_mbr() {
-    ProtectiveMbr mbr;
-    disk_.read(0, std::as_writable_bytes(std::span(&mbr, 1)));
-    if (mbr.signature != kMbrSignature) return damage("the protective MBR is missing: its signature is not there");
+    const ProtectiveMbr mbr = read_mbr(disk_);
+    for (const std::string& problem : protective_mbr_problems(mbr, disk_sectors_)) damage(problem);
+    if (!has_protective_mbr(disk_)) return;
+    if (is_hybrid(mbr)) return context_.warn("the MBR has partitions beside the protective one: it is a hybrid MBR");
     const auto protective = std::ranges::find(mbr.partition_record, kProtectiveType, &MbrRecord::os_type);
-    if (protective == mbr.partition_record.end()) {
-      return damage("the protective MBR is missing: no record has type 0xee");
-    }
-    for (const MbrRecord& record : mbr.partition_record) {
-      if (record.os_type != 0 && record.os_type != kProtectiveType) {
-        return context_.warn("the MBR has partitions beside the protective one: it is a hybrid MBR");
-      }
-    }
-    constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
-    const std::uint64_t expected = std::min(disk_sectors_ - 1, kMost);
-    if (protective->starting_lba != 1) {
-      damage(fmt::format("the protective MBR covers the disk from sector {} on instead of 1",
-                         protective->starting_lba.value()));
-    }
-    // Some tools write the largest size whatever the disk has.
-    if (protective->size_in_lba != expected && protective->size_in_lba != kMost) {
-      damage(
-          fmt::format("the protective MBR covers {} sectors instead of {}", protective->size_in_lba.value(), expected));
-    }
     if (protective->boot_indicator != 0) {
       context_.warn(
           "the protective partition is marked as active, which the specification forbids and some BIOSes need");

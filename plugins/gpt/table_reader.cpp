@@ -14,15 +14,13 @@
 #include "fstool/checksum.h"
 #include "fstool/error.h"
 #include "fstool/size.h"
+#include "places.h"
 
 namespace fstool::gpt {
 namespace {
 
-/// Far more than any tool writes; bounds what a hostile header can make us read.
-constexpr std::uint64_t kMaxEntryArraySize = 4ULL * 1024 * 1024;
 constexpr std::uint32_t kMaxEntrySize = 4096;
 constexpr std::array<std::uint32_t, 2> kSectorSizes{512, 4096};
-constexpr std::uint64_t kPrimaryLba = 1;
 
 template <class... Args>
 Error corrupt(fmt::format_string<Args...> format, Args&&... args) {
@@ -75,7 +73,7 @@ std::vector<std::byte> read_entry_array(const Blob& disk, std::uint32_t sector_s
     throw corrupt("partition entry size {} is not a power of two from {} to {}", entry_size, sizeof(PartitionEntry),
                   kMaxEntrySize);
   }
-  const std::uint64_t array_size = std::uint64_t{header.number_of_partition_entries} * entry_size;
+  const std::uint64_t array_size = entry_array_size(header);
   if (array_size > kMaxEntryArraySize) {
     throw Error(ErrorCode::Unsupported,
                 fmt::format("{} partition entries: their array may take {} at most",
@@ -83,7 +81,7 @@ std::vector<std::byte> read_entry_array(const Blob& disk, std::uint32_t sector_s
   }
   const std::uint64_t disk_sectors = disk.size() / sector_size;
   const std::uint64_t array_sectors = div_ceil(array_size, sector_size);
-  if (header.partition_entry_lba < 2 || header.partition_entry_lba > disk_sectors ||
+  if (header.partition_entry_lba < kFirstArrayLba || header.partition_entry_lba > disk_sectors ||
       array_sectors > disk_sectors - header.partition_entry_lba) {
     throw corrupt("the partition entry array at sector {} does not lie on the disk",
                   header.partition_entry_lba.value());
@@ -94,18 +92,36 @@ std::vector<std::byte> read_entry_array(const Blob& disk, std::uint32_t sector_s
   return array;
 }
 
-void check_bounds(const NumberedEntry& numbered, const Header& header, std::uint64_t disk_sectors) {
+bool overlap(std::uint64_t first, std::uint64_t last, std::uint64_t start, std::uint64_t sectors) {
+  return sectors > 0 && first < start + sectors && last >= start;
+}
+
+/// True if the sectors `first` to `last` are partly those of the MBR, the primary header, or this copy of the table.
+bool covers_table(std::uint64_t first, std::uint64_t last, const Header& header, std::uint32_t sector_size) {
+  return overlap(first, last, kMbrLba, 2) || overlap(first, last, header.my_lba, 1) ||
+         overlap(first, last, header.partition_entry_lba, div_ceil(entry_array_size(header), sector_size));
+}
+
+/// What is wrong with the place of a partition that can be read; nothing mostly. Some versions of genimage call the
+/// sectors usable that begin with the first partition listed, though others lie before it.
+std::optional<std::string> check_bounds(const NumberedEntry& numbered, const Table& table, std::uint64_t disk_sectors) {
+  const Header& header = table.header;
   const std::uint64_t first = numbered.entry.starting_lba;
   const std::uint64_t last = numbered.entry.ending_lba;
   if (first > last) throw corrupt("partition {} ends before it begins", numbered.number);
-  if (first < header.first_usable_lba || last > header.last_usable_lba) {
-    throw corrupt("partition {} (sectors {} to {}) is outside the usable sectors {} to {}", numbered.number, first,
-                  last, header.first_usable_lba.value(), header.last_usable_lba.value());
-  }
+  const bool is_usable = first >= header.first_usable_lba && last <= header.last_usable_lba;
+  const auto outside = [&] {
+    return corrupt("partition {} (sectors {} to {}) is outside the usable sectors {} to {}", numbered.number, first,
+                   last, header.first_usable_lba.value(), header.last_usable_lba.value());
+  };
+  if (covers_table(first, last, header, table.sector_size)) throw outside();
   if (last >= disk_sectors) {
+    if (!is_usable) throw outside();
     throw corrupt("partition {} ends at sector {}, but the disk has {} sectors: the image may be cut off",
                   numbered.number, last, disk_sectors);
   }
+  if (is_usable) return std::nullopt;
+  return outside().what();
 }
 
 void check_overlaps(std::vector<NumberedEntry> entries) {
@@ -141,7 +157,9 @@ Table read_table(const Blob& disk, std::uint32_t sector_size, std::uint64_t lba)
     const std::size_t offset = std::size_t{index} * table.header.size_of_partition_entry;
     const NumberedEntry numbered{index + 1, from_bytes<PartitionEntry>(std::span(array).subspan(offset))};
     if (to_uuid(numbered.entry.partition_type_guid).is_nil()) continue;
-    check_bounds(numbered, table.header, disk.size() / sector_size);
+    if (auto problem = check_bounds(numbered, table, disk.size() / sector_size)) {
+      table.problems.push_back(std::move(*problem));
+    }
     table.entries.push_back(numbered);
   }
   check_overlaps(table.entries);
@@ -159,6 +177,21 @@ TableCopy try_read_table(const Blob& disk, std::uint32_t sector_size, std::uint6
   }
 }
 
+/// genimage lets the primary header name itself; zero, which no backup can be at, says the same.
+bool says_no_backup(const Header& primary) {
+  return primary.alternate_lba == kPrimaryLba || primary.alternate_lba == 0;
+}
+
+/// Reads the backup whose primary is damaged: at the end of the disk, or where the damaged header says, because the
+/// disk has grown since.
+TableCopy find_backup(const Blob& disk, std::uint32_t sector_size) {
+  TableCopy at_end = try_read_table(disk, sector_size, backup_lba(disk, sector_size));
+  if (at_end.table || !has_header(disk, sector_size, kPrimaryLba)) return at_end;
+  const auto damaged = from_bytes<Header>(*read_sector(disk, sector_size, kPrimaryLba));
+  TableCopy elsewhere = try_read_table(disk, sector_size, damaged.alternate_lba);
+  return elsewhere.table ? elsewhere : at_end;
+}
+
 }  // namespace
 
 TableCopies read_copies(const Blob& disk) {
@@ -166,18 +199,29 @@ TableCopies read_copies(const Blob& disk) {
   for (const std::uint32_t sector_size : kSectorSizes) {
     TableCopy primary = try_read_table(disk, sector_size, kPrimaryLba);
     if (primary.table) {
-      const std::uint64_t backup = primary.table->header.alternate_lba;
-      return {sector_size, std::move(primary), try_read_table(disk, sector_size, backup)};
+      const Header& header = primary.table->header;
+      copies.sector_size = sector_size;
+      copies.has_backup = !says_no_backup(header);
+      if (copies.has_backup) copies.backup = try_read_table(disk, sector_size, header.alternate_lba);
+      copies.primary = std::move(primary);
+      copies.damaged_array_lba.reset();
+      return copies;
     }
     if (copies.sector_size == 0 && has_header(disk, sector_size, kPrimaryLba)) {
       copies.sector_size = sector_size;
       copies.primary.problem = std::move(primary.problem);
+      copies.damaged_array_lba =
+          from_bytes<Header>(*read_sector(disk, sector_size, kPrimaryLba)).partition_entry_lba.value();
     }
   }
   if (copies.primary.problem.empty()) copies.primary.problem = "no GPT header";
   for (const std::uint32_t sector_size : kSectorSizes) {
-    TableCopy backup = try_read_table(disk, sector_size, backup_lba(disk, sector_size));
-    if (backup.table) return {sector_size, std::move(copies.primary), std::move(backup)};
+    TableCopy backup = find_backup(disk, sector_size);
+    if (backup.table) {
+      copies.sector_size = sector_size;
+      copies.backup = std::move(backup);
+      return copies;
+    }
     if (copies.sector_size == 0 && has_header(disk, sector_size, backup_lba(disk, sector_size))) {
       copies.sector_size = sector_size;
     }
@@ -192,15 +236,6 @@ bool has_any_header(const Blob& disk) {
   return std::any_of(kSectorSizes.begin(), kSectorSizes.end(), [&](std::uint32_t size) {
     return has_header(disk, size, kPrimaryLba) || has_header(disk, size, backup_lba(disk, size));
   });
-}
-
-bool has_protective_mbr(const Blob& disk) {
-  const std::optional<std::vector<std::byte>> sector = read_sector(disk, sizeof(ProtectiveMbr), 0);
-  if (!sector) return false;
-  const ProtectiveMbr mbr = from_bytes<ProtectiveMbr>(*sector);
-  if (mbr.signature != kMbrSignature) return false;
-  return std::any_of(mbr.partition_record.begin(), mbr.partition_record.end(),
-                     [](const MbrRecord& record) { return record.os_type == kProtectiveType; });
 }
 
 }  // namespace fstool::gpt

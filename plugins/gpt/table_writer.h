@@ -3,19 +3,31 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "fstool/partition_table.h"
+#include "places.h"
 
 namespace fstool::gpt {
 
-/// A table's two copies.
-struct TableBytes {
-  std::vector<std::byte> head;  ///< from byte 0 of the disk: protective MBR, primary header, primary array
-  std::vector<std::byte> tail;  ///< up to the last byte of the disk: backup array, backup header
+/// What a table is to be.
+struct TableShape {
+  std::uint32_t entries = kDefaultEntries;  ///< of the array; 1 to kMaxEntries
+  Places places;
+  bool has_backup = true;  ///< false: what it takes at the end of the disk stays free all the same
 };
 
-/// Throws Error(InvalidArgument) if `layout` is not one that a GPT with 128 entries can express.
-TableBytes encode_table(const Layout& layout);
+inline constexpr std::uint32_t kMaxEntries = kMaxEntryArraySize / sizeof(PartitionEntry);
+
+/// Bytes in their place.
+struct PlacedBytes {
+  std::uint64_t offset = 0;  ///< bytes from the start of the disk
+  std::vector<std::byte> bytes;
+};
+
+/// The headers and arrays, by offset. Throws Error(InvalidArgument) if `layout` is not one that such a table can
+/// express. Partitions of number 0 are left out.
+std::vector<PlacedBytes> encode_table(const Layout& layout, const TableShape& shape);
 
 }  // namespace fstool::gpt

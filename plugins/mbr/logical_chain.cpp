@@ -10,13 +10,15 @@
 namespace fstool::mbr {
 namespace {
 
-/// The first number of a logical partition, as the kernel counts.
-constexpr std::uint32_t kFirstLogical = 5;
-
 class ChainReader {
  public:
-  ChainReader(const Blob& disk, const PartitionRecord& extended, const DamageListener& damage)
-      : disk_(disk), first_(extended.starting_lba), end_(first_ + extended.size_in_lba), damage_(damage) {}
+  ChainReader(const Blob& disk, const PartitionRecord& extended, std::uint32_t sector_size,
+              const DamageListener& damage)
+      : disk_(disk),
+        first_(extended.starting_lba),
+        end_(first_ + extended.size_in_lba),
+        sector_size_(sector_size),
+        damage_(damage) {}
 
   LogicalChain read(const Context& context) {
     std::set<std::uint64_t> seen;
@@ -26,7 +28,12 @@ class ChainReader {
         break_off(fmt::format("the boot record at sector {} is its own successor", *at));
         break;
       }
-      const auto record = read_boot_record(disk_, *at);
+      if (chain_.boot_records.size() == kMaxLogical) {
+        break_off(
+            fmt::format("there are more than {} boot records, and what is behind those is left out", kMaxLogical));
+        break;
+      }
+      const auto record = read_boot_record(disk_, *at, sector_size_);
       if (!record) {
         break_off(fmt::format("there is no boot record at sector {}", *at));
         break;
@@ -63,6 +70,9 @@ class ChainReader {
   void add(const PartitionRecord& record, std::uint64_t first) {
     const auto number = static_cast<std::uint32_t>(kFirstLogical + chain_.partitions.size());
     const std::uint64_t end = first + record.size_in_lba;
+    if (record.starting_lba == 0) {
+      damage_(fmt::format("partition {} begins at sector {}, in its own boot record", number, first));
+    }
     if (end > end_) {
       damage_(fmt::format("partition {} ends at sector {}, behind the extended partition it is in", number, end - 1));
     }
@@ -72,15 +82,16 @@ class ChainReader {
   const Blob& disk_;
   const std::uint64_t first_;
   const std::uint64_t end_;
+  const std::uint32_t sector_size_;
   const DamageListener& damage_;
   LogicalChain chain_;
 };
 
 }  // namespace
 
-LogicalChain read_logical_chain(const Blob& disk, const PartitionRecord& extended, const DamageListener& damage,
-                                const Context& context) {
-  return ChainReader(disk, extended, damage).read(context);
+LogicalChain read_logical_chain(const Blob& disk, const PartitionRecord& extended, std::uint32_t sector_size,
+                                const DamageListener& damage, const Context& context) {
+  return ChainReader(disk, extended, sector_size, damage).read(context);
 }
 
 }  // namespace fstool::mbr

@@ -26,15 +26,15 @@ struct LogicalPartition {
 };
 
 struct LogicalChain {
-  std::vector<std::uint64_t> boot_records;  ///< their sectors
+  std::vector<std::uint64_t> boot_records;  ///< their sectors, at most kMaxLogical
   std::vector<LogicalPartition> partitions;
 };
 
 using DamageListener = std::function<void(const std::string& what)>;
 
-/// Follows the chain as far as it leads. `damage` hears, a sentence each, where it breaks and which partitions lie
-/// wrong.
-LogicalChain read_logical_chain(const Blob& disk, const PartitionRecord& extended, const DamageListener& damage,
-                                const Context& context);
+/// Follows the chain as far as it leads, on a disk of sectors of `sector_size` bytes. Reads each boot record once.
+/// `damage` hears, a sentence each, where it breaks and which partitions lie wrong.
+LogicalChain read_logical_chain(const Blob& disk, const PartitionRecord& extended, std::uint32_t sector_size,
+                                const DamageListener& damage, const Context& context);
 
 }  // namespace fstool::mbr

@@ -3,48 +3,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
-#include <cstring>
 #include <limits>
 #include <span>
 #include <string>
-#include <string_view>
-#include <system_error>
 #include <utility>
 
-#include "fstool/chs.h"
 #include "fstool/context.h"
 #include "fstool/error.h"
 #include "fstool/partition_layout.h"
+#include "identifiers.h"
 #include "logical_chain.h"
 #include "partition_types.h"
+#include "sector_size.h"
 #include "structures.h"
 #include "table_check.h"
+#include "table_plan.h"
+#include "table_writer.h"
 
 namespace fstool::mbr {
 namespace {
-
-constexpr std::uint64_t kMaxSectors = std::uint64_t{1} << 32U;
-
-std::string type_text(std::uint8_t os_type) { return fmt::format("0x{:02x}", os_type); }
-std::string disk_id_text(std::uint32_t disk_signature) { return fmt::format("0x{:08x}", disk_signature); }
-/// As the kernel's PARTUUID.
-std::string uuid_text(std::uint32_t disk_signature, std::uint32_t number) {
-  return fmt::format("{:08x}-{:02x}", disk_signature, number);
-}
-
-/// A number as type_text() and disk_id_text() write it. Throws Error(InvalidArgument).
-template <class Number>
-Number parse_hex(std::string_view text, std::string_view what) {
-  Number value = 0;
-  if (text.starts_with("0x")) {
-    const auto [end, error] = std::from_chars(text.data() + 2, text.data() + text.size(), value, 16);
-    if (text.size() > 2 && error == std::errc() && end == text.data() + text.size()) return value;
-  }
-  throw Error(ErrorCode::InvalidArgument,
-              fmt::format("{} \"{}\" is not a hexadecimal number of {} bytes", what, text, sizeof(Number)));
-}
 
 /// The seed's signature; 0 means "none" to operating systems.
 std::uint32_t signature_from(const Seed& seed) {
@@ -52,64 +30,15 @@ std::uint32_t signature_from(const Seed& seed) {
   return signature == 0 ? 1 : signature;
 }
 
-/// Beyond what CHS can address, fdisk and the BIOSes that look at the fields use the largest address.
-ChsField clamped_chs(std::uint64_t lba) { return chs_field(lba).value_or(ChsField{0xFE, 0xFF, 0xFF}); }
-
-PartitionRecord encode_record(const Partition& partition, const Layout& layout) {
-  const std::uint64_t sector = layout.sector_size;
-  const std::uint64_t first = partition.offset / sector;
-  const std::uint64_t count = partition.size / sector;
-  if (partition.offset % sector != 0 || partition.size % sector != 0 || first == 0 || count == 0 ||
-      first >= kMaxSectors || count > kMaxSectors - first || partition.offset > layout.disk_size ||
-      partition.size > layout.disk_size - partition.offset) {
-    throw Error(ErrorCode::InvalidArgument, fmt::format("{} bytes from {} are not whole sectors that mbr can address",
-                                                        partition.size, partition.offset));
-  }
-  if (partition.attributes > std::numeric_limits<std::uint8_t>::max()) {
-    throw Error(ErrorCode::InvalidArgument, fmt::format("boot indicator 0x{:x} is not a byte", partition.attributes));
-  }
-  PartitionRecord record{};
-  record.boot_indicator = static_cast<std::uint8_t>(partition.attributes);
-  record.starting_chs = clamped_chs(first);
-  record.os_type = parse_hex<std::uint8_t>(partition.type, "type");
-  record.ending_chs = clamped_chs(first + count - 1);
-  record.starting_lba = static_cast<std::uint32_t>(first);
-  record.size_in_lba = static_cast<std::uint32_t>(count);
-  return record;
-}
-
-MasterBootRecord encode_mbr(const Layout& layout) {
-  if ((layout.sector_size != 512 && layout.sector_size != 4096) || layout.disk_size < layout.sector_size) {
-    throw Error(ErrorCode::InvalidArgument, fmt::format("no mbr fits on a disk of {} bytes with {}-byte sectors",
-                                                        layout.disk_size, layout.sector_size));
-  }
-  MasterBootRecord mbr{};
-  mbr.disk_signature = parse_hex<std::uint32_t>(layout.disk_id, "disk signature");
-  for (const Partition& partition : layout.partitions) {
-    with_context([&] { return partition_label(partition.number, partition.name); },
-                 [&] {
-                   if (partition.number < 1 || partition.number > mbr.partitions.size()) {
-                     throw Error(ErrorCode::InvalidArgument,
-                                 fmt::format("mbr counts its partitions from 1 to {}", mbr.partitions.size()));
-                   }
-                   PartitionRecord& record = mbr.partitions[partition.number - 1];
-                   if (record.used()) throw Error(ErrorCode::InvalidArgument, "its number is taken");
-                   record = encode_record(partition, layout);
-                 });
-  }
-  mbr.signature = kSignature;
-  return mbr;
-}
-
 Partition decode_record(const PartitionRecord& record, std::uint32_t number, std::uint64_t first_sector,
-                        std::uint32_t disk_signature) {
+                        const Layout& layout, std::uint32_t disk_signature) {
   Partition partition;
   partition.number = number;
   partition.type = type_text(record.os_type);
   partition.type_name = short_type_name(record.os_type);
   partition.uuid = uuid_text(disk_signature, number);
-  partition.offset = first_sector * kReadSectorSize;
-  partition.size = std::uint64_t{record.size_in_lba} * kReadSectorSize;
+  partition.offset = first_sector * layout.sector_size;
+  partition.size = std::uint64_t{record.size_in_lba} * layout.sector_size;
   partition.attributes = record.boot_indicator;
   partition.holds_partitions = is_extended(record.os_type);
   return partition;
@@ -118,17 +47,46 @@ Partition decode_record(const PartitionRecord& record, std::uint32_t number, std
 void add_logical_partitions(const Blob& disk, const PartitionRecord& extended, const MasterBootRecord& mbr,
                             Layout& layout, Context& context) {
   const auto damage = [&](const std::string& what) { context.report_damage(what); };
-  const LogicalChain chain = read_logical_chain(disk, extended, damage, context);
+  const LogicalChain chain = read_logical_chain(disk, extended, layout.sector_size, damage, context);
   for (const std::uint64_t sector : chain.boot_records) {
-    layout.structures.push_back({"extended boot record", sector * kReadSectorSize, sizeof(MasterBootRecord)});
+    layout.structures.push_back({std::string(kBootRecordName), sector * layout.sector_size, sizeof(MasterBootRecord)});
   }
   for (const LogicalPartition& partition : chain.partitions) {
-    if (partition.end > disk.size() / kReadSectorSize) {
+    if (partition.end > disk.size() / layout.sector_size) {
       damage(fmt::format("partition {} ends at sector {}, behind the end of the disk, and is left out",
                          partition.number, partition.end - 1));
       continue;
     }
-    layout.partitions.push_back(decode_record(partition.record, partition.number, partition.first, mbr.disk_signature));
+    layout.partitions.push_back(
+        decode_record(partition.record, partition.number, partition.first, layout, mbr.disk_signature));
+  }
+}
+
+void warn_of_several_active(const Layout& layout, Context& context) {
+  const auto active = std::count_if(layout.partitions.begin(), layout.partitions.end(),
+                                    [](const Partition& partition) { return partition.attributes == kActive; });
+  if (active > 1) context.warn(fmt::format("{} partitions are bootable, and a BIOS boots from one", active));
+}
+
+/// The last number that fdisk and sfdisk take; parted's is a few higher, and Linux' 255.
+constexpr std::uint32_t kLastUsualNumber = 60;
+
+void warn_of_high_numbers(const Layout& layout, Context& context) {
+  std::uint32_t last = 0;
+  for (const Partition& partition : layout.partitions) last = std::max(last, partition.number);
+  if (last <= kLastUsualNumber) return;
+  context.warn(
+      fmt::format("the partitions are numbered up to {}: fdisk and sfdisk leave out those behind {}, and Linux "
+                  "those behind 255",
+                  last, kLastUsualNumber));
+}
+
+void check_contents(const Layout& layout, const std::vector<BlobPtr>& contents) {
+  for (std::size_t index = 0; index < std::min(contents.size(), layout.partitions.size()); ++index) {
+    const Partition& partition = layout.partitions[index];
+    if (!partition.holds_partitions || !contents[index]) continue;
+    throw Error(ErrorCode::InvalidArgument, fmt::format("{} is extended: it holds partitions, and nothing else",
+                                                        partition_label(partition.number, partition.name)));
   }
 }
 
@@ -149,77 +107,62 @@ const OptionSet<MbrOptions>& mbr_options() {
   return set;
 }
 
-Layout MbrTable::plan(const TableRequest& request, Context& /*context*/) {
-  if (request.partitions.size() > 4) {
-    throw Error(ErrorCode::InvalidArgument,
-                fmt::format("{} partitions: mbr holds four; use partition_table = \"gpt\"", request.partitions.size()));
-  }
-  PlacementRules rules;
-  rules.table = "mbr";
-  rules.alignment = options_.alignment.value;
-  rules.first_usable = request.sector_size;
-  rules.address_limit = kMaxSectors * request.sector_size;
-  rules.max_partitions = 4;
-  const Placement placement = place_partitions(request, rules);
-
-  const std::uint32_t disk_signature = options_.disk_signature.value_or(signature_from(request.seed.derive("mbr")));
-  Layout layout;
-  layout.table = "mbr";
-  layout.disk_id = disk_id_text(disk_signature);
-  layout.disk_size = placement.disk_size;
-  layout.sector_size = request.sector_size;
-  for (std::size_t index = 0; index < request.partitions.size(); ++index) {
-    const PartitionRequest& wanted = request.partitions[index];
-    const std::uint8_t os_type = with_context([&] { return partition_label(index + 1, wanted.name); },
-                                              [&] { return parse_partition_type(wanted.type); });
-    Partition partition;
-    partition.number = static_cast<std::uint32_t>(index + 1);
-    partition.name = wanted.name;
-    partition.type = type_text(os_type);
-    partition.type_name = short_type_name(os_type);
-    partition.uuid = uuid_text(disk_signature, partition.number);
-    partition.offset = placement.partitions[index].offset;
-    partition.size = placement.partitions[index].size;
-    layout.partitions.push_back(std::move(partition));
-  }
-  return layout;
+const OptionSet<MbrPartitionOptions>& mbr_partition_options() {
+  static const OptionSet<MbrPartitionOptions> set =
+      OptionSet<MbrPartitionOptions>()
+          .add("bootable", &MbrPartitionOptions::bootable, "Marks the partition as active: what a BIOS boots from.")
+          .add("logical", &MbrPartitionOptions::logical,
+               "Whether it lies in the extended partition; left out, those that four records have no room for do, and "
+               "those listed behind an extended one.");
+  return set;
 }
 
-BlobPtr MbrTable::compose(const TableRequest& /*request*/, const Layout& layout, std::vector<BlobPtr> contents,
-                          Context& /*context*/) {
-  const MasterBootRecord mbr = encode_mbr(layout);
-  const auto bytes = std::as_bytes(std::span(&mbr, 1));
+Layout MbrTable::plan(const TableRequest& request, Context& /*context*/) {
+  return plan_table(request, options_.alignment.value,
+                    options_.disk_signature.value_or(signature_from(request.seed.derive("mbr"))));
+}
+
+BlobPtr MbrTable::compose(const TableRequest& request, const Layout& layout, std::vector<BlobPtr> contents,
+                          Context& context) {
+  check_contents(layout, contents);
+  warn_of_several_active(layout, context);
+  warn_of_high_numbers(layout, context);
+  const std::vector<std::byte> boot_code = read_boot_code(request.boot_code, sizeof(MasterBootRecord::boot_code));
   BlobBuilder disk;
-  disk.add(0, make_memory_blob({bytes.begin(), bytes.end()}));
+  for (const PlacedBootRecord& placed : encode_boot_records(layout, boot_code)) {
+    const auto bytes = std::as_bytes(std::span(&placed.record, 1));
+    disk.add(placed.offset, make_memory_blob({bytes.begin(), bytes.end()}));
+  }
   add_partition_contents(disk, layout, std::move(contents));
   return disk.finish(layout.disk_size);
 }
 
 bool MbrTable::probe(const Blob& disk) const {
-  const std::optional<MasterBootRecord> mbr = read_boot_record(disk, 0);
+  const std::optional<MasterBootRecord> mbr = read_boot_record(disk, 0, sizeof(MasterBootRecord));
   if (!mbr || has_protective_record(*mbr)) return false;
   const bool any_used = std::any_of(mbr->partitions.begin(), mbr->partitions.end(),
                                     [](const PartitionRecord& record) { return record.used(); });
-  return any_used && find_problems(*mbr, std::numeric_limits<std::uint64_t>::max()).empty();
+  return any_used && find_problems(*mbr, std::numeric_limits<std::uint64_t>::max(), sizeof(MasterBootRecord)).empty();
 }
 
 Layout MbrTable::open(const Blob& disk, Context& context) {
-  const std::optional<MasterBootRecord> mbr = read_boot_record(disk, 0);
+  const std::optional<MasterBootRecord> mbr = read_boot_record(disk, 0, sizeof(MasterBootRecord));
   if (!mbr) throw Error(ErrorCode::Corrupt, "no MBR: the first sector doesn't end in 0x55 0xaa");
-  const std::vector<std::string> problems = find_problems(*mbr, disk.size() / kReadSectorSize);
+  const std::uint32_t sector_size = find_sector_size(disk, *mbr, context);
+  const std::vector<std::string> problems = find_problems(*mbr, disk.size(), sector_size);
   if (!problems.empty()) throw Error(ErrorCode::Corrupt, problems.front());
 
   Layout layout;
   layout.table = "mbr";
   layout.disk_id = disk_id_text(mbr->disk_signature);
   layout.disk_size = disk.size();
-  layout.sector_size = kReadSectorSize;
-  layout.structures.push_back({"MBR", 0, sizeof(MasterBootRecord)});
+  layout.sector_size = sector_size;
+  layout.structures.push_back({std::string(kMbrName), 0, sizeof(MasterBootRecord)});
   for (std::size_t index = 0; index < mbr->partitions.size(); ++index) {
     const PartitionRecord& record = mbr->partitions[index];
     if (!record.used()) continue;
     layout.partitions.push_back(
-        decode_record(record, static_cast<std::uint32_t>(index + 1), record.starting_lba, mbr->disk_signature));
+        decode_record(record, static_cast<std::uint32_t>(index + 1), record.starting_lba, layout, mbr->disk_signature));
   }
   for (const PartitionRecord& record : mbr->partitions) {
     if (record.used() && is_extended(record.os_type)) add_logical_partitions(disk, record, *mbr, layout, context);
@@ -227,6 +170,8 @@ Layout MbrTable::open(const Blob& disk, Context& context) {
   std::ranges::sort(layout.structures, {}, &TableStructure::offset);
   return layout;
 }
+
+std::vector<DiskPatch> MbrTable::repair(const Blob& disk, Context& /*context*/) { return find_repairs(disk); }
 
 void MbrTable::check(const Blob& disk, Context& context) { check_table(disk, context); }
 

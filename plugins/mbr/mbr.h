@@ -1,5 +1,5 @@
 /// \file
-/// The MBR partition table: four primary partitions, one of which may hold logical ones.
+/// The MBR partition table: four primary partitions, one of which may be an extended one that holds logical ones.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,18 @@ struct MbrOptions {
   std::optional<std::uint32_t> disk_signature;
 };
 
-const OptionSet<MbrOptions>& mbr_options();
+/// Of each partition.
+struct MbrPartitionOptions {
+  bool bootable = false;
+  std::optional<bool> logical;
+};
 
-/// Writes primary partitions, and reads logical ones too: they follow the primaries, of which the extended one that
-/// they lie in is listed as well. An MBR doesn't say how large its sectors are: open() takes 512 bytes.
+const OptionSet<MbrOptions>& mbr_options();
+const OptionSet<MbrPartitionOptions>& mbr_partition_options();
+
+/// Writes and reads primary, extended and logical partitions; table_plan.h says which become which. An opened layout
+/// lists the extended partition as well as those that lie in it. An MBR doesn't say how large its sectors are:
+/// sector_size.h says what is taken.
 class MbrTable : public PartitionTable {
  public:
   explicit MbrTable(MbrOptions options) : options_(options) {}
@@ -32,6 +40,8 @@ class MbrTable : public PartitionTable {
   /// the protective MBR of a GPT.
   bool probe(const Blob& disk) const override;
   Layout open(const Blob& disk, Context& context) override;
+  /// The signature of the MBR is all that can be mended: there is no copy of the rest.
+  std::vector<DiskPatch> repair(const Blob& disk, Context& context) override;
   void check(const Blob& disk, Context& context) override;
 
  private:

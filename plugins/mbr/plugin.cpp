@@ -1,6 +1,7 @@
 #include "fstool/plugin.h"
 
 #include <memory>
+#include <utility>
 
 #include "mbr.h"
 
@@ -8,9 +9,11 @@ namespace {
 
 void register_formats(fstool::Registry& registry) {
   using namespace fstool;
-  registry.add(
-      make_format<PartitionTable>("mbr", "Master boot record: up to four primary partitions.", mbr::mbr_options(),
-                                  [](mbr::MbrOptions options) { return std::make_unique<mbr::MbrTable>(options); }));
+  auto format = make_format<PartitionTable>(
+      "mbr", "Master boot record: four primary partitions, or three and a chain of logical ones.", mbr::mbr_options(),
+      [](mbr::MbrOptions options) { return std::make_unique<mbr::MbrTable>(options); });
+  format.info.partition_options = mbr::mbr_partition_options().infos();
+  registry.add(std::move(format));
 }
 
 }  // namespace

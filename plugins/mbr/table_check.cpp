@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <iterator>
 #include <span>
 #include <string_view>
 
 #include "fstool/error.h"
 #include "logical_chain.h"
+#include "sector_size.h"
 
 namespace fstool::mbr {
 namespace {
@@ -36,52 +38,69 @@ void find_overlaps(std::vector<SectorRange>& ranges, std::vector<std::string>& p
   }
 }
 
-/// The bytes of a sector, whatever they are.
-std::optional<MasterBootRecord> read_sector_at(const Blob& disk, std::uint64_t sector) {
+/// The bytes at the start of a sector, whatever they are.
+std::optional<MasterBootRecord> read_sector(const Blob& disk, std::uint64_t sector, std::uint32_t sector_size) {
   MasterBootRecord record{};
-  if (disk.size() < sizeof(record) || sector > (disk.size() - sizeof(record)) / kReadSectorSize) return std::nullopt;
-  disk.read(sector * kReadSectorSize, std::as_writable_bytes(std::span(&record, 1)));
+  if (disk.size() < sizeof(record) || sector > (disk.size() - sizeof(record)) / sector_size) return std::nullopt;
+  disk.read(sector * sector_size, std::as_writable_bytes(std::span(&record, 1)));
   return record;
 }
 
-/// True for records that are good enough to be a table's even without its signature.
-bool has_good_records(const MasterBootRecord& mbr, std::uint64_t disk_sectors) {
-  return std::any_of(mbr.partitions.begin(), mbr.partitions.end(),
-                     [](const PartitionRecord& record) { return record.used(); }) &&
-         find_problems(mbr, disk_sectors).empty();
+std::optional<MasterBootRecord> read_first_sector(const Blob& disk) {
+  return read_sector(disk, 0, sizeof(MasterBootRecord));
 }
 
-void warn_if_misaligned(std::size_t number, std::uint64_t first, Context& context) {
-  if (first * kReadSectorSize % kPhysicalSector == 0) return;
+/// Adds a sentence for each boot record that lies in a partition. `ranges` are sorted.
+void find_covered_records(const std::vector<std::uint64_t>& boot_records, const std::vector<SectorRange>& ranges,
+                          std::vector<std::string>& problems) {
+  for (const std::uint64_t sector : boot_records) {
+    const auto behind = std::upper_bound(ranges.begin(), ranges.end(), SectorRange{sector, 0, 0});
+    if (behind == ranges.begin() || std::prev(behind)->end <= sector || std::prev(behind)->first == sector) continue;
+    problems.push_back(
+        fmt::format("partition {} covers the boot record at sector {}", std::prev(behind)->number, sector));
+  }
+}
+
+/// True for records that are good enough to be a table's even without its signature.
+bool has_good_records(const MasterBootRecord& mbr, const Blob& disk) {
+  return std::any_of(mbr.partitions.begin(), mbr.partitions.end(),
+                     [](const PartitionRecord& record) { return record.used(); }) &&
+         find_problems(mbr, disk.size(), sizeof(MasterBootRecord)).empty();
+}
+
+void warn_if_misaligned(std::size_t number, std::uint64_t first, std::uint32_t sector_size, Context& context) {
+  if (first * sector_size % kPhysicalSector == 0) return;
   context.warn(fmt::format("partition {}: it begins at sector {}, which is not a multiple of 4 KiB and may be slow",
                            number, first));
 }
 
-void check_logical_partitions(const Blob& disk, const PartitionRecord& extended, Context& context) {
+void check_logical_partitions(const Blob& disk, const PartitionRecord& extended, std::uint32_t sector_size,
+                              Context& context) {
   const auto damage = [&](const std::string& what) { context.report_damage(what); };
   std::vector<SectorRange> ranges;
-  for (const LogicalPartition& partition : read_logical_chain(disk, extended, damage, context).partitions) {
-    warn_if_misaligned(partition.number, partition.first, context);
+  const LogicalChain chain = read_logical_chain(disk, extended, sector_size, damage, context);
+  for (const LogicalPartition& partition : chain.partitions) {
+    warn_if_misaligned(partition.number, partition.first, sector_size, context);
     ranges.push_back({partition.first, partition.end, partition.number});
   }
   std::vector<std::string> problems;
   find_overlaps(ranges, problems);
+  find_covered_records(chain.boot_records, ranges, problems);
   for (const std::string& problem : problems) damage(problem);
 }
 
 /// True for what is more likely code or text than a table: one wrong boot indicator is damage, several are not.
 bool is_other_boot_sector(const MasterBootRecord& mbr) {
-  return std::count_if(mbr.partitions.begin(), mbr.partitions.end(), [](const PartitionRecord& record) {
-           return record.boot_indicator != 0 && record.boot_indicator != kActive;
-         }) > 1;
+  return std::count_if(mbr.partitions.begin(), mbr.partitions.end(),
+                       [](const PartitionRecord& record) { return !record.has_boot_indicator(); }) > 1;
 }
 
 /// A GPT without its protective record looks like an MBR with a partition that covers all of it.
-void check_gpt(const Blob& disk, const MasterBootRecord& mbr, Context& context) {
+void check_gpt(const Blob& disk, const MasterBootRecord& mbr, std::uint32_t sector_size, Context& context) {
   constexpr std::string_view kHeaderSignature = "EFI PART";
   std::array<char, kHeaderSignature.size()> start{};
-  if (disk.size() < kReadSectorSize + start.size()) return;
-  disk.read(kReadSectorSize, std::as_writable_bytes(std::span(start)));
+  if (disk.size() < sector_size + start.size()) return;
+  disk.read(sector_size, std::as_writable_bytes(std::span(start)));
   if (std::string_view(start.data(), start.size()) != kHeaderSignature) return;
   for (std::size_t index = 0; index < mbr.partitions.size(); ++index) {
     const PartitionRecord& record = mbr.partitions[index];
@@ -96,7 +115,7 @@ void check_gpt(const Blob& disk, const MasterBootRecord& mbr, Context& context) 
 }
 
 /// What is no contradiction, but rarely meant.
-void warn_of_oddities(const MasterBootRecord& mbr, Context& context) {
+void warn_of_oddities(const MasterBootRecord& mbr, std::uint32_t sector_size, Context& context) {
   unsigned active = 0;
   for (std::size_t index = 0; index < mbr.partitions.size(); ++index) {
     const PartitionRecord& record = mbr.partitions[index];
@@ -107,25 +126,26 @@ void warn_of_oddities(const MasterBootRecord& mbr, Context& context) {
     if (record.os_type == 0 && record.size_in_lba != 0) {
       context.warn(fmt::format("partition {}: it has a size, but no type", index + 1));
     }
-    if (record.used()) warn_if_misaligned(index + 1, record.starting_lba, context);
+    if (record.used()) warn_if_misaligned(index + 1, record.starting_lba, sector_size, context);
   }
   if (active > 1) context.warn(fmt::format("{} partitions are active, and a BIOS boots from one", active));
 }
 
 }  // namespace
 
-std::optional<MasterBootRecord> read_boot_record(const Blob& disk, std::uint64_t sector) {
-  const std::optional<MasterBootRecord> record = read_sector_at(disk, sector);
+std::optional<MasterBootRecord> read_boot_record(const Blob& disk, std::uint64_t sector, std::uint32_t sector_size) {
+  const std::optional<MasterBootRecord> record = read_sector(disk, sector, sector_size);
   return record && record->signature == kSignature ? record : std::nullopt;
 }
 
-std::vector<std::string> find_problems(const MasterBootRecord& mbr, std::uint64_t disk_sectors) {
+std::vector<std::string> find_problems(const MasterBootRecord& mbr, std::uint64_t disk_size,
+                                       std::uint32_t sector_size) {
   std::vector<std::string> problems;
   std::vector<SectorRange> ranges;
   std::size_t extended = 0;
   for (std::size_t index = 0; index < mbr.partitions.size(); ++index) {
     const PartitionRecord& record = mbr.partitions[index];
-    if (record.boot_indicator != 0 && record.boot_indicator != kActive) {
+    if (!record.has_boot_indicator()) {
       problems.push_back(fmt::format("partition {}: boot indicator 0x{:02x} is neither 0x00 nor 0x80", index + 1,
                                      record.boot_indicator));
     }
@@ -133,11 +153,11 @@ std::vector<std::string> find_problems(const MasterBootRecord& mbr, std::uint64_
     const std::uint64_t first = record.starting_lba;
     const std::uint64_t end = first + record.size_in_lba;
     if (first == 0) problems.push_back(fmt::format("partition {} begins in the MBR itself", index + 1));
-    if (end > disk_sectors) {
+    if (end > disk_size / sector_size) {
       problems.push_back(
-          fmt::format("partition {} ends at sector {}, but the disk has {} sectors: the image may be cut off, or its "
-                      "sectors are not of {} bytes",
-                      index + 1, end - 1, disk_sectors, kReadSectorSize));
+          fmt::format("partition {} ends at sector {}, but the disk has {} sectors of {} bytes: the "
+                      "image may be cut off",
+                      index + 1, end - 1, disk_size / sector_size, sector_size));
     }
     if (is_extended(record.os_type)) ++extended;
     ranges.push_back({first, end, index + 1});
@@ -147,22 +167,38 @@ std::vector<std::string> find_problems(const MasterBootRecord& mbr, std::uint64_
   return problems;
 }
 
-void check_table(const Blob& disk, Context& context) {
-  const std::optional<MasterBootRecord> mbr = read_sector_at(disk, 0);
-  const std::uint64_t disk_sectors = disk.size() / kReadSectorSize;
-  if (!mbr || (mbr->signature != kSignature && !has_good_records(*mbr, disk_sectors))) {
+MasterBootRecord read_damaged_mbr(const Blob& disk) {
+  const std::optional<MasterBootRecord> mbr = read_first_sector(disk);
+  if (!mbr || (mbr->signature != kSignature && !has_good_records(*mbr, disk))) {
     throw Error(ErrorCode::Corrupt, "no MBR: the first sector doesn't end in 0x55 0xaa");
   }
   if (is_other_boot_sector(*mbr)) throw Error(ErrorCode::Corrupt, "no MBR: the first sector has no partition records");
-  if (mbr->signature != kSignature) {
-    context.report_damage("the signature of the MBR is missing: the first sector doesn't end in 0x55 0xaa");
+  return *mbr;
+}
+
+void check_table(const Blob& disk, Context& context) {
+  const MasterBootRecord mbr = read_damaged_mbr(disk);
+  const std::uint32_t sector_size = find_sector_size(disk, mbr, context);
+  if (mbr.signature != kSignature) {
+    context.report_damage(
+        "the signature of the MBR is missing: the first sector doesn't end in 0x55 0xaa; fstool repair-table mends it");
   }
-  for (const std::string& problem : find_problems(*mbr, disk_sectors)) context.report_damage(problem);
-  warn_of_oddities(*mbr, context);
-  check_gpt(disk, *mbr, context);
-  for (const PartitionRecord& record : mbr->partitions) {
-    if (record.used() && is_extended(record.os_type)) check_logical_partitions(disk, record, context);
+  for (const std::string& problem : find_problems(mbr, disk.size(), sector_size)) context.report_damage(problem);
+  warn_of_oddities(mbr, sector_size, context);
+  check_gpt(disk, mbr, sector_size, context);
+  for (const PartitionRecord& record : mbr.partitions) {
+    if (record.used() && is_extended(record.os_type)) check_logical_partitions(disk, record, sector_size, context);
   }
+}
+
+std::vector<DiskPatch> find_repairs(const Blob& disk) {
+  const MasterBootRecord mbr = read_damaged_mbr(disk);
+  if (mbr.signature != kSignature) {
+    return {{offsetof(MasterBootRecord, signature), {std::byte{0x55}, std::byte{0xAA}}, "signature of the MBR"}};
+  }
+  const std::vector<std::string> problems = find_problems(mbr, disk.size(), sizeof(MasterBootRecord));
+  if (problems.empty()) return {};
+  throw Error(ErrorCode::Corrupt, fmt::format("{}, and an MBR has no copy to mend it from", problems.front()));
 }
 
 }  // namespace fstool::mbr

@@ -176,7 +176,7 @@ class Browse : public testing::TestWithParam<Maker> {
   void fill_partition() {
     extent_ = kSecondPartition;
     {
-      const LoopDevice device(file(), Access::ReadWrite, extent_.offset, extent_.size);
+      const LoopDevice device(file(), {.access = Access::ReadWrite, .offset = extent_.offset, .size = extent_.size});
       expect_success({"mke2fs", "-q", "-t", "ext4", "-b", "1024", "-L", "ROOTFS", device.path()});
     }
     const LoopMount mounted(file(), Access::ReadWrite, extent_.offset, extent_.size);
@@ -485,7 +485,7 @@ TEST_F(BrowseDisk, InfoShowsTheLayers) {
 }
 
 TEST_F(BrowseDisk, InfoTellsInPlaceWhatCantBeOpened) {
-  const LoopDevice partition(disk_, Access::ReadWrite, 30 * kMiB, 16 * kMiB);
+  const LoopDevice partition(disk_, {.access = Access::ReadWrite, .offset = 30 * kMiB, .size = 16 * kMiB});
   expect_success({"mke2fs", "-q", "-O", "journal_dev", partition.path()});
   const ProcessResult result = run_fstool({"info", "-q", disk_.string()});
   EXPECT_EQ(result.exit_code, 0) << result.output();

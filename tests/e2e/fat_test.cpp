@@ -67,7 +67,7 @@ void expect_holds(const fs::path& image, const fs::path& tree) {
   }
   expect_equal_trees(tree, copy.path());
   if (geteuid() != 0 || !kernel_has_vfat()) return;
-  const LoopDevice device(image, Access::ReadOnly);
+  const LoopDevice device(image, {});
   const Mount mounted(device.path(), "vfat", Access::ReadOnly, "utf8,tz=UTC");
   expect_equal_trees(tree, mounted.path());
 }

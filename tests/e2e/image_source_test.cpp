@@ -38,7 +38,7 @@ void make_table(const std::filesystem::path& disk, const std::string& table) {
 
 /// An empty ext4 file system on the range of the file.
 void make_ext4(const std::filesystem::path& file, const std::string& label, const Extent& extent) {
-  const LoopDevice device(file, Access::ReadWrite, extent.offset, extent.size);
+  const LoopDevice device(file, {.access = Access::ReadWrite, .offset = extent.offset, .size = extent.size});
   expect_success({"mke2fs", "-q", "-t", "ext4", "-L", label, device.path()});
 }
 
@@ -147,7 +147,7 @@ TEST_F(RefusedImage, TheOutputIsTheImage) {
     }
   }
   EXPECT_EQ(sha256(path), before);
-  const LoopDevice device(path, Access::ReadWrite);
+  const LoopDevice device(path, {.access = Access::ReadWrite});
   Command to_itself = create(device.path() + ":3", device.path());
   to_itself.emplace_back("--force");
   EXPECT_NE(run_fstool(to_itself).err.find("itself"), std::string::npos);
@@ -205,7 +205,7 @@ TEST_P(ReadImage, APartitionBecomesAFileSystem) {
 }
 
 TEST_P(ReadImage, APartitionOfABlockDeviceBecomesAFileSystem) {
-  const LoopDevice device(disk(), Access::ReadOnly);
+  const LoopDevice device(disk(), {});
   expect_built(device.path() + ":3", root_);
 }
 

@@ -223,7 +223,7 @@ TEST_P(ReadingAfterPowerCut, TheCopyEqualsWhatTheKernelRecovers) {
   const std::filesystem::path recovered = work_ / "recovered";
   make_image(image, GetParam().arguments, 64 * kMiB);
   {
-    const LoopDevice device(image, Access::ReadWrite);
+    const LoopDevice device(image, {.access = Access::ReadWrite});
     const Mount mounted(device.path(), "ext4", Access::ReadWrite, GetParam().mount_options);
     work_on(mounted.path(), 1);
     // What the loop device has written so far is what a disk would have.

@@ -167,14 +167,14 @@ TEST(RefusalOfOutputs, ABlockDeviceNeedsForce) {
   write_text(work / "disk", old);
   const Command command = {"create", "-t", "ext4", tree.root().string(), "-o"};
   {
-    const LoopDevice device(work / "disk", Access::ReadWrite);
+    const LoopDevice device(work / "disk", {.access = Access::ReadWrite});
     Command refused = command;
     refused.push_back(device.path());
     expect_refusal(run_fstool(refused), kFailure, {device.path(), "--force"});
   }
   EXPECT_TRUE(read_text(work / "disk") == old) << "the device was written to";
   {
-    const LoopDevice device(work / "disk", Access::ReadWrite);
+    const LoopDevice device(work / "disk", {.access = Access::ReadWrite});
     Command forced = command;
     forced.insert(forced.end(), {device.path(), "--force"});
     expect_fstool_builds(forced);

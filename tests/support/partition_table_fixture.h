@@ -58,11 +58,18 @@ class PartitionTableFixture : public testing::Test {
     return {.name = std::move(name), .type = std::move(type), .size = size, .offset = offset};
   }
 
-  /// A file with the disk that `table` makes of `wanted`, its partitions empty.
+  /// The disk that `table` makes of `wanted`.
+  BlobPtr disk_of(PartitionTable& table, const TableRequest& wanted, std::vector<BlobPtr> contents = {}) {
+    return table.compose(wanted, table.plan(wanted, context_), std::move(contents), context_);
+  }
+  /// All of it, of which there are not more than 64 MiB; the partitions are empty.
+  std::vector<std::byte> disk_bytes(PartitionTable& table, const TableRequest& wanted) {
+    return read_all(*disk_of(table, wanted), 64 * kMiB);
+  }
+  /// A file with it.
   std::filesystem::path make_disk(PartitionTable& table, const TableRequest& wanted) {
-    const Layout layout = table.plan(wanted, context_);
     const std::filesystem::path path = directory_.path() / "disk.img";
-    write_blob(*table.compose(wanted, layout, {}, context_), path);
+    write_blob(*disk_of(table, wanted), path);
     return path;
   }
 

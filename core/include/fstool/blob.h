@@ -85,6 +85,18 @@ FSTOOL_API BlobPtr make_padded_blob(BlobPtr blob, std::uint64_t size);
 FSTOOL_API BlobPtr make_generated_blob(std::uint64_t size,
                                        std::function<void(std::uint64_t offset, std::span<std::byte> out)> generate);
 
+/// A part of a Blob that has a place in another one.
+struct BlobPiece {
+  std::uint64_t offset = 0;  ///< of its place
+  BlobPtr part;
+  std::uint64_t part_offset = 0;
+  std::uint64_t length = 0;
+};
+
+/// `whole` with `pieces`, in any order, in place of its own bytes. Throws Error(Internal) if pieces overlap or lie
+/// beyond its end, Error(InvalidArgument) for a piece that is not inside its part.
+FSTOOL_API BlobPtr make_overlaid_blob(BlobPtr whole, std::vector<BlobPiece> pieces);
+
 /// Composes Blobs side by side. What is not covered is a hole. Not thread-safe while building.
 class FSTOOL_API BlobBuilder {
  public:

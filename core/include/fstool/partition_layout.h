@@ -40,13 +40,20 @@ struct PlacementRules {
   /// Bytes right in front of each of the request's partitions that are the table's own; one that has an offset gives
   /// up to a sector of them. Empty: none.
   std::vector<std::uint64_t> leads = {};
+  /// The number of each of the request's partitions, for messages; 0: not in the table. Empty: they count from 1.
+  std::vector<std::uint32_t> numbers = {};
   std::string space = "disk";  ///< what the partitions are placed in, for messages
+  /// Where that begins, in bytes; it ends at the request's disk_size. All places count from the start of the disk.
+  std::uint64_t space_offset = 0;
 };
 
 struct Placement {
   std::uint64_t disk_size = 0;        ///< bytes
   std::vector<DiskRange> partitions;  ///< one for each request, in the same order
 };
+
+/// What `holes`, in any order, leave of `size` bytes: pieces in order, none empty.
+FSTOOL_API std::vector<DiskRange> without_holes(std::uint64_t size, std::vector<DiskRange> holes);
 
 /// Places the partitions of `request`. Throws Error(InvalidArgument) for values that make no sense (sector size,
 /// alignment, an empty partition, two that take what remains, too many), Error(NoSpace) for what overlaps or doesn't
@@ -58,8 +65,8 @@ FSTOOL_API Placement place_partitions(const TableRequest& request, const Placeme
 /// out. Throws Error(InvalidArgument) if there are more contents than partitions.
 FSTOOL_API void add_partition_contents(BlobBuilder& disk, const Layout& layout, std::vector<BlobPtr> contents);
 
-/// The bytes of `boot_code`, none if it is null. Throws Error(InvalidArgument) if they are more than `space`, what the
-/// table leaves them in the first sector.
+/// The first `space` bytes of `boot_code`, a boot sector or less; none if it is null. Throws Error(InvalidArgument) if it
+/// has more than 512 bytes.
 FSTOOL_API std::vector<std::byte> read_boot_code(const BlobPtr& boot_code, std::uint64_t space);
 
 /// `partition 2 ("root")`, or `partition 2` for one without a name; for messages. Numbers count from 1; control

@@ -27,10 +27,11 @@ struct DiskRange {
 /// A partition as it is asked for, or bytes that have a place on the disk without being one: the table says nothing of
 /// them.
 struct PartitionRequest {
-  std::string name;                     ///< may be empty; used in messages and, where the table has names, stored
-  std::string type;                     ///< the user's words: a short name, "0x83", or a GUID; empty if not in_table
-  std::optional<std::uint64_t> size;    ///< bytes; nothing: all that remains (at most one such partition)
-  std::optional<std::uint64_t> offset;  ///< bytes from the start of the disk; nothing: the next aligned place
+  std::string name;  ///< may be empty; used in messages and, where the table has names, stored
+  std::string type;  ///< the user's words: a short name, "0x83", or a GUID; empty if not in_table
+  /// Bytes; 0: none was given, and the table has to know it; nothing: all that remains (at most one such partition).
+  std::optional<std::uint64_t> size;
+  std::optional<std::uint64_t> offset;          ///< bytes from the start of the disk; nothing: the next aligned place
   std::optional<std::uint64_t> alignment = {};  ///< bytes; nothing: the table's own
   std::uint64_t gap = 0;  ///< bytes that are left free in front of it, at least; only of one without an offset
   bool in_table = true;

@@ -38,17 +38,17 @@ Descriptor open_loop(int number, const std::string& path, int flags) {
   return Descriptor(check(fd, "open " + path));
 }
 
-std::pair<std::string, Descriptor> attach(const std::filesystem::path& file, Access access, std::uint64_t offset,
-                                          std::uint64_t size) {
-  const int flags = access == Access::ReadOnly ? O_RDONLY : O_RDWR;
+std::pair<std::string, Descriptor> attach(const std::filesystem::path& file, const LoopOptions& options) {
+  const int flags = options.access == Access::ReadOnly ? O_RDONLY : O_RDWR;
   const Descriptor backing(check(open(file.c_str(), flags | O_CLOEXEC), "open " + file.string()));
   const Descriptor control(check(open("/dev/loop-control", O_RDWR | O_CLOEXEC), "open /dev/loop-control"));
   loop_config config{};
   config.fd = static_cast<std::uint32_t>(backing.get());
-  config.info.lo_offset = offset;
-  config.info.lo_sizelimit = size;
+  config.block_size = options.sector_size;
+  config.info.lo_offset = options.offset;
+  config.info.lo_sizelimit = options.size;
   config.info.lo_flags = LO_FLAGS_AUTOCLEAR;
-  if (access == Access::ReadOnly) config.info.lo_flags |= LO_FLAGS_READ_ONLY;
+  if (options.access == Access::ReadOnly) config.info.lo_flags |= LO_FLAGS_READ_ONLY;
   while (true) {
     const int number = check(ioctl(control.get(), LOOP_CTL_GET_FREE), "LOOP_CTL_GET_FREE");
     std::string path = "/dev/loop" + std::to_string(number);
@@ -61,8 +61,8 @@ std::pair<std::string, Descriptor> attach(const std::filesystem::path& file, Acc
 
 }  // namespace
 
-LoopDevice::LoopDevice(const std::filesystem::path& file, Access access, std::uint64_t offset, std::uint64_t size)
-    : LoopDevice(attach(file, access, offset, size)) {}
+LoopDevice::LoopDevice(const std::filesystem::path& file, const LoopOptions& options)
+    : LoopDevice(attach(file, options)) {}
 
 LoopDevice::LoopDevice(std::pair<std::string, Descriptor> attached)
     : path_(std::move(attached.first)), fd_(std::move(attached.second)) {}
@@ -81,6 +81,6 @@ Mount::~Mount() {
 }
 
 LoopMount::LoopMount(const std::filesystem::path& file, Access access, std::uint64_t offset, std::uint64_t size)
-    : device_(file, access, offset, size), mount_(device_.path(), "ext4", access) {}
+    : device_(file, {.access = access, .offset = offset, .size = size}), mount_(device_.path(), "ext4", access) {}
 
 }  // namespace fstool::e2e

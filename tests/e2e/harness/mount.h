@@ -15,11 +15,19 @@ namespace fstool::e2e {
 
 enum class Access { ReadOnly, ReadWrite };
 
+/// What a loop device is to be like.
+struct LoopOptions {
+  Access access = Access::ReadOnly;
+  std::uint64_t offset = 0;         ///< bytes into the file
+  std::uint64_t size = 0;           ///< bytes; 0: to the end of the file
+  std::uint32_t sector_size = 512;  ///< bytes
+};
+
 /// A loop device on a range of a file. Any number of tests may make some at the same time.
 class LoopDevice {
  public:
-  /// `offset` and `size` in bytes; size 0: to the end of the file. Throws std::system_error.
-  LoopDevice(const std::filesystem::path& file, Access access, std::uint64_t offset = 0, std::uint64_t size = 0);
+  /// Throws std::system_error.
+  LoopDevice(const std::filesystem::path& file, const LoopOptions& options);
 
   /// "/dev/loop3"
   const std::string& path() const noexcept { return path_; }

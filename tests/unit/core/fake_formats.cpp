@@ -104,6 +104,21 @@ class FakeFilesystem : public Filesystem {
   FakeOptions options_;
 };
 
+/// Counts the bytes that aren't zero.
+class CountDerivation : public Derivation {
+ public:
+  std::uint64_t size(std::uint64_t data_size) const override { return data_size / 2; }
+  std::vector<ValueShape> value_shapes() const override { return {{.name = "total", .length = 4}}; }
+  Derived derive(BlobPtr data, const DerivationRequest& /*request*/, Context& /*context*/) override {
+    const std::vector<std::byte> bytes = read_all(*data, data->size());
+    const auto total = std::ranges::count_if(bytes, [](std::byte byte) { return byte != std::byte{0}; });
+    std::vector<std::byte> text = bytes_of("counted " + std::to_string(total));
+    text.resize(size(data->size()));
+    return {.bytes = make_memory_blob(std::move(text)),
+            .values = {{.name = "total", .text = std::to_string(10000 + total).substr(1)}}};
+  }
+};
+
 struct RowOptions {
   Bytes gap{0};
 };
@@ -120,9 +135,10 @@ class RowTable : public PartitionTable {
     std::uint64_t next = round_up(1024, request.sector_size);
     for (const PartitionRequest& wanted : request.partitions) {
       Partition partition;
-      partition.number = static_cast<std::uint32_t>(layout.partitions.size() + 1);
-      partition.name = wanted.name;
+      partition.number = wanted.in_table ? static_cast<std::uint32_t>(layout.partitions.size() + 1) : 0;
+      partition.name = wanted.label.value_or(wanted.name);
       partition.type = wanted.type;
+      partition.uuid = wanted.uuid.value_or("");
       partition.offset = wanted.offset.value_or(next);
       if (!wanted.size && !request.disk_size) throw Error(ErrorCode::InvalidArgument, "nothing remains of no size");
       partition.size = wanted.size ? *wanted.size : *request.disk_size - partition.offset - following(request, wanted);
@@ -134,13 +150,15 @@ class RowTable : public PartitionTable {
     return layout;
   }
 
-  BlobPtr compose(const Layout& layout, std::vector<BlobPtr> contents, Context& /*context*/) override {
+  BlobPtr compose(const TableRequest& /*request*/, const Layout& layout, std::vector<BlobPtr> contents,
+                  Context& /*context*/) override {
     std::string header = "row:";
     BlobBuilder builder;
     for (std::size_t i = 0; i < contents.size(); ++i) {
       const Partition& partition = layout.partitions[i];
+      if (partition.number == 0) continue;
       header += partition.name + ',' + partition.type + ',' + std::to_string(partition.offset) + ',' +
-                std::to_string(partition.size) + ';';
+                std::to_string(partition.size) + (partition.uuid.empty() ? "" : ',' + partition.uuid) + ';';
       if (contents[i]) builder.add(partition.offset, contents[i]);
     }
     builder.add(0, make_memory_blob(bytes_of(header)));
@@ -248,6 +266,8 @@ Registry make_fake_registry(FakeLog& log) {
   registry.add(
       make_format<PartitionTable>("row", "", OptionSet<RowOptions>().add("gap", &RowOptions::gap, ""),
                                   [](const RowOptions& options) { return std::make_unique<RowTable>(options); }));
+  registry.add(make_format<Derivation>("count", "", OptionSet<NoOptions>(),
+                                       [](NoOptions) { return std::make_unique<CountDerivation>(); }));
   registry.add(make_format<Container>("raw", "", OptionSet<NoOptions>(),
                                       [](const NoOptions&) { return std::make_unique<NamedContainer>("raw"); }));
   auto box = make_format<Container>("box", "", OptionSet<BoxOptions>().add("lid", &BoxOptions::lid, ""),

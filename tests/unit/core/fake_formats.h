@@ -29,7 +29,9 @@ struct FakeLog {
 ///   each file (options: fill, label); when read, a word "#text" is the label and a word "!" is damage;
 /// * partition table "row": partitions one after the other, from byte 1024 on, in whole sectors (option: gap), behind
 /// the
-///   text "row:name,type,offset,size;…";
+///   text "row:name,type,offset,size[,uuid];…";
+/// * derivation "count": "counted N", the bytes of the data that aren't zero, padded to half of its size; value: total,
+///   four digits;
 /// * containers "raw" and "box" (extensions "box", "tar.box"; option: lid): the bytes, behind the container's name and
 /// a
 ///   colon; "box" reads what it wrote;

@@ -58,7 +58,8 @@ class WriteOnly<PartitionTable> : public PartitionTable {
  public:
   explicit WriteOnly(std::string magic) : magic_(std::move(magic)) {}
   Layout plan(const TableRequest& /*request*/, Context& /*context*/) override { return {}; }
-  BlobPtr compose(const Layout& /*layout*/, std::vector<BlobPtr> /*contents*/, Context& /*context*/) override {
+  BlobPtr compose(const TableRequest& /*request*/, const Layout& /*layout*/, std::vector<BlobPtr> /*contents*/,
+                  Context& /*context*/) override {
     return nullptr;
   }
   bool probe(const Blob& disk) const override { return test::text_of(disk).starts_with(magic_); }

@@ -1,5 +1,6 @@
 #include "fstool/partition_layout.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,18 +19,19 @@ using testing::HasSubstr;
 constexpr std::optional<std::uint64_t> kRemaining;
 
 PartitionRequest named(std::string name, std::optional<std::uint64_t> size, std::optional<std::uint64_t> offset = {}) {
-  return {std::move(name), "linux", size, offset};
+  return {.name = std::move(name), .type = "linux", .size = size, .offset = offset};
 }
 
 TableRequest request(std::vector<PartitionRequest> partitions, std::optional<std::uint64_t> disk_size = {}) {
-  return {std::move(partitions), disk_size, Seed("test"), 512};
+  return {.partitions = std::move(partitions), .disk_size = disk_size, .seed = Seed("test")};
 }
 
 PlacementRules rules() {
   PlacementRules rules;
   rules.table = "table";
-  rules.head_size = 17 * kKiB;
+  rules.first_usable = 17 * kKiB;
   rules.tail_size = 16 * kKiB + 512;
+  rules.tail_name = "backup";
   rules.max_partitions = 8;
   return rules;
 }
@@ -107,7 +109,9 @@ TEST(PartitionLayout, OverlappingOffsetsNameBothPartitions) {
   EXPECT_EQ(
       text,
       "partition 2 (\"b\") (2 MiB to 5 MiB) and partition 1 (\"a\") (4 MiB to 6 MiB) overlap: change the offset or "
-      "size of one of them");
+      "size of one of them\n"
+      "  ->                    2 MiB to 5 MiB                    partition 2 (\"b\")\n"
+      "  ->                    4 MiB to 6 MiB                    partition 1 (\"a\")");
 }
 
 TEST(PartitionLayout, ATooSmallDiskSaysWhatItWouldTake) {
@@ -115,7 +119,11 @@ TEST(PartitionLayout, ATooSmallDiskSaysWhatItWouldTake) {
   EXPECT_EQ(code, ErrorCode::NoSpace);
   EXPECT_EQ(text,
             "partition 2 does not fit on a disk of 32 MiB: it would cover 11 MiB to 41 MiB, and table needs 16.5 KiB "
-            "behind it; set the disk's size to \"auto\" or at least \"42 MiB\"");
+            "behind it; set the disk's size to \"auto\" or at least \"42 MiB\"\n"
+            "                        1 MiB to 11 MiB                   partition 1 (\"a\")\n"
+            "  ->                   11 MiB to 41 MiB                   partition 2\n"
+            "      33537536 bytes (32 MiB) to 32 MiB                   backup\n"
+            "                       32 MiB to 32 MiB                   the end of the disk");
   EXPECT_EQ(placed(request({named("a", 10 * kMiB), named("", 30 * kMiB)}, 42 * kMiB)),
             "disk 42 MiB: 1 MiB + 10 MiB; 11 MiB + 30 MiB;");
 }
@@ -143,7 +151,7 @@ TEST(PartitionLayout, RefusesWhatMakesNoSense) {
   EXPECT_THAT(refused(request({named("a", kRemaining)})), HasSubstr("give the disk or the partition a size"));
   EXPECT_THAT(refused(request({named("a", kRemaining), named("b", kRemaining)}, kGiB)),
               HasSubstr("partition 1 (\"a\") and partition 2 (\"b\") both take the remaining space"));
-  EXPECT_THAT(refused(request({named("a", 0)})), HasSubstr("partition 1 (\"a\") is empty"));
+  EXPECT_THAT(refused(request({named("a", 0)})), HasSubstr("partition 1 (\"a\") has no size"));
   EXPECT_THAT(refused(request({named("a", kMiB, 100 * kKiB + 1)})), HasSubstr("not a multiple of the 512-byte sector"));
   EXPECT_THAT(refused(request({}, 1000000)), HasSubstr("set it to 1000448"));
   EXPECT_THAT(refused(request(std::vector<PartitionRequest>(9, named("", kMiB)))), HasSubstr("at most 8"));
@@ -163,7 +171,8 @@ TEST(PartitionLayout, OffsetsInTheTableAreRefused) {
   const auto [code, text] = error_of([] { placed(request({named("spl", kKiB, 8 * kKiB)})); });
   EXPECT_EQ(code, ErrorCode::NoSpace);
   EXPECT_EQ(text,
-            "partition 1 (\"spl\"): offset 8 KiB lies in the first 17 KiB of the disk, where table keeps its table");
+            "partition 1 (\"spl\"): offset 8 KiB lies in the first 17 KiB of the disk, where table keeps its table\n"
+            "  ->                    8 KiB to 9 KiB                    partition 1 (\"spl\")");
 }
 
 TEST(PartitionLayout, NoSizeOverflows) {
@@ -186,6 +195,93 @@ TEST(PartitionLayout, ATableThatCannotAddressThePlaceSaysSo) {
       text,
       "partition 1 (\"a\") would end beyond 2 TiB, the most that table can address: make it smaller or use another "
       "partition table");
+}
+
+PartitionRequest payload(std::string name, std::optional<std::uint64_t> size, std::optional<std::uint64_t> offset,
+                         std::vector<DiskRange> holes = {}) {
+  PartitionRequest request = named(std::move(name), size, offset);
+  request.in_table = false;
+  request.holes = std::move(holes);
+  return request;
+}
+
+PlacementRules with_structures() {
+  PlacementRules how = rules();
+  how.structures = {{"record", 440, 72}, {"header", 512, 512}};
+  return how;
+}
+
+TEST(PartitionLayout, WhatIsNotInTheTableLiesWhereTheTableIsNot) {
+  EXPECT_EQ(placed(request({payload("spl", 7 * kKiB, kKiB), named("a", kMiB)}), with_structures()),
+            "disk 3 MiB: 1 KiB + 7 KiB; 1 MiB + 1 MiB;");
+  const auto [code, text] = error_of([] { placed(request({payload("spl", kKiB, 512)}), with_structures()); });
+  EXPECT_EQ(code, ErrorCode::NoSpace);
+  EXPECT_EQ(text,
+            "header (512 bytes to 1 KiB) and the payload \"spl\" (512 bytes to 1.5 KiB) overlap: change the offset or "
+            "size of the one that is not the table's\n"
+            "                    440 bytes to 512 bytes                record\n"
+            "                    512 bytes to 1 KiB                    header\n"
+            "  ->                512 bytes to 1.5 KiB                  the payload \"spl\"");
+}
+
+TEST(PartitionLayout, HolesOfAPayloadAreFreeForTheTableAndForOthers) {
+  EXPECT_EQ(placed(request({payload("loader", 64 * kKiB, 0, {{40 * kKiB, 8 * kKiB}, {440, 584}}),
+                            payload("env", 4 * kKiB, 44 * kKiB), named("a", kMiB)}),
+                   with_structures()),
+            "disk 3 MiB: 0 bytes + 64 KiB; 44 KiB + 4 KiB; 1 MiB + 1 MiB;");
+  const auto [code, text] = error_of([] {
+    placed(request({payload("loader", 64 * kKiB, 0, {{440, 584}, {40 * kKiB, 8 * kKiB}}),
+                    payload("env", 8 * kKiB, 44 * kKiB)}),
+           with_structures());
+  });
+  EXPECT_THAT(text, HasSubstr("the payload \"env\" (44 KiB to 52 KiB) and the payload \"loader\" (48 KiB to 64 KiB)"));
+}
+
+TEST(PartitionLayout, HolesLeaveWhatTheyDoNotCover) {
+  const auto left = [](std::uint64_t size, const std::vector<DiskRange>& holes) {
+    std::string text;
+    for (const DiskRange& part : without_holes(size, holes)) text += fmt::format("{}+{} ", part.offset, part.size);
+    return text;
+  };
+  EXPECT_EQ(left(100, {}), "0+100 ");
+  EXPECT_EQ(left(0, {}), "");
+  EXPECT_EQ(left(100, {{50, 10}, {0, 20}, {15, 10}}), "25+25 60+40 ");
+  EXPECT_EQ(left(100, {{0, UINT64_MAX}}), "");
+  EXPECT_EQ(left(100, {{90, UINT64_MAX}, {200, 5}}), "0+90 ");
+  EXPECT_EQ(left(100, {{30, 0}}), "0+100 ");
+}
+
+TEST(PartitionLayout, AGapAndAnAlignmentAreKept) {
+  PartitionRequest second = named("b", kMiB);
+  second.gap = 2 * kMiB + 1;
+  PartitionRequest third = named("c", kMiB);
+  third.alignment = 16 * kMiB;
+  EXPECT_EQ(placed(request({named("a", kMiB), second, third, named("d", kMiB)})),
+            "disk 19 MiB: 1 MiB + 1 MiB; 5 MiB + 1 MiB; 16 MiB + 1 MiB; 17 MiB + 1 MiB;");
+  third.offset = 8 * kMiB;
+  EXPECT_THAT(error_of([&] { placed(request({third})); }).second,
+              HasSubstr("offset 8 MiB is not a multiple of its alignment of 16 MiB"));
+  third.alignment = 1000;
+  EXPECT_THAT(error_of([&] { placed(request({third})); }).second, HasSubstr("partition 1 (\"c\"): alignment of 1000"));
+}
+
+TEST(PartitionLayout, WhatRemainsLeavesTheGapsOfThoseBehind) {
+  PartitionRequest last = named("b", kMiB);
+  last.gap = 2 * kMiB;
+  EXPECT_EQ(placed(request({named("a", kRemaining), last}, 64 * kMiB)), "disk 64 MiB: 1 MiB + 59 MiB; 62 MiB + 1 MiB;");
+}
+
+TEST(PartitionLayout, LeadsAreKeptFreeInFrontOfPartitions) {
+  PlacementRules how = rules();
+  how.leads = {0, kMiB, kMiB};
+  EXPECT_EQ(placed(request({named("a", kMiB), named("b", kMiB), named("c", kMiB)}), how),
+            "disk 7 MiB: 1 MiB + 1 MiB; 3 MiB + 1 MiB; 5 MiB + 1 MiB;");
+  EXPECT_EQ(placed(request({named("a", kMiB), named("b", kMiB, 2 * kMiB + 512), named("c", kMiB)}), how),
+            "disk 7 MiB: 1 MiB + 1 MiB; 2097664 bytes (2 MiB) + 1 MiB; 5 MiB + 1 MiB;");
+  EXPECT_THAT(error_of([&] {
+                placed(request({named("a", kMiB, kMiB), named("b", kMiB, 2 * kMiB), named("c", kMiB)}), how);
+              }).second,
+              HasSubstr("overlap"));
 }
 
 TEST(PartitionLayout, ExactSizesLoseNothing) {

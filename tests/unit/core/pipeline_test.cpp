@@ -23,7 +23,11 @@ using Numbers = std::vector<std::uint64_t>;
 
 class PipelineTest : public testing::Test {
  protected:
-  Spec read(const std::string& text) { return read_spec(parse_toml(text, "p.toml"), "p.toml", root_.path()); }
+  Spec read(const std::string& text) {
+    OptionTable table = parse_toml(text, "p.toml");
+    Variables({}, [](const std::string&) { return std::optional<std::string>(); }).expand(table);
+    return read_spec(table, "p.toml", root_.path());
+  }
   Plan plan(const std::string& text, const fs::path& output = {}) { return make_plan(read(text), output, context_); }
 
   std::string failure(const std::string& text, const fs::path& output = {}) {
@@ -360,13 +364,122 @@ TEST_F(PipelineTest, CancellingStopsThePlan) {
   }
 }
 
+// --- What isn't a file system ---------------------------------------------------------------------------------------
+
+std::string text_at(const Blob& blob, std::uint64_t offset, std::size_t length) {
+  std::vector<std::byte> bytes(length);
+  blob.read(offset, bytes);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+TEST_F(PipelineTest, PayloadsLieOverTheDiskButForTheirHoles) {
+  write("loader.bin", std::string(1000, 'L'));
+  const Plan made =
+      plan(disk("[[partitions]]\nname = \"loader\"\nin_table = false\noffset = 0\ncontent = "
+                "\"loader.bin\"\nholes = [{ offset = 0, size = 500 }, { offset = 900, size = 50 }]\n" +
+                partition("name = \"one\"\noffset = 1024\n", "ab.list")));
+  EXPECT_EQ(text_at(*made.disk, 0, 24), "row:one,linux,1024,2048;");
+  EXPECT_EQ(text_at(*made.disk, 499, 3), std::string("\0LL", 3));
+  EXPECT_EQ(text_at(*made.disk, 899, 52), "L" + std::string(50, '\0') + "L");
+  EXPECT_EQ(text_at(*made.disk, 999, 2), std::string("L\0", 2));
+  EXPECT_EQ(text_at(*made.disk, 1024, 7), "a@1000 ");
+  EXPECT_EQ(made.report.partitions[0].partition.number, 0U);
+  EXPECT_EQ(made.report.partitions[0].content, "loader.bin");
+}
+
+TEST_F(PipelineTest, ContentsAreFilesImagesAndFillings) {
+  write("old.box", "box:row:one,linux,1024,600;");
+  {
+    std::ofstream image(output("old.box"), std::ios::binary | std::ios::app);
+    image.seekp(0, std::ios::end);
+    image << std::string(1024 + 4 - 27, '\0') << std::string(600, 'o');
+  }
+  const Plan made =
+      plan(disk(partition("size = 512\ncontent = { fill = 0xff }\n") +
+                partition("content = { image = \"old.box:1\" }\n") + partition("content = { image = \"old.box\" }\n")));
+  EXPECT_EQ(text_at(*made.disk, 1024, 2), "\xff\xff");
+  EXPECT_EQ(made.report.partitions[1].partition.size, 1024U);
+  EXPECT_EQ(text_at(*made.disk, 1024 + 512, 601), std::string(600, 'o') + '\0');
+  EXPECT_EQ(text_at(*made.disk, 1024 + 512 + 1024, 8), "row:one,");
+}
+
+TEST_F(PipelineTest, AContentThatIsNotThereIsReportedWhereItIsWritten) {
+  EXPECT_TRUE(failure(disk(partition("content = \"none.bin\"\n"))).starts_with("p.toml:5:11: "));
+  EXPECT_TRUE(
+      failure(disk(partition("content = { image = \"none.img:1\" }\n"))).starts_with("p.toml:5:11: the image "));
+  write("a.bin", "a");
+  EXPECT_NE(failure(disk(partition("content = \"a.bin\"\n")), output("a.bin")).find("is the content a.bin itself"),
+            std::string::npos);
+}
+
+TEST_F(PipelineTest, SharesOfTheDiskAreWholeSectors) {
+  const Plan made = plan(disk(partition("size = \"10%\"\n") + partition("size = \"50%\"\n"), "size = \"100KiB\"\n"));
+  EXPECT_EQ(made.report.partitions[0].partition.size, 10U * 1024);
+  EXPECT_EQ(made.report.partitions[1].partition.size, 50U * 1024);
+  const Plan large = plan(disk(partition("size = \"33%\"\n"), "size = \"100MiB\"\n"));
+  EXPECT_EQ(large.report.partitions[0].partition.size, 33U << 20);
+}
+
+TEST_F(PipelineTest, EntriesAreAddedToTheTree) {
+  plan(from("ab.list") + "entries = [{ path = \"c\", content = \"x\" }, { path = \"d/e/f\", symlink = \"g\" }]\n");
+  EXPECT_EQ(log_.trees, (Strings{"a@1000 b@1001 c@1001 d@1001 "}));
+  EXPECT_NE(failure(from("ab.list") + "entries = [{ path = \"a/x\", content = \"\" }]\n").find("\"a\" is no directory"),
+            std::string::npos);
+  EXPECT_NE(failure(from("ab.list") + "entries = [{ path = \"x\", copy = \"none\" }]\n").find("p.toml:4:12: "),
+            std::string::npos);
+}
+
+std::string derived(const std::string& from, const std::string& keys = "") {
+  return partition(keys) + "[partitions.derive]\ntype = \"count\"\nfrom = \"" + from + "\"\n";
+}
+
+TEST_F(PipelineTest, WhatIsDerivedFollowsFromTheBytesOfAPartition) {
+  write("data.bin", std::string(700, 'd'));
+  const Plan made = plan(
+      disk(partition("name = \"data\"\ncontent = \"data.bin\"\nuuid = \"n${count.data.total}\"\n") + derived("data")));
+  EXPECT_EQ(text_at(*made.disk, 0, 33), "row:data,linux,1024,1024,n0700;,l");
+  EXPECT_EQ(made.report.partitions[1].partition.size, 512U);
+  EXPECT_EQ(text_at(*made.disk, 2048, 12), std::string("counted 700\0", 12));
+  ASSERT_TRUE(made.report.partitions[1].derivation);
+  EXPECT_EQ(made.report.partitions[1].derivation->from, "data");
+  EXPECT_EQ(made.report.partitions[1].derivation->values.at(0).text, "0700");
+}
+
+TEST_F(PipelineTest, WhatIsDerivedFromARemainderHasRoomForTheWholeDisk) {
+  write("data.bin", std::string(700, 'd'));
+  const Plan made =
+      plan(disk(partition("name = \"data\"\nsize = \"remaining\"\ncontent = \"data.bin\"\n") + derived("data"),
+                "size = \"16KiB\"\n"));
+  EXPECT_EQ(made.report.partitions[1].partition.size, 8192U);
+  EXPECT_EQ(made.report.partitions[0].partition.size, 8192U - 1024);
+}
+
+TEST_F(PipelineTest, AValueThatIsNotThereIsReportedWhereItIsWritten) {
+  write("data.bin", std::string(700, 'd'));
+  const std::string data = partition("name = \"data\"\ncontent = \"data.bin\"\nuuid = \"${count.data.totl}\"\n");
+  const std::string message = failure(disk(data + derived("data")));
+  EXPECT_NE(message.find("p.toml:7:8: "), std::string::npos) << message;
+  EXPECT_NE(message.find("did you mean \"count.data.total\"?"), std::string::npos) << message;
+  EXPECT_NE(failure(disk(partition("name = \"data\"\ncontent = \"data.bin\"\n") + derived("data") + derived("data")))
+                .find("would be the name of two values"),
+            std::string::npos);
+}
+
+TEST_F(PipelineTest, UnknownKeysOfAPartitionPointAtTheirPlace) {
+  const std::string message = failure(disk(partition("sice = \"1MiB\"\n")));
+  EXPECT_TRUE(message.starts_with("p.toml:5:1: ")) << message;
+  EXPECT_NE(message.find("did you mean \"size\"?"), std::string::npos) << message;
+}
+
 TEST(ReportTest, SaysWhatWasBuiltInOneLine) {
   Report report;
   report.container = "qcow2";
   report.codec = "zstd";
   report.table = "gpt";
   report.virtual_size = 1536ULL << 20;
-  report.partitions.resize(2);
+  report.partitions.resize(3);
+  report.partitions[1].partition.number = 1;
+  report.partitions[2].partition.number = 2;
   report.output = OutputReport{.path = "disk.qcow2", .file_size = 340ULL << 20, .allocated_size = 0, .seconds = 2.34};
   EXPECT_EQ(summary_line(report), "disk.qcow2: qcow2 (zstd), 340 MiB; gpt disk with 2 partitions, 1.5 GiB; 2.3 s");
 }

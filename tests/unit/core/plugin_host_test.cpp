@@ -62,7 +62,7 @@ TEST_F(PluginHostTest, RefusesAForeignDescriptor) {
 TEST_F(PluginHostTest, RefusesANewerAbiWithoutReadingOn) {
   const PluginRecord record = load_one("newer_abi");
   EXPECT_EQ(record.status, PluginStatus::Refused);
-  EXPECT_EQ(record.reason, "built for plugin ABI 3, but this fstool has 2: update fstool");
+  EXPECT_EQ(record.reason, "built for plugin ABI 4, but this fstool has 3: update fstool");
   EXPECT_EQ(record.name, "");
 }
 

@@ -11,7 +11,11 @@
 namespace fstool {
 namespace {
 
-Spec read(const std::string& text) { return read_spec(parse_toml(text, "p.toml"), "p.toml", "specs"); }
+Spec read(const std::string& text) {
+  OptionTable table = parse_toml(text, "p.toml");
+  Variables({}, [](const std::string&) { return std::optional<std::string>(); }).expand(table);
+  return read_spec(table, "p.toml", "specs");
+}
 
 /// The message that reading `text` fails with.
 std::string failure(const std::string& text) {
@@ -107,10 +111,11 @@ TEST(SpecTest, ReadsASourceTable) {
 }
 
 TEST(SpecTest, PointsAtAnUnknownKey) {
-  EXPECT_EQ(failure("[image]\npartition_table = \"gpt\"\n[[partitions]]\ntype = \"linux\"\n  sice = \"1MiB\"\n"),
-            "p.toml:5:3: unknown key \"sice\" in [[partitions]] (did you mean \"size\"?)\n"
-            "  sice = \"1MiB\"\n"
-            "  ^");
+  EXPECT_EQ(
+      failure("[image]\npartition_table = \"gpt\"\n[[partitions]]\nin_table = false\n  sice = \"1MiB\"\nsize = 1\n"),
+      "p.toml:5:3: unknown key \"sice\" in [[partitions]] (did you mean \"size\"?)\n"
+      "  sice = \"1MiB\"\n"
+      "  ^");
 }
 
 TEST(SpecTest, PointsAtAnUnknownTable) {
@@ -169,14 +174,108 @@ TEST(SpecTest, RefusesPartitionsWithoutAPossibleSize) {
   const std::string image = "[image]\npartition_table = \"gpt\"\n";
   const std::string fixed = image + "size = \"1GiB\"\n";
   const std::string partition = "[[partitions]]\ntype = \"linux\"\n";
-  EXPECT_NE(failure(image + partition).find("needs a size"), std::string::npos);
-  EXPECT_NE(failure(image + partition + "size = \"auto\"\n").find("p.toml:5:8"), std::string::npos);
+  EXPECT_NE(failure(image + "[[partitions]]\nin_table = false\noffset = 0\n").find("needs a size"), std::string::npos);
+  EXPECT_NE(failure(image + partition + "content = { fill = 0 }\n").find("p.toml:5:11: what is filled needs a size"),
+            std::string::npos);
+  EXPECT_NE(failure(image + partition + "size = \"10%\"\n").find("a share of the disk means nothing"),
+            std::string::npos);
+  EXPECT_NE(failure(fixed + partition + "size = \"101%\"\n").find("from \"1%\" to \"100%\""), std::string::npos);
   EXPECT_NE(failure(image + partition + "size = \"remaining\"\n").find("\"remaining\" means nothing"),
             std::string::npos);
   EXPECT_NE(failure(fixed + partition + "size = \"remaining\"\n" + partition + "size = \"remaining\"\n")
                 .find("only one partition"),
             std::string::npos);
   EXPECT_NE(failure(fixed + "[[partitions]]\nsize = 1\ntype = 256\n").find("from 0x00 to 0xff"), std::string::npos);
+}
+
+TEST(SpecTest, ReadsPayloadsAndPlaces) {
+  const Spec spec = read(R"([image]
+partition_table = "gpt"
+boot_code = "boot.img"
+[[partitions]]
+name = "loader"
+in_table = false
+offset = 0
+align = 512
+content = "u-boot.bin"
+holes = [{ offset = 440, size = "72" }, { offset = "1KiB", size = "16KiB" }]
+[[partitions]]
+type = "linux"
+gap = "4MiB"
+size = "1MiB"
+label = "spare"
+uuid = "${verity.root.hash}"
+content = { image = "old.img:2" }
+bootable = true
+)");
+  ASSERT_EQ(spec.partitions.size(), 2U);
+  EXPECT_EQ(spec.image->boot_code->path, "specs/boot.img");
+  const PartitionChoice& loader = spec.partitions[0];
+  EXPECT_FALSE(loader.in_table);
+  EXPECT_EQ(loader.offset, 0U);
+  EXPECT_EQ(loader.align, 512U);
+  EXPECT_EQ(loader.content->kind, ContentChoice::Kind::File);
+  EXPECT_EQ(loader.content->path, "specs/u-boot.bin");
+  ASSERT_EQ(loader.holes.size(), 2U);
+  EXPECT_EQ(loader.holes[0].offset, 440U);
+  EXPECT_EQ(loader.holes[1].size, 16384U);
+  const PartitionChoice& spare = spec.partitions[1];
+  EXPECT_EQ(spare.gap, 4U << 20);
+  EXPECT_EQ(spare.label, "spare");
+  EXPECT_TRUE(spare.uuid.is_deferred());
+  EXPECT_EQ(spare.uuid.written(), "${verity.root.hash}");
+  EXPECT_EQ(spare.content->kind, ContentChoice::Kind::Image);
+  EXPECT_EQ(spare.content->path, "specs/old.img:2");
+  ASSERT_EQ(spare.options.size(), 1U);
+  EXPECT_EQ(spare.options[0].key, "bootable");
+}
+
+TEST(SpecTest, RefusesContradictionsAboutAPartition) {
+  const std::string image = "[image]\npartition_table = \"gpt\"\n[[partitions]]\n";
+  const auto refused = [&](const std::string& keys) { return failure(image + keys); };
+  EXPECT_NE(refused("size = 1\n").find("[[partitions]] needs a type"), std::string::npos);
+  EXPECT_NE(refused("in_table = false\ntype = \"linux\"\nsize = 1\n").find("has no type, label or uuid"),
+            std::string::npos);
+  EXPECT_NE(refused("type = \"linux\"\nsize = 1\nholes = []\n").find("holes are for payloads"), std::string::npos);
+  EXPECT_NE(refused("type = \"linux\"\nsize = 1\noffset = 512\ngap = 1\n").find("a gap has no meaning"),
+            std::string::npos);
+  EXPECT_NE(refused("type = \"linux\"\ncontent = \"a\"\n[partitions.derive]\ntype = \"verity\"\nfrom = \"a\"\n")
+                .find("has one of content"),
+            std::string::npos);
+  EXPECT_NE(refused("type = \"linux\"\n[partitions.derive]\ntype = \"verity\"\nfrom = \"root\"\n")
+                .find("no partition before this one has the name \"root\""),
+            std::string::npos);
+  EXPECT_NE(refused("type = \"linux\"\nsize = 1\ncontent = { file = \"a\", fill = 1 }\n").find("needs one of"),
+            std::string::npos);
+  EXPECT_NE(refused("type = \"linux\"\nsize = 1\nname = \"${verity.root.hash}\"\n").find("not in name"),
+            std::string::npos);
+}
+
+TEST(SpecTest, ReadsEntries) {
+  const Spec spec = read(R"([filesystem]
+type = "x"
+entries = [
+  { path = "/etc/motd", content = "hello", mode = "0600", uid = 5, gid = 6 },
+  { path = "bin/sh", copy = "busybox", mode = 0o755 },
+  { path = "sbin", symlink = "bin" },
+  { path = "proc", directory = true },
+])");
+  const auto& entries = spec.filesystem->entries;
+  ASSERT_EQ(entries.size(), 4U);
+  EXPECT_EQ(entries[0].content.written(), "hello");
+  EXPECT_EQ(entries[0].permissions, 0600);
+  EXPECT_EQ(entries[0].gid, 6U);
+  EXPECT_EQ(entries[1].copy, "specs/busybox");
+  EXPECT_EQ(entries[1].permissions, 0755);
+  EXPECT_EQ(entries[2].target, "bin");
+  EXPECT_EQ(entries[3].kind, EntryChoice::Kind::Directory);
+  const auto refused = [&](const std::string& entry) {
+    return failure("[filesystem]\ntype = \"x\"\nentries = [" + entry + "]\n");
+  };
+  EXPECT_NE(refused("{ path = \"a\" }").find("an entry needs one of"), std::string::npos);
+  EXPECT_NE(refused("{ path = \"a/../b\", content = \"\" }").find("has a \"..\""), std::string::npos);
+  EXPECT_NE(refused("{ path = \"/\", directory = true }").find("below the root"), std::string::npos);
+  EXPECT_NE(refused("{ path = \"a\", content = \"\", mode = \"0888\" }").find("mode must be octal"), std::string::npos);
 }
 
 TEST(SpecTest, ReportsSyntaxErrorsInItsOwnForm) {

@@ -20,13 +20,12 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr std::uint64_t kDiskSize = 8 * kMiB;
+constexpr std::uint64_t kEntryArraySize = kDefaultEntries * sizeof(PartitionEntry);
 
 class CheckGpt : public test::PartitionTableFixture {
  protected:
   CheckGpt() {
-    const Layout layout =
-        table_.plan(request({partition("a", "linux", kMiB), partition("b", "linux", 2 * kMiB)}, kDiskSize), context_);
-    bytes_ = read_all(*table_.compose(layout, {nullptr, nullptr}, context_), kDiskSize);
+    bytes_ = disk_bytes(table_, request({partition("a", "linux", kMiB), partition("b", "linux", 2 * kMiB)}, kDiskSize));
   }
 
   /// The damage that is reported.
@@ -93,7 +92,8 @@ TEST_F(CheckGpt, EverySingleDamagedByteIsFound) {
 
 TEST_F(CheckGpt, SaysWhichCopyIsGood) {
   bytes_[512 + 60] ^= std::byte{1};
-  EXPECT_THAT(damage(), ElementsAre(HasSubstr("the header's CRC is wrong; the backup is good")));
+  EXPECT_THAT(damage(),
+              ElementsAre(HasSubstr("the header's CRC is wrong; the backup is good, and `fstool repair-table IMAGE`")));
   bytes_[kLast * 512 + 60] ^= std::byte{1};
   EXPECT_THAT(damage(), ElementsAre(HasSubstr("the primary GPT is damaged"), HasSubstr("the backup GPT is damaged")));
 }
@@ -115,7 +115,8 @@ TEST_F(CheckGpt, CopiesThatDisagreeAreFound) {
 
 TEST_F(CheckGpt, ADiskThatWasMadeLargerIsFound) {
   bytes_.resize(bytes_.size() + kMiB);
-  EXPECT_THAT(damage(), ElementsAre(HasSubstr("it was made larger"), HasSubstr("the protective MBR covers")));
+  EXPECT_THAT(damage(), ElementsAre(HasSubstr("it was made larger; `fstool repair-table IMAGE` moves"),
+                                    HasSubstr("the protective MBR covers")));
 }
 
 TEST_F(CheckGpt, PartitionsWithOneGuidAreFound) {

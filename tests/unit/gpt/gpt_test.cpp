@@ -111,8 +111,7 @@ TEST_F(Gpt, WritesTheBytesThatSgdiskWrites) {
 }
 
 TEST_F(Gpt, ProtectiveMbrOfAHugeDiskIsClamped) {
-  const Layout layout = table_.plan(request({}, 3 * 1024 * kGiB), context_);
-  const BlobPtr disk = table_.compose(layout, {}, context_);
+  const BlobPtr disk = disk_of(table_, request({}, 3 * 1024 * kGiB));
   std::vector<std::byte> record(16);
   disk->read(446, record);
   const unsigned char expected[] = {0, 0, 2, 0, 0xee, 0xff, 0xff, 0xff, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff};
@@ -120,9 +119,8 @@ TEST_F(Gpt, ProtectiveMbrOfAHugeDiskIsClamped) {
 }
 
 TEST_F(Gpt, ContentsLieInTheirPartitions) {
-  const Layout layout = table_.plan(request({partition("a", "linux", kMiB), partition("b", "linux", kMiB)}), context_);
-  const BlobPtr disk =
-      table_.compose(layout, {make_memory_blob(std::vector<std::byte>(1000, std::byte{0x55})), nullptr}, context_);
+  const BlobPtr disk = disk_of(table_, request({partition("a", "linux", kMiB), partition("b", "linux", kMiB)}),
+                               {make_memory_blob(std::vector<std::byte>(1000, std::byte{0x55})), nullptr});
   EXPECT_EQ(disk->size(), 4 * kMiB);
   std::vector<std::byte> bytes(1024);
   disk->read(kMiB, bytes);
@@ -133,8 +131,8 @@ TEST_F(Gpt, ContentsLieInTheirPartitions) {
 }
 
 TEST_F(Gpt, AContentLargerThanItsPartitionIsRefused) {
-  const Layout layout = table_.plan(request({partition("boot", "linux", kMiB)}), context_);
-  const auto [code, text] = error_of([&] { table_.compose(layout, {make_hole_blob(kMiB + 1)}, context_); });
+  const auto [code, text] =
+      error_of([&] { disk_of(table_, request({partition("boot", "linux", kMiB)}), {make_hole_blob(kMiB + 1)}); });
   EXPECT_EQ(code, ErrorCode::NoSpace);
   EXPECT_THAT(text, HasSubstr("partition 1 (\"boot\") of 1 MiB is too small for its content of 1048577 bytes (1 MiB)"));
 }
@@ -189,7 +187,7 @@ TEST_F(Gpt, OpensWhatItMade) {
         {partition("first", "esp", kMiB), partition("", "0FC63DAF-8483-4772-8E79-3D69D8477DE4", 12288, 4 * kMiB)},
         8 * kMiB, sector_size);
     const Layout planned = table_.plan(wanted, context_);
-    const BlobPtr disk = table_.compose(planned, {nullptr, nullptr}, context_);
+    const BlobPtr disk = table_.compose(wanted, planned, {nullptr, nullptr}, context_);
     EXPECT_TRUE(table_.probe(*disk));
     const Layout opened = table_.open(*disk, context_);
     EXPECT_EQ(opened.disk_id, planned.disk_id);
@@ -241,7 +239,7 @@ TEST_F(Gpt, KeepsNumbersAndAttributesOfAnOpenedDisk) {
   EXPECT_EQ(layout.partitions[0].number, 3U);
   EXPECT_EQ(layout.partitions[1].number, 7U);
   EXPECT_EQ(layout.partitions[1].attributes, 4U);
-  test::write_blob(*table_.compose(layout, {nullptr, nullptr}, context_), directory_.path() / "again.img");
+  test::write_blob(*table_.compose(request({}), layout, {nullptr, nullptr}, context_), directory_.path() / "again.img");
   EXPECT_EQ(file_bytes(path), file_bytes(directory_.path() / "again.img"));
 }
 

@@ -17,14 +17,13 @@ using test::kMiB;
 using testing::HasSubstr;
 
 constexpr std::uint64_t kDiskSize = 8 * kMiB;
+constexpr std::uint64_t kEntryArraySize = kDefaultEntries * sizeof(PartitionEntry);
 
 /// A good disk of 8 MiB with partitions a (1 MiB from 1 MiB) and b (2 MiB from 2 MiB), to be damaged.
 class HostileGpt : public test::PartitionTableFixture {
  protected:
   HostileGpt() {
-    const Layout layout =
-        table_.plan(request({partition("a", "linux", kMiB), partition("b", "linux", 2 * kMiB)}, kDiskSize), context_);
-    bytes_ = read_all(*table_.compose(layout, {nullptr, nullptr}, context_), kDiskSize);
+    bytes_ = disk_bytes(table_, request({partition("a", "linux", kMiB), partition("b", "linux", 2 * kMiB)}, kDiskSize));
   }
 
   Layout open() { return table_.open(*make_memory_blob(bytes_), context_); }
@@ -77,14 +76,19 @@ TEST_F(HostileGpt, FallsBackToTheBackupWithAWarning) {
   bytes_[512 + 60] ^= std::byte{1};
   EXPECT_TRUE(probe());
   EXPECT_EQ(open().partitions.size(), 2U);
-  EXPECT_EQ(warnings(), "the primary GPT is damaged (the header's CRC is wrong); the backup is used\n");
+  EXPECT_EQ(warnings(),
+            "the primary GPT is damaged (the header's CRC is wrong); the backup is used, and `fstool repair-table "
+            "IMAGE` makes a new primary one of it\n");
 }
 
 TEST_F(HostileGpt, FallsBackWhenThePrimaryIsGone) {
   wipe(512, 16896);
   EXPECT_TRUE(probe());
   EXPECT_EQ(open().partitions.at(1).name, "b");
-  EXPECT_EQ(warnings(), "the primary GPT is damaged (no GPT header); the backup is used\n");
+  EXPECT_EQ(
+      warnings(),
+      "the primary GPT is damaged (no GPT header); the backup is used, and `fstool repair-table IMAGE` makes a new "
+      "primary one of it\n");
 }
 
 TEST_F(HostileGpt, FallsBackWhenThePrimaryArrayIsDamaged) {
@@ -96,7 +100,10 @@ TEST_F(HostileGpt, FallsBackWhenThePrimaryArrayIsDamaged) {
 TEST_F(HostileGpt, WarnsOfADamagedBackup) {
   wipe(kDiskSize - 512, 512);
   EXPECT_EQ(open().partitions.size(), 2U);
-  EXPECT_EQ(warnings(), "the backup GPT is damaged (no header at sector 16383); the primary is used\n");
+  EXPECT_EQ(
+      warnings(),
+      "the backup GPT is damaged (no header at sector 16383); the primary is used, and `fstool repair-table IMAGE` "
+      "writes a new backup\n");
 }
 
 TEST_F(HostileGpt, NamesTheStructuresOfTheGoodCopyAlone) {
@@ -109,7 +116,10 @@ TEST_F(HostileGpt, NamesTheStructuresOfTheGoodCopyAlone) {
 TEST_F(HostileGpt, WarnsOfABackupThatDiffers) {
   change_entry(0, [](PartitionEntry& entry) { entry.attributes = 1; });
   EXPECT_EQ(open().partitions.at(0).attributes, 1U);
-  EXPECT_EQ(warnings(), "the backup GPT has other partitions than the primary, which is used\n");
+  EXPECT_EQ(
+      warnings(),
+      "the backup GPT has other partitions than the primary, which is used; `fstool repair-table IMAGE` makes them "
+      "equal\n");
 }
 
 TEST_F(HostileGpt, DamageIsAnErrorWhereStrictnessIsAskedFor) {
@@ -117,7 +127,10 @@ TEST_F(HostileGpt, DamageIsAnErrorWhereStrictnessIsAskedFor) {
   wipe(kDiskSize - 512, 512);
   const auto [code, text] = error_of([&] { table_.open(*make_memory_blob(bytes_), strict); });
   EXPECT_EQ(code, ErrorCode::Corrupt);
-  EXPECT_EQ(text, "the backup GPT is damaged (no header at sector 16383); the primary is used");
+  EXPECT_EQ(
+      text,
+      "the backup GPT is damaged (no header at sector 16383); the primary is used, and `fstool repair-table IMAGE` "
+      "writes a new backup");
 }
 
 TEST_F(HostileGpt, AStaleTableBehindAnotherMbrIsNotProbed) {
@@ -155,15 +168,35 @@ TEST_F(HostileGpt, EveryFieldOfTheHeaderIsBounded) {
       {[](Header& h) { h.partition_entry_lba = UINT64_MAX; }, "does not lie on the disk"},
       {[](Header& h) { h.partition_entry_lba = kDiskSize / 512 - 31; }, "does not lie on the disk"},
       {[](Header& h) { h.partition_entry_array_crc32 = 0; }, "the partition entry array's CRC is wrong"},
-      {[](Header& h) { h.first_usable_lba = 4096; }, "outside the usable sectors 4096 to"},
-      {[](Header& h) { h.last_usable_lba = 4096; }, "outside the usable sectors 34 to 4096"},
-      {[](Header& h) { h.last_usable_lba = 0; }, "outside the usable sectors 34 to 0"},
   };
   const std::vector<std::byte> good = bytes_;
   for (const auto& [change, problem] : cases) {
     bytes_ = good;
     change_header(1, change);
     EXPECT_THAT(primary_problem(), HasSubstr(problem));
+  }
+}
+
+TEST_F(HostileGpt, UsableSectorsThatLeaveOutPartitionsAreDamageToReadAround) {
+  const struct {
+    std::function<void(Header&)> change;
+    const char* problem;
+  } cases[] = {
+      {[](Header& h) { h.first_usable_lba = 4096; },
+       "partition 1 (sectors 2048 to 4095) is outside the usable sectors "
+       "4096 to"},
+      {[](Header& h) { h.first_usable_lba = UINT64_MAX; }, "outside the usable sectors 18446744073709551615 to"},
+      {[](Header& h) { h.last_usable_lba = 4096; },
+       "partition 2 (sectors 4096 to 8191) is outside the usable sectors "
+       "34 to 4096"},
+      {[](Header& h) { h.last_usable_lba = 0; }, "outside the usable sectors 34 to 0"},
+  };
+  const std::vector<std::byte> good = bytes_;
+  for (const auto& [change, problem] : cases) {
+    bytes_ = good;
+    change_header(1, change);
+    EXPECT_EQ(open().partitions.size(), 2U);
+    EXPECT_THAT(warnings(), HasSubstr(problem));
   }
 }
 
@@ -176,6 +209,8 @@ TEST_F(HostileGpt, EveryEntryIsBounded) {
       {[](PartitionEntry& e) { e.ending_lba = UINT64_MAX; },
        "partition 1 (sectors 2048 to 18446744073709551615) is outside"},
       {[](PartitionEntry& e) { e.starting_lba = 0; }, "partition 1 (sectors 0 to 4095) is outside"},
+      {[](PartitionEntry& e) { e.starting_lba = 1; }, "partition 1 (sectors 1 to 4095) is outside"},
+      {[](PartitionEntry& e) { e.starting_lba = 33; }, "partition 1 (sectors 33 to 4095) is outside"},
       {[](PartitionEntry& e) { e.ending_lba = 4096; }, "partitions 1 and 2 overlap"},
   };
   const std::vector<std::byte> good = bytes_;

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <random>
 
 #include "mbr.h"
 #include "partition_table_fixture.h"
@@ -39,6 +41,8 @@ class CheckMbr : public test::PartitionTableFixture {
     mbr.signature = kSignature;
     std::memcpy(bytes_.data() + sector * 512, &mbr, sizeof(mbr));
   }
+
+  static MbrTable table() { return MbrTable(MbrOptions{}); }
 
   std::vector<std::string> damage() {
     std::vector<std::string> found;
@@ -114,6 +118,72 @@ TEST_F(CheckMbr, AMissingSignatureIsDamageOfGoodRecords) {
   EXPECT_THAT(damage(), ElementsAre(HasSubstr("the signature of the MBR is missing")));
   bytes_[446 + 15] = std::byte{0x7F};  // behind the end of the disk
   EXPECT_EQ(test::error_of([&] { damage(); }).first, ErrorCode::Corrupt);
+}
+
+TEST_F(CheckMbr, AMissingSignatureIsMended) {
+  put(0, {{0, 0x83, 2048, 2048}});
+  EXPECT_THAT(table().repair(*make_memory_blob(bytes_), context_), IsEmpty());
+  bytes_[510] = bytes_[511] = std::byte{0};
+  EXPECT_THAT(damage(), ElementsAre(HasSubstr("fstool repair-table")));
+  const std::vector<DiskPatch> patches = table().repair(*make_memory_blob(bytes_), context_);
+  ASSERT_EQ(patches.size(), 1U);
+  EXPECT_EQ(patches[0].what, "signature of the MBR");
+  std::copy(patches[0].bytes.begin(), patches[0].bytes.end(),
+            bytes_.begin() + static_cast<std::ptrdiff_t>(patches[0].offset));
+  EXPECT_THAT(damage(), IsEmpty());
+}
+
+TEST_F(CheckMbr, NothingElseIsMended) {
+  const auto refused = [&] { return test::error_of([&] { table().repair(*make_memory_blob(bytes_), context_); }); };
+  EXPECT_THAT(refused().second, HasSubstr("no MBR"));
+  put(0, {{0, 0x83, 2048, 2048}, {1, 0x83, 3000, 2048}});
+  EXPECT_EQ(refused().first, ErrorCode::Corrupt);
+  EXPECT_THAT(refused().second, HasSubstr("partitions 1 and 2 overlap at sector 3000, and an MBR has no copy"));
+}
+
+TEST_F(CheckMbr, AnEndlessChainIsCutOff) {
+  put(0, {{0, 0x0F, 4, 16'000}});
+  for (std::uint32_t at = 4; at < 4 + 4 * 1100; at += 4) put(at, {{0, 0x83, 1, 1}, {1, 0x05, at, 4}});
+  EXPECT_THAT(damage(), ElementsAre(HasSubstr("more than 1024 boot records")));
+}
+
+TEST_F(CheckMbr, ALogicalPartitionOnItsBootRecordIsFound) {
+  put(0, {{0, 0x0F, 4096, 8192}});
+  put(4096, {{0, 0x83, 0, 1024}});
+  EXPECT_THAT(damage(), ElementsAre(HasSubstr("partition 5 begins at sector 4096, in its own boot record")));
+}
+
+TEST_F(CheckMbr, ABootRecordInAPartitionIsFound) {
+  put(0, {{0, 0x0F, 4096, 8192}});
+  put(4096, {{0, 0x83, 2048, 2049}, {1, 0x05, 4096, 4096}});
+  put(8192, {{0, 0x83, 2048, 2048}});
+  EXPECT_THAT(damage(), ElementsAre(HasSubstr("partition 5 covers the boot record at sector 8192")));
+}
+
+/// Whatever the bytes are, a table is read, or an Error says why it isn't.
+TEST_F(CheckMbr, RandomDamageIsAnErrorAtMost) {
+  std::mt19937 random(1);  // NOLINT(*-msc51-cpp): the same damage in every run
+  for (int round = 0; round < 500; ++round) {
+    put(0, {{0, 0x83, 2048, 2048}, {1, 0x05, 4096, 8192}});
+    put(4096, {{0, 0x83, 2048, 1024}, {1, 0x05, 4096, 4096}});
+    put(8192, {{0, 0x83, 2048, 2048}});
+    for (int change = 0; change < 4; ++change) {
+      const std::size_t sector = std::array<std::size_t, 3>{0, 4096, 8192}[random() % 3];
+      bytes_[sector * 512 + 446 + random() % 66] ^= static_cast<std::byte>(1 + random() % 255);
+    }
+    const BlobPtr disk = make_memory_blob(bytes_);
+    try {
+      table().probe(*disk);
+      damage();
+      for (const Partition& partition : table().open(*disk, context_).partitions) {
+        EXPECT_LE(partition.offset, disk->size());
+        EXPECT_LE(partition.size, disk->size() - partition.offset);
+      }
+      table().repair(*disk, context_);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::Corrupt) << error.what();
+    }
+  }
 }
 
 TEST_F(CheckMbr, NoMbrIsAnError) {

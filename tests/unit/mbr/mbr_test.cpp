@@ -90,13 +90,6 @@ TEST_F(Mbr, WritesTheBytesThatSfdiskWrites) {
   }
 }
 
-TEST_F(Mbr, MoreThanFourPartitionsAreRefused) {
-  const std::vector<PartitionRequest> five(5, partition("", "linux", kMiB));
-  const auto [code, text] = error_of([&] { table_.plan(request(five), context_); });
-  EXPECT_EQ(code, ErrorCode::InvalidArgument);
-  EXPECT_EQ(text, "5 partitions: mbr holds four; use partition_table = \"gpt\"");
-}
-
 TEST_F(Mbr, NothingLiesBeyond32BitsOfSectors) {
   const std::uint64_t limit = 2048 * kGiB;
   EXPECT_EQ(error_of([&] { table_.plan(request({partition("a", "linux", kMiB, limit)}), context_); }).first,
@@ -131,10 +124,81 @@ TEST_F(Mbr, TheSignatureComesFromTheSeedOrTheOption) {
   EXPECT_EQ(MbrTable(options).plan(wanted, context_).disk_id, "0x00001234");
 }
 
+TEST_F(Mbr, ABootablePartitionIsActive) {
+  PartitionRequest boot = partition("boot", "fat", kMiB);
+  boot.options = parse_option_text("bootable=true");
+  TableRequest wanted = request({boot, partition("root", "linux", kMiB)});
+  EXPECT_THAT(run_tool("sfdisk --dump " + make_disk(table_, wanted).string()).output,
+              AllOf(HasSubstr("type=c, bootable\n"), HasSubstr("type=83\n")));
+  EXPECT_EQ(warnings(), "");
+  wanted.partitions[1].options = boot.options;
+  make_disk(table_, wanted);
+  EXPECT_THAT(warnings(), HasSubstr("2 partitions are bootable, and a BIOS boots from one"));
+}
+
+TEST_F(Mbr, BootCodeLiesInFrontOfTheTable) {
+  TableRequest wanted = request({partition("a", "linux", kMiB)});
+  Layout layout = table_.plan(wanted, context_);
+  ASSERT_EQ(layout.structures.size(), 1U);
+  EXPECT_EQ(layout.structures[0].offset, 440U);  // what is in front may be a payload's
+  EXPECT_EQ(layout.structures[0].size, 72U);
+
+  wanted.boot_code = make_memory_blob(std::vector<std::byte>(440, std::byte{0xEB}));
+  layout = table_.plan(wanted, context_);
+  EXPECT_EQ(layout.structures[0].offset, 0U);
+  std::vector<std::byte> first(512);
+  table_.compose(wanted, layout, {}, context_)->read(0, first);
+  EXPECT_EQ(first[439], std::byte{0xEB});
+  EXPECT_EQ(first[510], std::byte{0x55});
+
+  wanted.boot_code = make_hole_blob(513);
+  EXPECT_THAT(error_of([&] { table_.compose(wanted, layout, {}, context_); }).second,
+              HasSubstr("the boot code is of 513 bytes"));
+}
+
+TEST_F(Mbr, WhatIsNotInTheTableHasAPlaceAndNoNumber) {
+  PartitionRequest payload = partition("u-boot", "", 100'000, 8 * 1024);
+  payload.in_table = false;
+  TableRequest wanted = request({payload, partition("root", "linux", kMiB)}, 8 * kMiB);
+  const Layout layout = table_.plan(wanted, context_);
+  EXPECT_EQ(layout.partitions[0].number, 0U);
+  EXPECT_EQ(layout.partitions[0].offset, 8U * 1024);
+  EXPECT_EQ(layout.partitions[0].uuid, "");
+  EXPECT_EQ(layout.partitions[1].number, 1U);
+  EXPECT_EQ(table_.open(*table_.compose(wanted, layout, {}, context_), context_).partitions.size(), 1U);
+
+  wanted.partitions[0].offset = 0;
+  wanted.partitions[0].holes = {{440, 72}};
+  EXPECT_EQ(table_.plan(wanted, context_).partitions[0].offset, 0U);
+  wanted.partitions[0].holes = {};
+  EXPECT_THAT(error_of([&] { table_.plan(wanted, context_); }).second, HasSubstr("MBR (440 bytes to 512 bytes)"));
+  wanted.partitions[0].options = parse_option_text("bootable=true");
+  EXPECT_THAT(error_of([&] { table_.plan(wanted, context_); }).second, HasSubstr("it is not in the table"));
+}
+
+TEST_F(Mbr, NamesAndUuidsAreRefusedWithAdvice) {
+  PartitionRequest named = partition("root", "linux", kMiB);
+  named.label = "ROOT";
+  EXPECT_THAT(error_of([&] { table_.plan(request({named}), context_); }).second,
+              AllOf(HasSubstr("partition 1 (\"root\")"), HasSubstr("mbr stores no names")));
+  named.label.reset();
+  named.uuid = "0fc63daf-8483-4772-8e79-3d69d8477de4";
+  EXPECT_THAT(error_of([&] { table_.plan(request({named}), context_); }).second, HasSubstr("disk_signature"));
+  named.uuid.reset();
+  named.options = parse_option_text("botable=true");
+  EXPECT_THAT(error_of([&] { table_.plan(request({named}), context_); }).second,
+              HasSubstr("did you mean \"bootable\"?"));
+}
+
 TEST_F(Mbr, AContentLargerThanItsPartitionIsRefused) {
-  const Layout layout = table_.plan(request({partition("boot", "linux", kMiB)}), context_);
-  EXPECT_EQ(error_of([&] { table_.compose(layout, {make_hole_blob(2 * kMiB)}, context_); }).first, ErrorCode::NoSpace);
-  EXPECT_EQ(error_of([&] { table_.compose(layout, {}, context_); }).first, ErrorCode::InvalidArgument);
+  const TableRequest wanted = request({partition("boot", "linux", kMiB)});
+  const Layout layout = table_.plan(wanted, context_);
+  EXPECT_EQ(error_of([&] { table_.compose(wanted, layout, {make_hole_blob(2 * kMiB)}, context_); }).first,
+            ErrorCode::NoSpace);
+  EXPECT_EQ(error_of([&] {
+              table_.compose(wanted, layout, {nullptr, nullptr}, context_);
+            }).first,
+            ErrorCode::InvalidArgument);
 }
 
 TEST_F(Mbr, LogicalPartitionsFollowThePrimaries) {
@@ -217,9 +281,8 @@ TEST_F(Mbr, BootSectorsOfFileSystemsAndGptDisksAreNotProbed) {
 }
 
 TEST_F(Mbr, HostileRecordsAreRefused) {
-  const Layout layout =
-      table_.plan(request({partition("a", "linux", kMiB), partition("b", "linux", kMiB)}, 8 * kMiB), context_);
-  const BlobPtr disk = table_.compose(layout, {nullptr, nullptr}, context_);
+  const TableRequest wanted = request({partition("a", "linux", kMiB), partition("b", "linux", kMiB)}, 8 * kMiB);
+  const BlobPtr disk = table_.compose(wanted, table_.plan(wanted, context_), {}, context_);
   const auto problem = [&](const std::function<void(MasterBootRecord&)>& change) {
     std::vector<std::byte> bytes = read_all(*disk, 8 * kMiB);
     MasterBootRecord mbr;
@@ -262,7 +325,12 @@ TEST(MbrPartitionTypes, RefusesTheRestWithAdvice) {
   EXPECT_EQ(parse_partition_type("0xDa"), 0xda);
   EXPECT_THAT(refused("linus"), HasSubstr("did you mean \"linux\"?"));
   EXPECT_THAT(refused("0x00"), HasSubstr("unused record"));
-  EXPECT_THAT(refused("0x0f"), HasSubstr("extended"));
+  EXPECT_EQ(parse_partition_type("0x0f"), 0x0f);
+  EXPECT_EQ(parse_partition_type("extended"), 0x05);
+  EXPECT_EQ(parse_partition_type("freebsd"), 0xa5);
+  EXPECT_EQ(short_type_name(0x82), "linux-swap");
+  EXPECT_EQ(short_type_name(0x85), "linux-extended");
+  EXPECT_EQ(short_type_name(0x99), "");
   EXPECT_THAT(refused("0xee"), HasSubstr("partition_table = \"gpt\""));
   EXPECT_THAT(refused("0x100"), HasSubstr("unknown mbr partition type"));
   EXPECT_THAT(refused("0fc63daf-8483-4772-8e79-3d69d8477de4"), HasSubstr("is a GPT type"));

@@ -1,0 +1,23 @@
+/// \file
+/// The `entries` of a file system in a spec, and what they do to a Tree.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "deferred_text.h"
+#include "fstool/tree.h"
+#include "spec.h"
+
+namespace fstool {
+
+/// Reads an array of tables. Throws spec_error().
+std::vector<EntryChoice> read_entries(const OptionValue& value, const std::filesystem::path& directory);
+
+/// Adds `entries` to `tree`, in order. Directories that lead to one are made (0755, 0:0) if they are not there; what
+/// has the place of a file or symbolic link is replaced, a directory that is there gets the entry's owner and mode.
+/// What has no time of its own gets `mtime`. `values` must outlive the tree. Throws spec_error() for a place that can't
+/// be had (in a file, a directory in place of a file), and for a file of the host that can't be read.
+void add_entries(Tree& tree, const std::vector<EntryChoice>& entries, const DeferredValues& values, Timestamp mtime);
+
+}  // namespace fstool

@@ -43,7 +43,7 @@ class Verity : public testing::Test {
  protected:
   void SetUp() override {
     FSTOOL_E2E_REQUIRE(false, {"veritysetup", "blkid", "sfdisk", "dd"});
-    tree_.file("etc/hostname", "verity\n");
+    tree_.file("hostname", "verity\n");
     tree_.file("data", 3'000'000, Content::Random);
     tree_.settle_times();
     write_text(work_ / "spec.toml", kSpec);

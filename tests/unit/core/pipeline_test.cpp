@@ -429,6 +429,13 @@ TEST_F(PipelineTest, EntriesAreAddedToTheTree) {
             std::string::npos);
 }
 
+TEST_F(PipelineTest, CopiesKeepTheirTimeAndOtherEntriesHaveThatOfTheNewest) {
+  write("new", "");
+  fs::last_write_time(dir_ / "new", std::chrono::file_clock::from_sys(std::chrono::sys_seconds(std::chrono::hours(1))));
+  plan(from("ab.list") + "entries = [{ path = \"c\", content = \"x\" }, { path = \"d\", copy = \"new\" }]\n");
+  EXPECT_EQ(log_.trees, (Strings{"a@1000 b@1001 c@3600 d@3600 "}));
+}
+
 std::string derived(const std::string& from, const std::string& keys = "") {
   return partition(keys) + "[partitions.derive]\ntype = \"count\"\nfrom = \"" + from + "\"\n";
 }

@@ -1,5 +1,5 @@
-// pack-image IMAGE OUTPUT: packs a small image for the fuzzer's corpus. What is all ones is left out, too: it pads
-// bitmaps, which nobody reads.
+// pack-image [--without-ones] IMAGE OUTPUT: packs a small image for the fuzzer's corpus. Asked for, what is all ones is
+// left out, too: it pads the bitmaps of ext4, which nobody reads.
 
 #include <algorithm>
 #include <cstddef>
@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "packed_image.h"
@@ -24,8 +25,10 @@ void drop_ones(std::vector<char>& image) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const bool without_ones = argc > 1 && std::string_view(argv[1]) == "--without-ones";
+  if (without_ones) ++argv, --argc;
   if (argc != 3) {
-    std::fputs("usage: pack-image IMAGE OUTPUT\n", stderr);
+    std::fputs("usage: pack-image [--without-ones] IMAGE OUTPUT\n", stderr);
     return 2;
   }
   try {
@@ -33,7 +36,7 @@ int main(int argc, char** argv) {
     in.exceptions(std::ios::badbit | std::ios::failbit);
     in.open(argv[1], std::ios::binary);
     std::vector<char> image{std::istreambuf_iterator<char>(in), {}};
-    drop_ones(image);
+    if (without_ones) drop_ones(image);
     const auto packed = fstool::fuzz::pack_image(std::as_bytes(std::span(image)));
     std::ofstream out;
     out.exceptions(std::ios::badbit | std::ios::failbit);

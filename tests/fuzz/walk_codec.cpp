@@ -6,7 +6,6 @@
 #include <iterator>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <vector>
 
 #include "fstool/blob.h"
@@ -14,6 +13,7 @@
 #include "fstool/context.h"
 #include "fstool/error.h"
 #include "fstool/stream.h"
+#include "walking.h"
 
 namespace fstool::fuzz {
 
@@ -24,18 +24,11 @@ using ByteVector = std::vector<std::byte>;
 constexpr std::size_t kMaxRoom = 1024 * 1024;
 constexpr std::size_t kMaxFrames = 64;
 
-void require(bool holds, const char* what) {
-  if (!holds) throw std::logic_error(what);
-}
-
 /// Calls `work`; nothing if it throws what hostile bytes may lead to.
 std::optional<ByteVector> unless_damaged(const std::function<std::optional<ByteVector>()>& work) {
-  try {
-    return work();
-  } catch (const Error& error) {
-    require(error.code() == ErrorCode::Corrupt || error.code() == ErrorCode::Unsupported, error.what());
-    return std::nullopt;
-  }
+  std::optional<ByteVector> result;
+  tolerate([&] { result = work(); });
+  return result;
 }
 
 ByteVector decompress_block(const Codec& codec, std::span<const std::byte> bytes, std::size_t room) {
@@ -92,14 +85,11 @@ std::optional<ByteVector> decode_frames(const StreamFormat& format, const ByteVe
 }
 
 void walk_stream(const StreamFormat& format, std::span<const std::byte> bytes, const Registry& codecs) {
-  Context::Settings settings;
-  settings.threads = 1;
-  settings.damage_listener = [](std::string_view message) { require(!message.empty(), "damage without a word"); };
-  Context context(codecs, settings);
+  ListeningContext listening(codecs);
   const ByteVector file(bytes.begin(), bytes.end());
   format.probe(*make_memory_blob(file));
   const auto whole = unless_damaged([&] { return decode_stream(format, file); });
-  const auto by_frames = unless_damaged([&] { return decode_frames(format, file, context); });
+  const auto by_frames = unless_damaged([&] { return decode_frames(format, file, listening.get()); });
   require(!whole || !by_frames || *whole == *by_frames, "frames hold something else than the stream");
 }
 

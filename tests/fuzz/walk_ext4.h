@@ -7,9 +7,7 @@
 
 namespace fstool::fuzz {
 
-/// Checks the image, opens it, walks the whole tree and reads contents, runs and extended attributes; of very large
-/// files only the beginning. Errors of fstool end it silently: hostile images are refused. Everything else is a bug,
-/// and so is a tree that contradicts itself (std::logic_error).
+/// walk_filesystem() with ext4.
 void walk_ext4_image(std::span<const std::byte> image);
 
 }  // namespace fstool::fuzz

@@ -200,26 +200,25 @@ class Placer {
       pieces_.push_back({{structure.offset, structure.size}, Piece::kTable, structure.name});
     }
     for (std::size_t index = 0; index < ranges_.size(); ++index) {
-      if (partition(index).offset) put(index, checked_offset(index), requested_size(index));
+      if (partition(index).offset) put(index, *partition(index).offset, requested_size(index));
     }
     for (std::size_t index = 0; index < ranges_.size(); ++index) {
-      if (partition(index).offset) check_usable(index);
+      if (!partition(index).offset) continue;
+      check_aligned(index);
+      check_usable(index);
     }
     check_overlaps();
   }
 
-  std::uint64_t checked_offset(std::size_t index) const {
-    const std::uint64_t offset = *partition(index).offset;
-    if (offset % request_.sector_size != 0) {
-      throw Error(ErrorCode::InvalidArgument, fmt::format("{}: offset {} is not a multiple of the {}-byte sector",
-                                                          label(index), exact_size(offset), request_.sector_size));
-    }
-    if (partition(index).alignment && offset % *partition(index).alignment != 0) {
-      throw Error(ErrorCode::InvalidArgument,
-                  fmt::format("{}: offset {} is not a multiple of its alignment of {}", label(index),
-                              exact_size(offset), exact_size(*partition(index).alignment)));
-    }
-    return offset;
+  void check_aligned(std::size_t index) const {
+    const std::uint64_t offset = ranges_[index].offset;
+    const std::uint64_t own = partition(index).alignment.value_or(request_.sector_size);
+    if (offset % request_.sector_size == 0 && offset % own == 0) return;
+    const std::string unit = offset % request_.sector_size != 0
+                                 ? fmt::format("the {}-byte sector", request_.sector_size)
+                                 : fmt::format("its alignment of {}", exact_size(own));
+    throw Error(ErrorCode::InvalidArgument, fmt::format("{}: offset {} is not a multiple of {}{}", label(index),
+                                                        exact_size(offset), unit, draw_disk(pieces_, index, index)));
   }
 
   /// Refuses a partition that begins before the table says that partitions may.

@@ -233,7 +233,7 @@ TEST_F(Examples, ARootIsCheckedByVerityAndAMicrovmBoots) {
   {
     SCOPED_TRACE("microvm");
     const std::string console = microvm_guest.console();
-    EXPECT_NE(console.find("root: /dev/root / ext4 rw,relatime"), std::string::npos) << console;
+    EXPECT_NE(console.find("root: /dev/vda / ext4 rw,relatime"), std::string::npos) << console;
     expect_clean_ext4(microvm);
   }
 }

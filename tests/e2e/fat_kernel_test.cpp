@@ -383,6 +383,7 @@ void build_times(const TreeBuilder& tree) {
     tree.directory(path);
     tree.time(path, seconds, 0);
   }
+  tree.time("times", 1'234'567'891, 0);
 }
 
 void build_attributes(const TreeBuilder& tree) {
@@ -394,7 +395,7 @@ void build_attributes(const TreeBuilder& tree) {
   }
   tree.directory("attributes/hidden");
   tree.xattr("attributes/hidden", "user.DOSATTRIB", "0x2");
-  for (const mode_t mode : {0400U, 0444U, 0600U, 0755U, 0020U}) {
+  for (const mode_t mode : {0400U, 0444U, 0600U, 0755U, 0460U}) {
     const std::string path = fmt::format("attributes/{:o}", mode);
     tree.file(path, path);
     tree.mode(path, mode);
@@ -474,141 +475,149 @@ class FatKernel : public testing::Test {
   void run_guest();
 
   void expect_source_is_seen(const KernelDisk& disk);
-  // --- What fstool wrote
-  // ----------------------------------------------------------------------------------------------
+  void expect_many_names() const;
+  void expect_is_read_back(const KernelDisk& disk);
 
-  void FatKernel::add_made_by_fstool() {
-    const TreeBuilder boot(work_ / "boot");
-    build_boot_tree(boot);
-    const Listing boot_listing = source_listing(boot.root());
-    for (const std::string size : kFatSizes) {
-      for (const unsigned sector_size : {512U, 4096U}) {
-        add_built(boot, boot_listing, size, "volume_label = \"BOOT\"", sector_size);
-      }
+  const TempDir work_;
+  std::vector<KernelDisk> disks_;
+  std::string script_ = std::string(kShow) + std::string(kFill);
+  std::string report_;
+  std::map<std::string, Listing> shown_;  // by device
+};
+
+// --- What fstool wrote ----------------------------------------------------------------------------------------------
+
+void FatKernel::add_made_by_fstool() {
+  const TreeBuilder boot(work_ / "boot");
+  build_boot_tree(boot);
+  const Listing boot_listing = source_listing(boot.root());
+  for (const std::string size : kFatSizes) {
+    for (const unsigned sector_size : {512U, 4096U}) {
+      add_built(boot, boot_listing, size, "volume_label = \"BOOT\"", sector_size);
     }
-    const TreeBuilder odd(work_ / "odd");
-    build_odd_fat_tree(odd);
-    const Listing odd_listing = source_listing(odd.root());
-    add_built(odd, odd_listing, "", "");
-    add_built(odd, odd_listing, "8MiB", "fat_bits = \"12\"\ncluster_size = \"4KiB\"\nfats = 1");
-    add_built(odd, odd_listing, "300MiB", "fat_bits = \"16\"\ncluster_size = \"32KiB\"\nroot_entries = 64\nfats = 3");
-    add_built(odd, odd_listing, "", "fat_bits = \"32\"\ncluster_size = 512");
-    add_built(odd, odd_listing, "8GiB", "cluster_size = \"64KiB\"\nreserved_sectors = 77\nbackup_boot_sector = 50");
-
-    KernelDisk& partitioned = add("a partition");
-    partitioned.device += "p1";
-    partitioned.partition = ":1";
-    partitioned.expected = boot_listing;
-    write_text(work_ / "disk.toml",
-               "[image]\npartition_table = \"gpt\"\n[[partitions]]\ntype = \"esp\"\nsize = \"40MiB\"\n"
-               "[partitions.filesystem]\ntype = \"fat\"\nsource = \"boot\"\n");
-    expect_fstool_builds({"run", (work_ / "disk.toml").string(), "-o", partitioned.disk.raw.string()});
-    for (const KernelDisk& disk : disks_) script_ += fmt::format("show {}\n", disk.device);
   }
+  const TreeBuilder odd(work_ / "odd");
+  build_odd_fat_tree(odd);
+  const Listing odd_listing = source_listing(odd.root());
+  add_built(odd, odd_listing, "", "");
+  add_built(odd, odd_listing, "8MiB", "fat_bits = \"12\"\ncluster_size = \"4KiB\"\nfats = 1");
+  add_built(odd, odd_listing, "300MiB", "fat_bits = \"16\"\ncluster_size = \"32KiB\"\nroot_entries = 64\nfats = 3");
+  add_built(odd, odd_listing, "", "fat_bits = \"32\"\ncluster_size = 512");
+  add_built(odd, odd_listing, "8GiB", "cluster_size = \"64KiB\"\nreserved_sectors = 77\nbackup_boot_sector = 50");
 
-  void FatKernel::expect_source_is_seen(const KernelDisk& disk) {
-    expect_same(disk.expected, without_places(shown_[disk.device]));
-    expect_same(shown_[disk.device], fstool_listing(disk.disk.raw.string() + disk.partition));
-  }
+  KernelDisk& partitioned = add("a partition");
+  partitioned.device += "p1";
+  partitioned.partition = ":1";
+  partitioned.expected = boot_listing;
+  write_text(work_ / "disk.toml",
+             "[image]\npartition_table = \"gpt\"\n[[partitions]]\ntype = \"esp\"\nsize = \"40MiB\"\n"
+             "[partitions.filesystem]\ntype = \"fat\"\nsource = \"boot\"\n");
+  expect_fstool_builds({"run", (work_ / "disk.toml").string(), "-o", partitioned.disk.raw.string()});
+  for (const KernelDisk& disk : disks_) script_ += fmt::format("show {}\n", disk.device);
+}
 
-  void FatKernel::add_many_names() {
-    const TreeBuilder many(work_ / "many");
-    build_many_names(many);
-    KernelDisk& crowded = add("many names");
-    build_fat(many.root(), crowded.disk.raw, "", "");
-    script_ += fmt::format("sample {}\n", crowded.device);
-  }
+void FatKernel::expect_source_is_seen(const KernelDisk& disk) {
+  expect_same(disk.expected, without_places(shown_[disk.device]));
+  expect_same(shown_[disk.device], fstool_listing(disk.disk.raw.string() + disk.partition));
+}
 
-  void FatKernel::expect_many_names() const {
-    const std::size_t begin = report_.find("names ");
-    ASSERT_NE(begin, std::string::npos);
-    std::istringstream lines(report_.substr(begin));
-    std::string line;
+void FatKernel::add_many_names() {
+  const TreeBuilder many(work_ / "many");
+  build_many_names(many);
+  KernelDisk& crowded = add("many names");
+  build_fat(many.root(), crowded.disk.raw, "", "");
+  script_ += fmt::format("sample {}\n", crowded.device);
+}
+
+void FatKernel::expect_many_names() const {
+  const std::size_t begin = report_.find("names ");
+  ASSERT_NE(begin, std::string::npos);
+  std::istringstream lines(report_.substr(begin));
+  std::string line;
+  std::getline(lines, line);
+  for (unsigned i = 0; i < kManyNames; ++i) {
     std::getline(lines, line);
-    for (unsigned i = 0; i < kManyNames; ++i) {
-      std::getline(lines, line);
-      ASSERT_EQ(line, many_names_name(i));
-    }
-    std::getline(lines, line);
-    EXPECT_EQ(line, "");
-    Listing sample;
-    add_facts(lines, sample);
-    add_digests(lines, sample);
-    EXPECT_EQ(sample.size(), kManyNames / 1000);
-    const Listing source = source_listing(work_ / "many");
-    Listing expected;
-    for (const auto& [name, facts] : sample) expected[name] = source.at("./many/" + name);
-    expect_same(expected, without_places(sample));
+    ASSERT_EQ(line, many_names_name(i));
   }
+  std::getline(lines, line);
+  EXPECT_EQ(line, "");
+  Listing sample;
+  add_facts(lines, sample);
+  add_digests(lines, sample);
+  EXPECT_EQ(sample.size(), kManyNames / 1000);
+  const Listing source = source_listing(work_ / "many");
+  Listing expected;
+  for (const auto& [name, facts] : sample) expected[name] = source.at("./many/" + name);
+  expect_same(expected, without_places(sample));
+}
 
-  // --- What the kernel wrote
-  // ------------------------------------------------------------------------------------------
+// --- What the kernel wrote ------------------------------------------------------------------------------------------
 
-  void FatKernel::add_for_the_kernel_to_write() {
-    const std::size_t first = disks_.size();
-    add_made(1440, {"-n", "FLOPPY"});
-    add_made(7000, {"-F", "12", "-s", "8", "-f", "1"});
-    add_made(20'000, {"-F", "16", "-s", "2", "-r", "1024", "-n", "SIXTEEN"});
-    add_made(300'000, {"-F", "16", "-s", "128"});
-    add_made(65'536, {"-F", "32", "-s", "1", "-R", "64", "-b", "40"});
-    add_made(600'000, {"-s", "16", "-f", "1", "-n", "THIRTYTWO", "-a"});
-    add_made(65'536, {"-S", "4096"});
-    const fs::path nothing = work_ / "nothing";
-    fs::create_directory(nothing);
-    for (const char* const size : {"2880KiB", "32MiB", "600MiB"}) {
-      build_fat(nothing, add(std::string("fstool's ") + size, 512, Access::ReadWrite).disk.raw, size,
-                "volume_label = \"FSTOOL\"\n");
-    }
-    constexpr std::array kMountOptions = {"rw", "shortname=winnt", "shortname=win95", "shortname=lower"};
-    constexpr std::uint64_t kSmall = 8 << 20;
-    for (std::size_t i = first; i < disks_.size(); ++i) {
-      const unsigned lines = fs::file_size(disks_[i].disk.raw) < kSmall ? 20'000 : 200'000;
-      script_ += fmt::format("fill {} {} {}\n", disks_[i].device, kMountOptions[i % kMountOptions.size()], lines);
-    }
+void FatKernel::add_for_the_kernel_to_write() {
+  const std::size_t first = disks_.size();
+  add_made(1440, {"-n", "FLOPPY"});
+  add_made(7000, {"-F", "12", "-s", "8", "-f", "1"});
+  add_made(20'000, {"-F", "16", "-s", "2", "-r", "1024", "-n", "SIXTEEN"});
+  add_made(300'000, {"-F", "16", "-s", "128"});
+  add_made(65'536, {"-F", "32", "-s", "1", "-R", "64", "-b", "40"});
+  add_made(600'000, {"-s", "16", "-f", "1", "-n", "THIRTYTWO", "-a"});
+  add_made(65'536, {"-S", "4096"});
+  const fs::path nothing = work_ / "nothing";
+  fs::create_directory(nothing);
+  for (const char* const size : {"2880KiB", "32MiB", "600MiB"}) {
+    build_fat(nothing, add(std::string("fstool's ") + size, 512, Access::ReadWrite).disk.raw, size,
+              "volume_label = \"FSTOOL\"\n");
   }
-
-  void FatKernel::expect_is_read_back(const KernelDisk& disk) {
-    const Listing& expected = shown_[disk.device];
-    EXPECT_GT(expected.size(), 100U);
-    const std::string image = disk.disk.raw.string();
-    expect_clean_fat(image);
-    const ProcessResult checked = run_fstool({"check", image});
-    EXPECT_EQ(checked.exit_code, 0) << checked.output();
-    expect_same(expected, fstool_listing(image));
-
-    const Listing files = without_places(expected);
-    const fs::path out = work_ / "extracted";
-    expect_success({FSTOOL_E2E_PROGRAM, "extract", image, "-C", out.string(), "--quiet"});
-    expect_same(files, source_listing(out));
-    fs::remove_all(out);
-
-    const fs::path again = work_ / "again.fat";
-    expect_fstool_builds({"create", "-t", "fat", image, "-o", again.string(), "--strict"});
-    expect_clean_fat(again);
-    expect_same(files, without_places(fstool_listing(again.string())));
-    fs::remove(again);
+  constexpr std::array kMountOptions = {"rw", "shortname=winnt", "shortname=win95", "shortname=lower"};
+  constexpr std::uint64_t kSmall = 8 << 20;
+  for (std::size_t i = first; i < disks_.size(); ++i) {
+    const unsigned lines = fs::file_size(disks_[i].disk.raw) < kSmall ? 20'000 : 200'000;
+    script_ += fmt::format("fill {} {} {}\n", disks_[i].device, kMountOptions[i % kMountOptions.size()], lines);
   }
+}
 
-  void FatKernel::run_guest() {
-    std::vector<GuestDisk> disks;
-    for (const KernelDisk& disk : disks_) disks.push_back(disk.disk);
-    report_ = run_in_guest({.text = script_, .modules = kModules}, disks, work_ / "guest");
-    shown_ = shown_by_guest(report_);
-  }
+void FatKernel::expect_is_read_back(const KernelDisk& disk) {
+  const Listing& expected = shown_[disk.device];
+  EXPECT_GT(expected.size(), 100U);
+  const std::string image = disk.disk.raw.string();
+  expect_clean_fat(image);
+  const ProcessResult checked = run_fstool({"check", image});
+  EXPECT_EQ(checked.exit_code, 0) << checked.output();
+  expect_same(expected, fstool_listing(image));
 
-  // One guest has all disks, because most of the time goes into starting it.
-  TEST_F(FatKernel, SeesWhatFstoolWroteAndWritesWhatFstoolReads) {
-    add_made_by_fstool();
-    add_many_names();
-    add_for_the_kernel_to_write();
-    run_guest();
-    for (const KernelDisk& disk : disks_) {
-      SCOPED_TRACE(disk.name);
-      if (!disk.expected.empty()) expect_source_is_seen(disk);
-      if (disk.disk.access == Access::ReadWrite) expect_is_read_back(disk);
-    }
-    expect_many_names();
+  const Listing files = without_places(expected);
+  const fs::path out = work_ / "extracted";
+  expect_success({FSTOOL_E2E_PROGRAM, "extract", image, "-C", out.string(), "--quiet"});
+  expect_same(files, source_listing(out));
+  fs::remove_all(out);
+
+  const fs::path again = work_ / "again.fat";
+  expect_fstool_builds({"create", "-t", "fat", image, "-o", again.string(), "--strict"});
+  expect_clean_fat(again);
+  expect_same(files, without_places(fstool_listing(again.string())));
+  fs::remove(again);
+}
+
+void FatKernel::run_guest() {
+  std::vector<GuestDisk> disks;
+  for (const KernelDisk& disk : disks_) disks.push_back(disk.disk);
+  report_ = run_in_guest({.text = script_, .modules = kModules}, disks, work_ / "guest");
+  shown_ = shown_by_guest(report_);
+}
+
+// One guest has all disks, because most of the time goes into starting it.
+TEST_F(FatKernel, SeesWhatFstoolWroteAndWritesWhatFstoolReads) {
+  add_made_by_fstool();
+  add_many_names();
+  add_for_the_kernel_to_write();
+  run_guest();
+  for (const KernelDisk& disk : disks_) {
+    SCOPED_TRACE(disk.name);
+    if (!disk.expected.empty()) expect_source_is_seen(disk);
+    if (disk.disk.access == Access::ReadWrite) expect_is_read_back(disk);
   }
+  expect_many_names();
+}
 
 }  // namespace
 }  // namespace fstool::e2e

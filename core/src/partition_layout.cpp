@@ -200,26 +200,25 @@ class Placer {
       pieces_.push_back({{structure.offset, structure.size}, Piece::kTable, structure.name});
     }
     for (std::size_t index = 0; index < ranges_.size(); ++index) {
-      if (partition(index).offset) put(index, checked_offset(index), requested_size(index));
+      if (partition(index).offset) put(index, *partition(index).offset, requested_size(index));
     }
     for (std::size_t index = 0; index < ranges_.size(); ++index) {
-      if (partition(index).offset) check_usable(index);
+      if (!partition(index).offset) continue;
+      check_aligned(index);
+      check_usable(index);
     }
     check_overlaps();
   }
 
-  std::uint64_t checked_offset(std::size_t index) const {
-    const std::uint64_t offset = *partition(index).offset;
-    if (offset % request_.sector_size != 0) {
-      throw Error(ErrorCode::InvalidArgument, fmt::format("{}: offset {} is not a multiple of the {}-byte sector",
-                                                          label(index), exact_size(offset), request_.sector_size));
-    }
-    if (partition(index).alignment && offset % *partition(index).alignment != 0) {
-      throw Error(ErrorCode::InvalidArgument,
-                  fmt::format("{}: offset {} is not a multiple of its alignment of {}", label(index),
-                              exact_size(offset), exact_size(*partition(index).alignment)));
-    }
-    return offset;
+  void check_aligned(std::size_t index) const {
+    const std::uint64_t offset = ranges_[index].offset;
+    const std::uint64_t own = partition(index).alignment.value_or(request_.sector_size);
+    if (offset % request_.sector_size == 0 && offset % own == 0) return;
+    const std::string unit = offset % request_.sector_size != 0
+                                 ? fmt::format("the {}-byte sector", request_.sector_size)
+                                 : fmt::format("its alignment of {}", exact_size(own));
+    throw Error(ErrorCode::InvalidArgument, fmt::format("{}: offset {} is not a multiple of {}{}", label(index),
+                                                        exact_size(offset), unit, draw_disk(pieces_, index, index)));
   }
 
   /// Refuses a partition that begins before the table says that partitions may.
@@ -431,11 +430,16 @@ void add_partition_contents(BlobBuilder& disk, const Layout& layout, std::vector
 }
 
 std::vector<std::byte> read_boot_code(const BlobPtr& boot_code, std::uint64_t space) {
+  constexpr std::uint64_t kBootSector = 512;
   if (!boot_code) return {};
-  if (boot_code->size() <= space) return read_all(*boot_code, space);
-  throw Error(ErrorCode::InvalidArgument,
-              fmt::format("the boot code is of {}, and the table leaves it the first {} of the disk",
-                          exact_size(boot_code->size()), exact_size(space)));
+  const std::uint64_t size = boot_code->size();
+  if (size > kBootSector) {
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("the boot code is of {}: it must be a boot sector of {} bytes, whose first {} are used, or "
+                            "shorter",
+                            exact_size(size), kBootSector, space));
+  }
+  return read_all(*make_slice_blob(boot_code, 0, std::min(size, space)), space);
 }
 
 std::string partition_label(std::size_t number, std::string_view name) {

@@ -161,7 +161,7 @@ std::shared_ptr<const Tree> SourceLoader::load(const FilesystemChoice& choice) {
     }
   }
   add_root_devices(tree, choice.rootdevs, context_.clock(tree));
-  add_entries(tree, choice.entries, values_, context_.clock(tree));
+  add_entries(tree, choice.entries, values_, context_);
   if (choice.mtime) set_mtime(tree, {.seconds = *choice.mtime});
   slot = std::make_shared<const Tree>(std::move(tree));
   return slot;

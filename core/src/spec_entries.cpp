@@ -92,7 +92,7 @@ EntryChoice read_entry(const OptionValue& value, const std::filesystem::path& di
 
 class EntryAdder {
  public:
-  EntryAdder(Tree& tree, const DeferredValues& values, Timestamp mtime) : tree_(tree), values_(values), mtime_(mtime) {}
+  EntryAdder(Tree& tree, const DeferredValues& values) : tree_(tree), values_(values) {}
 
   void add(const EntryChoice& entry) {
     const std::vector<std::string_view> names = names_of(entry);
@@ -110,7 +110,13 @@ class EntryAdder {
     }
     Node node = make_node(entry);
     if (existing) tree_.remove(directory, name);
-    tree_.add(directory, name, std::move(node));
+    const NodeId added = tree_.add(directory, name, std::move(node));
+    if (!entry.copy) undated_.push_back(added);
+  }
+
+  /// Gives what has no time of its own the time `mtime`.
+  void date(Timestamp mtime) {
+    for (const NodeId id : undated_) tree_.node(id).mtime = mtime;
   }
 
  private:
@@ -119,11 +125,18 @@ class EntryAdder {
       if (tree_.node(*existing).kind == NodeKind::Directory) return *existing;
       throw spec_error(entry.location, fmt::format("\"{}\" can't be there: \"{}\" is no directory", entry.path, name));
     }
-    Node node;
+    Node node = undated_node();
     node.kind = NodeKind::Directory;
     node.permissions = 0755;
-    node.mtime = mtime_;
-    return tree_.add(directory, name, std::move(node));
+    undated_.push_back(tree_.add(directory, name, std::move(node)));
+    return undated_.back();
+  }
+
+  /// With a time that doesn't count when the newest of the tree is looked for.
+  Node undated_node() const {
+    Node node;
+    node.mtime = tree_.node(Tree::kRoot).mtime;
+    return node;
   }
 
   static void change(Node& node, const EntryChoice& entry) {
@@ -133,8 +146,7 @@ class EntryAdder {
   }
 
   Node make_node(const EntryChoice& entry) const {
-    Node node;
-    node.mtime = mtime_;
+    Node node = undated_node();
     switch (entry.kind) {
       case EntryChoice::Kind::File:
         node.permissions = 0644;
@@ -173,7 +185,7 @@ class EntryAdder {
 
   Tree& tree_;
   const DeferredValues& values_;
-  Timestamp mtime_;
+  std::vector<NodeId> undated_;
 };
 
 }  // namespace
@@ -186,9 +198,11 @@ std::vector<EntryChoice> read_entries(const OptionValue& value, const std::files
   return entries;
 }
 
-void add_entries(Tree& tree, const std::vector<EntryChoice>& entries, const DeferredValues& values, Timestamp mtime) {
-  EntryAdder adder(tree, values, mtime);
+void add_entries(Tree& tree, const std::vector<EntryChoice>& entries, const DeferredValues& values,
+                 const Context& context) {
+  EntryAdder adder(tree, values);
   for (const EntryChoice& entry : entries) adder.add(entry);
+  adder.date(context.clock(tree));
 }
 
 }  // namespace fstool

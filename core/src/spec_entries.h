@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "deferred_text.h"
+#include "fstool/context.h"
 #include "fstool/tree.h"
 #include "spec.h"
 
@@ -16,8 +17,10 @@ std::vector<EntryChoice> read_entries(const OptionValue& value, const std::files
 
 /// Adds `entries` to `tree`, in order. Directories that lead to one are made (0755, 0:0) if they are not there; what
 /// has the place of a file or symbolic link is replaced, a directory that is there gets the entry's owner and mode.
-/// What has no time of its own gets `mtime`. `values` must outlive the tree. Throws spec_error() for a place that can't
-/// be had (in a file, a directory in place of a file), and for a file of the host that can't be read.
-void add_entries(Tree& tree, const std::vector<EntryChoice>& entries, const DeferredValues& values, Timestamp mtime);
+/// Copies keep the time of the host's file, and the rest gets that of context.clock(), for which the copies count.
+/// `values` must outlive the tree. Throws spec_error() for a place that can't be had (in a file, a directory in place
+/// of a file), and for a file of the host that can't be read.
+void add_entries(Tree& tree, const std::vector<EntryChoice>& entries, const DeferredValues& values,
+                 const Context& context);
 
 }  // namespace fstool

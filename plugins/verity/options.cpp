@@ -24,7 +24,7 @@ const OptionSet<VerityOptions>& verity_options() {
                "Put a superblock before the tree, for veritysetup and systemd. Without it, whoever sets the device up "
                "has to know all parameters.")
           .add("hash_type", &VerityOptions::hash_type, "Format of the tree: 1, or 0 as the original Chrome OS had it.",
-               choices<HashType>({{"0", HashType::ChromeOs}, {"1", HashType::Normal}}));
+               one_of<std::uint32_t>({0, 1}));
   return set;
 }
 

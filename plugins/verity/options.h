@@ -19,7 +19,7 @@ struct VerityOptions {
   std::optional<std::string> salt;
   std::optional<Uuid> uuid;
   bool superblock = true;
-  HashType hash_type = HashType::Normal;
+  std::uint32_t hash_type = static_cast<std::uint32_t>(HashType::Normal);
 };
 
 const OptionSet<VerityOptions>& verity_options();

@@ -12,7 +12,6 @@
 #include "block_hasher.h"
 #include "fstool/error.h"
 #include "hex.h"
-#include "ondisk/tree_shape.h"
 #include "write/hash_tree.h"
 
 namespace fstool::verity {
@@ -58,7 +57,10 @@ BlobPtr blob_of(const Superblock& superblock) {
 }  // namespace
 
 VerityDerivation::VerityDerivation(VerityOptions options)
-    : options_(std::move(options)), hash_(hash_of(options_)), salt_(salt_of(options_)) {
+    : options_(std::move(options)),
+      type_(static_cast<HashType>(options_.hash_type)),
+      hash_(hash_of(options_)),
+      salt_(salt_of(options_)) {
   if (options_.uuid && !options_.superblock) {
     throw Error(ErrorCode::InvalidArgument, "a hash tree without a superblock has no place for a uuid");
   }
@@ -82,11 +84,14 @@ std::uint64_t VerityDerivation::count_data_blocks(std::uint64_t data_size) const
   return data_size / block_size;
 }
 
+TreeShape VerityDerivation::shape_over(std::uint64_t data_blocks) const {
+  return TreeShape::make(data_blocks, static_cast<std::uint32_t>(options_.hash_block_size.value), digest_size(hash_),
+                         type_);
+}
+
 std::uint64_t VerityDerivation::size(std::uint64_t data_size) const {
-  const auto block_size = static_cast<std::uint32_t>(options_.hash_block_size.value);
-  const TreeShape shape =
-      TreeShape::make(count_data_blocks(data_size), block_size, digest_size(hash_), options_.hash_type);
-  return (superblock_blocks() + shape.blocks) * block_size;
+  const TreeShape shape = shape_over(count_data_blocks(data_size));
+  return (superblock_blocks() + shape.blocks) * shape.block_size;
 }
 
 std::vector<ValueShape> VerityDerivation::value_shapes() const {
@@ -99,22 +104,32 @@ std::vector<ValueShape> VerityDerivation::value_shapes() const {
 
 Derived VerityDerivation::derive(BlobPtr data, const DerivationRequest& request, Context& context) {
   const std::uint64_t data_blocks = count_data_blocks(data->size());
-  const auto block_size = static_cast<std::uint32_t>(options_.hash_block_size.value);
-  const TreeShape shape = TreeShape::make(data_blocks, block_size, digest_size(hash_), options_.hash_type);
+  check_sector_size(request.sector_size);
+  const TreeShape shape = shape_over(data_blocks);
   const std::vector<std::byte> salt = make_salt(request.seed);
   const HashTree tree = build_hash_tree(std::move(data), static_cast<std::uint32_t>(options_.data_block_size.value),
-                                        shape, BlockHasher(hash_, options_.hash_type, salt), context);
+                                        shape, BlockHasher(hash_, type_, salt), context);
 
   BlobBuilder bytes;
   if (options_.superblock) bytes.add(0, blob_of(make_superblock(data_blocks, salt, request.seed)));
-  bytes.add(superblock_blocks() * block_size, tree.bytes);
+  bytes.add(superblock_blocks() * shape.block_size, tree.bytes);
   const std::span<const std::byte> root = tree.root_hash;
   constexpr std::size_t kUuidBytes = sizeof(Uuid::bytes);
-  return {.bytes = bytes.finish((superblock_blocks() + shape.blocks) * block_size),
+  return {.bytes = bytes.finish((superblock_blocks() + shape.blocks) * shape.block_size),
           .values = {{"hash", hex_text(root)},
                      {"salt", salt.empty() ? "-" : hex_text(salt)},
                      {"hash_uuid_data", uuid_of(root.first(kUuidBytes)).to_string()},
                      {"hash_uuid_hash", uuid_of(root.last(kUuidBytes)).to_string()}}};
+}
+
+void VerityDerivation::check_sector_size(std::uint32_t sector_size) const {
+  for (const auto& [name, size] : {std::pair{"data_block_size", options_.data_block_size.value},
+                                   std::pair{"hash_block_size", options_.hash_block_size.value}}) {
+    if (size >= sector_size) continue;
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("{} = \"{}\" is less than a sector of the disk, which has \"{}\": dm-verity can't read it",
+                            name, size_text(size), size_text(sector_size)));
+  }
 }
 
 std::size_t VerityDerivation::salt_bytes() const { return salt_ ? salt_->size() : kDerivedSaltBytes; }
@@ -134,7 +149,7 @@ Superblock VerityDerivation::make_superblock(std::uint64_t data_blocks, const st
   Superblock superblock{};
   std::ranges::copy(kSignature, superblock.signature.begin());
   superblock.version = kVersion;
-  superblock.hash_type = static_cast<std::uint32_t>(options_.hash_type);
+  superblock.hash_type = options_.hash_type;
   superblock.uuid = options_.uuid.value_or(seed.uuid("uuid")).bytes;
   std::ranges::copy(options_.hash, superblock.algorithm.begin());
   superblock.data_block_size = static_cast<std::uint32_t>(options_.data_block_size.value);

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "fstool/derivation.h"
+#include "ondisk/superblock.h"
+#include "ondisk/tree_shape.h"
 #include "options.h"
 
 struct nettle_hash;
@@ -31,11 +33,16 @@ class VerityDerivation : public Derivation {
   std::uint64_t superblock_blocks() const { return options_.superblock ? 1 : 0; }
   /// The number of data blocks. Throws as size().
   std::uint64_t count_data_blocks(std::uint64_t data_size) const;
+  TreeShape shape_over(std::uint64_t data_blocks) const;
   std::size_t salt_bytes() const;
   std::vector<std::byte> make_salt(const Seed& seed) const;
   Superblock make_superblock(std::uint64_t data_blocks, const std::vector<std::byte>& salt, const Seed& seed) const;
 
+  /// Throws Error(InvalidArgument) if a disk with such sectors can't be read in these blocks.
+  void check_sector_size(std::uint32_t sector_size) const;
+
   VerityOptions options_;
+  HashType type_;
   const nettle_hash& hash_;
   std::optional<std::vector<std::byte>> salt_;  ///< nothing: from the seed
 };

@@ -11,12 +11,12 @@
 namespace fstool::verity {
 namespace {
 
+/// One word each.
 std::vector<std::string> features_of(const TreeParameters& parameters) {
-  std::vector<std::string> features = {parameters.algorithm};
-  features.push_back(parameters.salt.empty() ? "no salt" : fmt::format("salt {}", hex_text(parameters.salt)));
-  features.push_back(fmt::format("{} data blocks of {} bytes", parameters.data_blocks, parameters.data_block_size));
-  if (parameters.hash_type == HashType::ChromeOs) features.emplace_back("hash type 0");
-  return features;
+  return {parameters.algorithm, "salt=" + (parameters.salt.empty() ? "-" : hex_text(parameters.salt)),
+          fmt::format("data_blocks={}", parameters.data_blocks),
+          fmt::format("data_block_size={}", parameters.data_block_size),
+          fmt::format("hash_type={}", static_cast<std::uint32_t>(parameters.hash_type))};
 }
 
 VolumeFacts facts_of(const TreeParameters& parameters, const Blob& image) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -427,6 +428,14 @@ TEST_F(PipelineTest, EntriesAreAddedToTheTree) {
             std::string::npos);
   EXPECT_NE(failure(from("ab.list") + "entries = [{ path = \"x\", copy = \"none\" }]\n").find("p.toml:4:12: "),
             std::string::npos);
+}
+
+TEST_F(PipelineTest, CopiesKeepTheirTimeAndOtherEntriesHaveThatOfTheNewest) {
+  write("new", "");
+  fs::last_write_time(output("new"),
+                      std::chrono::file_clock::from_sys(std::chrono::sys_seconds(std::chrono::hours(1))));
+  plan(from("ab.list") + "entries = [{ path = \"c\", content = \"x\" }, { path = \"d\", copy = \"new\" }]\n");
+  EXPECT_EQ(log_.trees, (Strings{"a@1000 b@1001 c@3600 d@3600 "}));
 }
 
 std::string derived(const std::string& from, const std::string& keys = "") {

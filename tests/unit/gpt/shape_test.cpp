@@ -225,7 +225,7 @@ TEST_F(GptShape, BootCodeLiesInFrontOfTheRecords) {
   EXPECT_TRUE(std::equal(code.begin(), code.end(), bytes.begin()));
   EXPECT_EQ(bytes[440], std::byte{0});
   EXPECT_EQ(bytes[450], std::byte{0xee});
-  wanted.boot_code = make_memory_blob(std::vector<std::byte>(441));
+  wanted.boot_code = make_memory_blob(std::vector<std::byte>(513));
   EXPECT_THAT(error_of([&] { disk_of(table, wanted); }).second, HasSubstr("boot code"));
 }
 

@@ -151,9 +151,9 @@ TEST_F(Mbr, BootCodeLiesInFrontOfTheTable) {
   EXPECT_EQ(first[439], std::byte{0xEB});
   EXPECT_EQ(first[510], std::byte{0x55});
 
-  wanted.boot_code = make_hole_blob(441);
+  wanted.boot_code = make_hole_blob(513);
   EXPECT_THAT(error_of([&] { table_.compose(wanted, layout, {}, context_); }).second,
-              HasSubstr("the boot code is of 441 bytes"));
+              HasSubstr("the boot code is of 513 bytes"));
 }
 
 TEST_F(Mbr, WhatIsNotInTheTableHasAPlaceAndNoNumber) {

@@ -50,7 +50,7 @@ TEST_P(VerityVectors, HaveTheRootHashThatVeritysetupFound) {
   with.hash = GetParam().hash;
   with.salt = GetParam().salt;
   with.hash_block_size = Bytes{GetParam().hash_block_size};
-  with.hash_type = GetParam().type;
+  with.hash_type = static_cast<std::uint32_t>(GetParam().type);
   EXPECT_EQ(value_of(derive(with, pattern(GetParam().blocks * kBlock)), "hash"), GetParam().root_hash);
 }
 
@@ -105,7 +105,7 @@ TEST(Verity, WithEachOptionIsWhatVeritysetupMakes) {
         SCOPED_TRACE(hash + " " + std::to_string(block_size));
         VerityOptions with = options();
         with.hash = hash;
-        with.hash_type = type;
+        with.hash_type = static_cast<std::uint32_t>(type);
         with.hash_block_size = Bytes{block_size};
         expect_as_veritysetup(with, data);
       }
@@ -253,6 +253,17 @@ TEST(Verity, SaysWhatSizesWouldDo) {
   bare.uuid.reset();
   bare.superblock = false;
   expect_refused(bare, kBlock, "nothing would be stored");
+}
+
+TEST(Verity, RefusesBlocksThatAreSmallerThanSectors) {
+  VerityOptions with = options();
+  with.hash_block_size = Bytes{2048};
+  test::HeardContext heard;
+  const DerivationRequest request{.seed = Seed("test"), .sector_size = 4096};
+  const auto [code, text] =
+      test::thrown_by([&] { VerityDerivation(with).derive(pattern(kBlock), request, heard.context()); });
+  EXPECT_EQ(code, ErrorCode::InvalidArgument);
+  EXPECT_THAT(text, HasSubstr("hash_block_size = \"2KiB\""));
 }
 
 TEST(Verity, RefusesWrongOptions) {

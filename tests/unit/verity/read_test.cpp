@@ -61,7 +61,8 @@ TEST_F(FoundTree, IsToldOf) {
   EXPECT_EQ(volume.facts.block_size, kBlock);
   EXPECT_EQ(volume.facts.blocks, 4U);
   EXPECT_EQ(volume.facts.size, 4 * kBlock);
-  EXPECT_THAT(volume.facts.features, ElementsAre("sha256", "salt 00112233", "20 data blocks of 512 bytes"));
+  EXPECT_THAT(volume.facts.features,
+              ElementsAre("sha256", "salt=00112233", "data_blocks=20", "data_block_size=512", "hash_type=1"));
   const VolumeUsage usage = VerityFilesystem().usage(image(), 10, heard.context()).value();
   EXPECT_THAT(usage.ranges, ElementsAre(UsedRange{{0, 4 * kBlock}, Use::Metadata}));
   EXPECT_THAT(heard.damage(), IsEmpty());
@@ -73,7 +74,7 @@ TEST_F(FoundTree, IsClean) {
     for (const HashType type : {HashType::Normal, HashType::ChromeOs}) {
       VerityOptions with = small_options();
       with.hash = hash;
-      with.hash_type = type;
+      with.hash_type = static_cast<std::uint32_t>(type);
       with.salt = "-";
       EXPECT_THAT(findings(derive(with, pattern(1'000 * kBlock)).bytes), IsEmpty()) << hash;
     }

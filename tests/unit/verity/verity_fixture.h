@@ -80,7 +80,7 @@ class Veritysetup {
     std::string command = " --hash=" + with.hash + " --salt=" + with.salt.value_or("-") +
                           " --data-block-size=" + std::to_string(with.data_block_size.value) +
                           " --hash-block-size=" + std::to_string(with.hash_block_size.value) +
-                          " --format=" + (with.hash_type == HashType::Normal ? "1" : "0");
+                          " --format=" + std::to_string(with.hash_type);
     command += with.superblock ? " --uuid=" + with.uuid->to_string() : " --no-superblock";
     std::filesystem::remove(path("tree"));
     const test::ToolResult result = run("format" + command, "");

@@ -131,12 +131,12 @@ std::string run_in_guest(const GuestScript& script, const std::vector<GuestDisk>
   Command arguments = {
       "-kernel", kernel.image.string(),          "-initrd", make_initramfs(script, kernel, work).string(),
       "-append", "console=ttyS0 quiet panic=-1", "-device", "nvme,id=disks,serial=disks"};
-  const auto attach = [&, number = std::size_t{0}](const GuestDisk& disk) mutable {
-    const Command more = namespace_arguments(++number, disk);
+  std::vector<GuestDisk> attached = disks;
+  attached.push_back(report);
+  for (std::size_t i = 0; i < attached.size(); ++i) {
+    const Command more = namespace_arguments(i + 1, attached[i]);
     arguments.insert(arguments.end(), more.begin(), more.end());
-  };
-  for (const GuestDisk& disk : disks) attach(disk);
-  attach(report);
+  }
   const std::string console = Guest(arguments).console();
 
   constexpr std::string_view kSuccess = "guest: status 0, 0 bytes of errors, ";

@@ -178,8 +178,8 @@ TEST(FatReader, ReadsOnlyTheDirectoriesOnTheWay) {
   constexpr std::uint64_t kDirectoryBytes = 200 * kSlotsOfFile * kSlotSize;
   const std::uint64_t everything = bytes_read({});
   EXPECT_GE(everything, 100 * kDirectoryBytes);
-  EXPECT_LE(bytes_read({"directory 7", OpenScope::Depth::Children}), everything / 20);
-  EXPECT_LE(bytes_read({"directory 7/some file number 9", OpenScope::Depth::Node}), everything / 20);
+  EXPECT_LE(bytes_read({"directory 7", OpenScope::Depth::Children}), everything / 10);
+  EXPECT_LE(bytes_read({"directory 7/some file number 9", OpenScope::Depth::Node}), everything / 10);
 }
 
 TEST(FatReader, ContentsAreSlicesOfTheImage) {

@@ -153,13 +153,13 @@ class Examples : public testing::Test {
   }
   fs::path inputs() const { return work_ / "inputs"; }
 
-  /// Runs the spec of an example, which finds its inputs beside it, with `added` to the kernel's command line.
+  /// Runs the spec of an example, which finds its inputs beside it, with `added` to the kernel's command line and the
+  /// odd files in an EFI system partition.
   fs::path build(const std::string& name, const std::string& extension, const std::string& added = "") const {
     std::string text = read_text(fs::path(FSTOOL_E2E_EXAMPLES) / (name + ".toml"));
     if (!added.empty()) replace(text, "console=ttyS0\n", "console=ttyS0" + added + "\n");
-    if (fs::exists(work_ / "odd")) {
-      replace(text, "volume_label = \"ESP\"\n", "volume_label = \"ESP\"\nsource = \"./odd\"\n");
-    }
+    const std::string esp = "volume_label = \"ESP\"\n";
+    if (text.find(esp) != std::string::npos) replace(text, esp, esp + "source = \"./odd\"\n");
     const fs::path spec = work_ / (name + ".toml");
     write_text(spec, text);
     const fs::path disk = work_ / (name + extension);

@@ -81,7 +81,7 @@ void with_damaged(CheckRun& run, std::string_view name, const ByteVector& good,
   for (unsigned round = 0; round < rounds; ++round) {
     ByteVector damaged = good;
     std::string label;
-    for (unsigned changes = 1 + random() % 3; changes > 0; --changes) {
+    for (auto changes = 1 + random() % 3; changes > 0; --changes) {
       const std::size_t at = places.draw(random);
       damaged[at] = changed(damaged[at], random);
       label += fmt::format("{}byte {} is {:#04x}", label.empty() ? "" : ", ", at, std::to_integer<unsigned>(damaged[at]));

@@ -64,7 +64,7 @@ ByteVector mixed_bytes(std::size_t size, std::uint32_t seed) {
   ByteVector bytes;
   while (bytes.size() < size) {
     const std::size_t length = std::min<std::size_t>(1 + random() % 9000, size - bytes.size());
-    const unsigned kind = random() % 3;
+    const auto kind = random() % 3;
     ByteVector stretch(length);
     if (kind == 1) stretch = text_bytes(length, seed + static_cast<std::uint32_t>(bytes.size()));
     if (kind == 2) stretch = random_bytes(length, seed + static_cast<std::uint32_t>(bytes.size()));

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <set>
 #include <utility>
 
 #include "blob_checks.h"
@@ -52,30 +51,40 @@ void collect_pairs(const Tree& a, NodeId in_a, const Tree& b, NodeId in_b, NodeP
   }
 }
 
-/// True if every node of `pairs` has the same value in the second tree: the format has no such thing.
+/// True if values were lost and all files of the second tree have one and the same: the format has no such thing.
 template <class Value>
-bool is_constant(const NodePairs& pairs, const Value& value) {
-  return std::ranges::all_of(pairs, [&](const auto& pair) {
-    return pair.second->kind != NodeKind::File || value(*pair.second) == value(*pairs.front().second);
-  });
+bool keeps_none(const NodePairs& pairs, const Value& value) {
+  const Node* first = nullptr;
+  bool lost = false;
+  for (const auto& [original, opened] : pairs) {
+    if (opened->kind != NodeKind::File) continue;
+    if (first == nullptr) first = opened;
+    if (value(*opened) != value(*first)) return false;
+    lost = lost || value(*original) != value(*opened);
+  }
+  return lost;
 }
 
 bool keeps_no_modes(const NodePairs& pairs) {
-  return is_constant(pairs, [](const Node& node) { return node.permissions; });
+  return keeps_none(pairs, [](const Node& node) { return node.permissions; });
 }
 bool keeps_no_owners(const NodePairs& pairs) {
-  return is_constant(pairs, [](const Node& node) { return std::pair(node.uid, node.gid); });
+  return keeps_none(pairs, [](const Node& node) { return std::pair(node.uid, node.gid); });
 }
 bool keeps_no_times(const NodePairs& pairs) {
-  return is_constant(pairs, [](const Node& node) { return node.mtime; });
+  return keeps_none(pairs, [](const Node& node) { return node.mtime; });
 }
 bool keeps_no_xattrs(const NodePairs& pairs) {
-  return std::ranges::all_of(pairs, [](const auto& pair) { return !pair.second->xattrs; });
+  return std::ranges::none_of(pairs, [](const auto& pair) { return pair.second->xattrs != nullptr; }) &&
+         std::ranges::any_of(pairs, [](const auto& pair) { return pair.first->xattrs != nullptr; });
 }
+/// True if times are not exact, but no farther off than formats count.
 bool keeps_coarse_times(const NodePairs& pairs) {
-  return std::ranges::all_of(pairs, [](const auto& pair) {
+  const auto is_exact = [](const auto& pair) { return pair.first->mtime == pair.second->mtime; };
+  const auto is_near = [](const auto& pair) {
     return std::abs(pair.first->mtime.seconds - pair.second->mtime.seconds) <= kCoarsestSeconds;
-  });
+  };
+  return !std::ranges::all_of(pairs, is_exact) && std::ranges::all_of(pairs, is_near);
 }
 
 }  // namespace

@@ -247,18 +247,20 @@ int plugins_command(const Arguments& arguments) {
     print(
         "Usage: fstool plugins list [options]\n"
         "       fstool plugins info NAME [options]\n"
+        "       fstool plugins test NAME|FILE.so... [options]\n"
         "\n"
-        "Lists the plugins, or describes one of them or one of their formats.\n"
-        "\"fstool plugins list --help\" and \"fstool plugins info --help\" say more.\n");
+        "Lists the plugins, describes one of them or one of their formats, or tries out what they promise.\n"
+        "\"fstool plugins list --help\" and the like say more.\n");
     return kExitSuccess;
   }
-  if (subcommand == arguments.end()) throw UsageError("plugins", "\"list\" or \"info\" is missing");
+  if (subcommand == arguments.end()) throw UsageError("plugins", "\"list\", \"info\" or \"test\" is missing");
   Arguments rest(arguments.begin(), subcommand);
   rest.insert(rest.end(), std::next(subcommand), arguments.end());
   if (*subcommand == "list") return list_command(rest);
   if (*subcommand == "info") return describe_command(rest);
+  if (*subcommand == "test") return plugins_test_command(rest);
   throw UsageError(
-      "plugins", fmt::format("unknown subcommand \"{}\"{}", *subcommand, did_you_mean(*subcommand, {"list", "info"})));
+      "plugins", fmt::format("unknown subcommand \"{}\"{}", *subcommand, did_you_mean(*subcommand, {"list", "info", "test"})));
 }
 
 }  // namespace fstool

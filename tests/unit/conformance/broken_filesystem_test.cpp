@@ -147,7 +147,7 @@ FormattedVolume FlatFilesystem::format(std::shared_ptr<const Tree> tree, const F
     if (fault_ == Fault::LosesAFile && entry.name == "file1") continue;
     const BlobPtr content = tree->node(entry.node).content;
     if (!content || content->size() == 0) continue;
-    if (fault_ == Fault::ReadsContents) read_all(make_slice_blob(content, 0, 1).operator*(), 1);
+    if (fault_ == Fault::ReadsContents) read_all(*make_slice_blob(content, 0, 1), 1);
     contents.emplace_back(used, content);
     used += content->size();
   }

@@ -16,6 +16,7 @@ int map_command(const Arguments& arguments);
 int check_command(const Arguments& arguments);
 int repair_table_command(const Arguments& arguments);
 int plugins_command(const Arguments& arguments);
+int plugins_test_command(const Arguments& arguments);
 int ls_command(const Arguments& arguments);
 int cat_command(const Arguments& arguments);
 int stat_command(const Arguments& arguments);

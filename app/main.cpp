@@ -38,7 +38,7 @@ constexpr std::array kCommands = {
     Command{"map", "draw what lies where on a disk", map_command},
     Command{"check", "look for damage in an image", check_command},
     Command{"repair-table", "mend a partition table from what is good of it", repair_table_command},
-    Command{"plugins", "list the plugins, describe their options, and begin a new one", plugins_command},
+    Command{"plugins", "list plugins, describe their options, begin a new one, and test them", plugins_command},
 };
 
 void print_help() {

@@ -6,7 +6,9 @@
 
 #include "fstool/error.h"
 #include "run_tool.h"
+#include "spec_loader.h"
 #include "spec_toml.h"
+#include "variables.h"
 
 namespace fstool {
 namespace {
@@ -14,7 +16,7 @@ namespace {
 Spec read(const std::string& text) {
   OptionTable table = parse_toml(text, "p.toml");
   Variables({}, [](const std::string&) { return std::optional<std::string>(); }).expand(table);
-  return read_spec(table, "p.toml", "specs");
+  return read_spec(table, {.file = "p.toml", .directory = "specs"});
 }
 
 /// The message that reading `text` fails with.
@@ -322,22 +324,25 @@ class SpecFileTest : public testing::Test {
     std::ofstream(path) << text;
     return path;
   }
+  Spec load(const std::string& text) {
+    return load_spec({.file = write(text), .variables = variables_, .settings = {}});
+  }
   const Variables variables_{{"who=me"}, [](const std::string&) { return std::nullopt; }};
   test::TemporaryDirectory root_;
 };
 
 TEST_F(SpecFileTest, PathsAreRelativeToTheFileAndVariablesAreReplaced) {
-  const Spec spec = load_spec(write("[filesystem]\ntype = \"x\"\nsource = \"${who}/root\"\n"), variables_);
+  const Spec spec = load("[filesystem]\ntype = \"x\"\nsource = \"${who}/root\"\n");
   EXPECT_EQ(spec.filesystem->source->path, root_.path() / "me/root");
 }
 
 TEST_F(SpecFileTest, AHugeFileIsNotRead) {
-  EXPECT_THROW(load_spec(write(std::string(300 * 1024, '\n')), variables_), Error);
+  EXPECT_THROW(load(std::string(300 * 1024, '\n')), Error);
 }
 
 TEST_F(SpecFileTest, AMissingFileIsNamed) {
   try {
-    load_spec(root_.path() / "none.toml", variables_);
+    load_spec({.file = root_.path() / "none.toml", .variables = variables_, .settings = {}});
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::NotFound);

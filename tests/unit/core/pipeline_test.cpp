@@ -248,6 +248,31 @@ TEST_F(PipelineTest, UnknownOptionsAreRefusedBeforeAnythingIsRead) {
   EXPECT_TRUE(log_.loads.empty());
 }
 
+TEST_F(PipelineTest, SaysAllThatIsWrongBeforeAnythingIsRead) {
+  const std::string message = failure("[container]\ntype = \"bax\"\n" +
+                                      disk(partition("", "nowhere") + "label = 3\nfil = 1\n", "gap = \"x\"\n"));
+  EXPECT_EQ(message.find("p.toml:2:8: no container is called \"bax\""), 0U) << message;
+  EXPECT_NE(message.find("\np.toml:5:7: gap must be a size"), std::string::npos) << message;
+  EXPECT_NE(message.find("\np.toml:10:10: the source "), std::string::npos) << message;
+  EXPECT_NE(message.find("\np.toml:11:9: label must be a string"), std::string::npos) << message;
+  EXPECT_NE(message.find("\np.toml:12:1: unknown option \"fil\""), std::string::npos) << message;
+  EXPECT_TRUE(log_.loads.empty());
+}
+
+TEST_F(PipelineTest, ProblemsOfTheSpecAreSaidTogetherWithThoseOfItsOptions) {
+  SpecProblems problems;
+  problems.add(nullptr, "found before");
+  try {
+    make_plan(read(kBare + "lable = \"x\"\n"), {}, context_, problems);
+    FAIL();
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    EXPECT_EQ(message.find("p.toml:4:1: unknown option"), 0U) << message;
+    EXPECT_TRUE(message.ends_with("\nfound before")) << message;
+  }
+  EXPECT_TRUE(log_.loads.empty());
+}
+
 TEST_F(PipelineTest, AMissingSourceIsReportedWhereItIsWritten) {
   const std::string message = failure("[filesystem]\ntype = \"fake\"\nsource = \"nowhere\"\n");
   EXPECT_TRUE(message.starts_with("p.toml:3:10: the source ")) << message;

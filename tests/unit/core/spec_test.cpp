@@ -151,6 +151,40 @@ TEST(SpecTest, SaysWhatAWrongValueShouldBe) {
   EXPECT_NE(filesystem("options = 1").find("options must be a table"), std::string::npos);
 }
 
+TEST(SpecTest, SaysAllThatIsWrongInTheOrderOfTheText) {
+  EXPECT_EQ(failure("[image]\npartition_table = 1\nsize = \"big\"\n[[partitions]]\nsize = \"small\"\nname = 3\n"
+                    "[filesystem]\nfree = 1.5\n[conteiner]\n"),
+            "p.toml:2:19: partition_table must be a string, not an integer\n"
+            "partition_table = 1\n"
+            "                  ^\n"
+            "p.toml:3:8: size must be \"auto\" or a size such as \"512MiB\", not \"big\"\n"
+            "size = \"big\"\n"
+            "       ^\n"
+            "p.toml:4:1: [[partitions]] needs a type\n"
+            "[[partitions]]\n"
+            "^\n"
+            "p.toml:5:8: size must be \"auto\", \"remaining\", a size such as \"512MiB\", or a share of the disk from "
+            "\"1%\" to \"100%\", not \"small\"\n"
+            "size = \"small\"\n"
+            "       ^\n"
+            "p.toml:6:8: name must be a string, not an integer\n"
+            "name = 3\n"
+            "       ^\n"
+            "p.toml:7:1: [filesystem] needs a type\n"
+            "[filesystem]\n"
+            "^\n"
+            "p.toml:7:1: [filesystem] makes a bare file system and can't be combined with [image] and "
+            "[[partitions]]: put it into a partition as [partitions.filesystem]\n"
+            "[filesystem]\n"
+            "^\n"
+            "p.toml:8:8: free must be a size such as \"64MiB\" or a share from \"0%\" to \"95%\", not a float\n"
+            "free = 1.5\n"
+            "       ^\n"
+            "p.toml:9:1: unknown key \"conteiner\" in the spec (did you mean \"container\"?)\n"
+            "[conteiner]\n"
+            "^");
+}
+
 TEST(SpecTest, RefusesAKeyThatIsAlsoInOptions) {
   EXPECT_NE(
       failure("[filesystem]\ntype = \"x\"\nlabel = \"a\"\n[filesystem.options]\nlabel = \"b\"\n").find("p.toml:5:1"),

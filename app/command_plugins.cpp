@@ -264,19 +264,23 @@ int plugins_command(const Arguments& arguments) {
         "Usage: fstool plugins list [options]\n"
         "       fstool plugins info NAME [options]\n"
         "       fstool plugins new STAGE-NAME [DIRECTORY] [options]\n"
+        "       fstool plugins test NAME|FILE.so... [options]\n"
         "\n"
-        "Lists the plugins, describes one of them or one of their formats, or begins a new one.\n"
-        "\"fstool plugins list --help\" and the like say more.\n");
+        "Lists the plugins, describes one of them or one of their formats, begins a new one, or tries\n"
+        "out what they promise. \"fstool plugins list --help\" and the like say more.\n");
     return kExitSuccess;
   }
-  if (subcommand == arguments.end()) throw UsageError("plugins", "\"list\", \"info\" or \"new\" is missing");
+  if (subcommand == arguments.end()) {
+    throw UsageError("plugins", "\"list\", \"info\", \"new\" or \"test\" is missing");
+  }
   Arguments rest(arguments.begin(), subcommand);
   rest.insert(rest.end(), std::next(subcommand), arguments.end());
   if (*subcommand == "list") return list_command(rest);
   if (*subcommand == "info") return describe_command(rest);
   if (*subcommand == "new") return plugins_new_command(rest);
+  if (*subcommand == "test") return plugins_test_command(rest);
   throw UsageError("plugins", fmt::format("unknown subcommand \"{}\"{}", *subcommand,
-                                          did_you_mean(*subcommand, {"list", "info", "new"})));
+                                          did_you_mean(*subcommand, {"list", "info", "new", "test"})));
 }
 
 }  // namespace fstool

@@ -22,6 +22,7 @@ struct Command {
 constexpr std::array kCommands = {
     Command{"run", "build what a spec describes", run_command},
     Command{"build", "the same as run", run_command},
+    Command{"init", "write a spec to start with", init_command},
     Command{"create", "make a file system from a directory or an image", create_command},
     Command{"convert", "make another image of the disk in one", convert_command},
     Command{"info", "show the layers of an image", info_command},
@@ -38,7 +39,8 @@ constexpr std::array kCommands = {
     Command{"map", "draw what lies where on a disk", map_command},
     Command{"check", "look for damage in an image", check_command},
     Command{"repair-table", "mend a partition table from what is good of it", repair_table_command},
-    Command{"plugins", "list the plugins, describe their options, and begin a new one", plugins_command},
+    Command{"schema", "print a JSON Schema of specs", schema_command},
+    Command{"plugins", "list plugins, describe their options, begin a new one, and test them", plugins_command},
 };
 
 void print_help() {

@@ -150,7 +150,7 @@ int plugins_test_command(const Arguments& arguments) {
   const std::vector<std::string> targets = parsed->texts("target");
   if (targets.empty()) throw UsageError(kHelp.name, "the plugin or format to test is missing");
   const conformance::Settings settings = settings_of(*parsed);
-  const Session session = open_session(plugin_directories(targets, *parsed));
+  const Session session = open_session(plugin_directories(targets, *parsed), *parsed);
 
   bool passed = true;
   Json plugins = Json::array();

@@ -21,6 +21,9 @@ struct Session {
 /// several offer the same, those that --plugin names come first.
 Session open_session(const ParsedOptions& options);
 
+/// The same with directories in place of those of --plugin-dir.
+Session open_session(const std::vector<std::string>& plugin_directories, const ParsedOptions& options);
+
 /// Says on standard error which plugins can't be used.
 void warn_about_refused_plugins(const Session& session);
 

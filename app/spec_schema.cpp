@@ -14,8 +14,7 @@ namespace fstool {
 
 namespace {
 
-constexpr std::string_view kSizeWords =
-    R"(^[0-9]+(\.[0-9]+)? *([kK]|[mM]|[gG]|[tT]|[kKmMgGtTpP][iI]?[bB])?$)";
+constexpr std::string_view kSizeWords = R"(^[0-9]+(\.[0-9]+)? *([kK]|[mM]|[gG]|[tT]|[kKmMgGtTpP][iI]?[bB])?$)";
 constexpr std::string_view kUuid = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$";
 
 Json reference(std::string_view definition) { return {{"$ref", fmt::format("#/definitions/{}", definition)}}; }
@@ -160,7 +159,9 @@ Json filesystem_schema(const Registry& registry) {
 }
 
 /// Text, or a table.
-Json text_or(Json table) { return {{"anyOf", Json::array({{{"type", "string"}, {"minLength", 1}}, std::move(table)})}}; }
+Json text_or(Json table) {
+  return {{"anyOf", Json::array({{{"type", "string"}, {"minLength", 1}}, std::move(table)})}};
+}
 
 Json source_schema(const Registry& registry) {
   Json table = section_schema("filesystem.source");

@@ -97,8 +97,7 @@ class BrokenSpec : public testing::TestWithParam<fs::path> {};
 TEST_P(BrokenSpec, SaysWhatIsWrongAndWhere) {
   const Expectation expectation = expectation_of(GetParam());
   ASSERT_FALSE(expectation.messages.empty());
-  const ProcessResult result =
-      run_fstool({"run", GetParam().filename().string(), "--plan"}, {.directory = kSpecs});
+  const ProcessResult result = run_fstool({"run", GetParam().filename().string(), "--plan"}, {.directory = kSpecs});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_EQ(result.out, "");
   constexpr std::string_view kPrefix = "fstool: error: ";
@@ -280,13 +279,13 @@ TEST(SettingsTest, AWrongOnePointsAtItself) {
   const TempDir work;
   write_text(work / "p.toml", "[filesystem]\ntype = \"ext4\"\n");
   const auto refused = [&](const std::string& setting) {
-    const ProcessResult result =
-        run_fstool({"run", "p.toml", "--plan", "--set", setting}, {.directory = work.path()});
+    const ProcessResult result = run_fstool({"run", "p.toml", "--plan", "--set", setting}, {.directory = work.path()});
     EXPECT_EQ(result.exit_code, 1) << setting;
     return result.err;
   };
-  EXPECT_EQ(refused("filesystem.block_sise=1024").find("fstool: error: --set filesystem.block_sise=1024: unknown option"),
-            0U);
+  EXPECT_EQ(
+      refused("filesystem.block_sise=1024").find("fstool: error: --set filesystem.block_sise=1024: unknown option"),
+      0U);
   EXPECT_EQ(refused("filesystem.block_size=12").find("fstool: error: --set filesystem.block_size=12: unsupported"), 0U);
   EXPECT_EQ(refused("filesystem.size.x=12").find("fstool: error: --set filesystem.size.x=12: "), 0U);
 }

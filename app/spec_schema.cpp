@@ -165,7 +165,14 @@ Json text_or(Json table) {
 
 Json source_schema(const Registry& registry) {
   Json table = section_schema("filesystem.source");
-  for (const auto& [name, format] : registry.all<Source>()) add_properties(table["properties"], format.info.options);
+  Json names = Json::array({"image"});
+  for (const auto& [name, format] : registry.all<Source>()) {
+    names.push_back(name);
+    add_properties(table["properties"], format.info.options);
+  }
+  Json& type = table["properties"]["type"];
+  type = any_of({{{"enum", std::move(names)}}});
+  type["description"] = "Name of the source; without it, what accepts the path.";
   return text_or(std::move(table));
 }
 

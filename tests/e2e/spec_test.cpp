@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -67,7 +68,8 @@ Expectation expectation_of(const fs::path& file) {
     } else if (message.find(".toml:") < message.find(' ')) {
       expectation.messages.push_back(message);
     } else {
-      expectation.messages.push_back(file.filename().string() + ":" + message);
+      const bool has_line = std::isdigit(static_cast<unsigned char>(message.front())) != 0;
+      expectation.messages.push_back(file.filename().string() + (has_line ? ":" : ": ") + message);
     }
   }
   return expectation;
@@ -76,7 +78,8 @@ Expectation expectation_of(const fs::path& file) {
 /// True for "spec.toml:4:1: …".
 bool has_place(const std::string& line) {
   const std::size_t end = line.find(".toml:");
-  return end != std::string::npos && end < line.find(' ') && end + 6 < line.size() && std::isdigit(line[end + 6]) != 0;
+  return end != std::string::npos && end < line.find(' ') && end + 6 < line.size() && 
+         std::isdigit(static_cast<unsigned char>(line[end + 6])) != 0;
 }
 
 /// Below a message stand the line that it is about, as the file has it, and a caret below the column.

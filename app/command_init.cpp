@@ -20,8 +20,7 @@ namespace {
 const CommandHelp kHelp = {
     .name = "init",
     .synopsis = "[TEMPLATE] [options]",
-    .description =
-        "Writes a spec to start with into pipeline.toml. Without TEMPLATE it lists which there are.",
+    .description = "Writes a spec to start with into pipeline.toml. Without TEMPLATE it lists which there are.",
     .examples =
         "  fstool init disk\n"
         "  fstool init microvm -o microvm.toml\n"

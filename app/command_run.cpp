@@ -48,8 +48,7 @@ int run_command(const Arguments& arguments) {
   if (!parsed->has("print-spec")) check_build_options(*parsed);
   const SpecRequest request{
       .file = file,
-      .variables =
-          read_argument(kHelp.name, [&] { return Variables(parsed->texts("define"), environment_variable); }),
+      .variables = read_argument(kHelp.name, [&] { return Variables(parsed->texts("define"), environment_variable); }),
       .settings = parsed->texts("set")};
   const Session session = open_build_session(*parsed);
   if (parsed->has("print-spec")) {
@@ -58,9 +57,9 @@ int run_command(const Arguments& arguments) {
   }
   SpecProblems problems;
   const Spec spec = load_spec(request, problems);
-  build([&](const std::filesystem::path& output, Context& context) {
-    return make_plan(spec, output, context, std::move(problems));
-  }, *parsed, session);
+  build([&](const std::filesystem::path& output,
+            Context& context) { return make_plan(spec, output, context, std::move(problems)); },
+        *parsed, session);
   return kExitSuccess;
 }
 

@@ -21,15 +21,18 @@ constexpr std::string_view kHead =
     "<!-- Written by `fstool schema --markdown`; a test says when it is stale. -->\n"
     "\n"
     "A spec is a TOML file that says what `fstool run` builds. This page has every key of it, and every option of the\n"
-    "formats of the plugins that come with fstool. `fstool schema` prints the same as a JSON Schema, which editors complete\n"
+    "formats of the plugins that come with fstool. `fstool schema` prints the same as a JSON Schema, which editors "
+    "complete\n"
     "and check with: name the file in a comment at the start of a spec, for taplo and what is built on it,\n"
     "\n"
     "    #:schema ./fstool.schema.json\n"
     "\n"
     "and `fstool init` writes specs to start with.\n"
     "\n"
-    "Relative paths start at the file that they are written in. A size is a number of bytes, or text with a unit: `KiB MiB\n"
-    "GiB TiB PiB` (powers of 1024; also `K M G T`) or `KB MB GB TB PB` (powers of 1000), with a fraction if that makes whole\n"
+    "Relative paths start at the file that they are written in. A size is a number of bytes, or text with a unit: `KiB "
+    "MiB\n"
+    "GiB TiB PiB` (powers of 1024; also `K M G T`) or `KB MB GB TB PB` (powers of 1000), with a fraction if that makes "
+    "whole\n"
     "bytes: `\"1.5GiB\"`.\n"
     "\n"
     "## Variables\n"
@@ -41,17 +44,22 @@ constexpr std::string_view kHead =
     "| `${name}` | of `-D name=value`, or else of the environment; an error without either |\n"
     "| `${env:NAME}` | of the environment |\n"
     "| `${name:-default}`, `${env:NAME:-default}` | the same, or the default if there is none, or an empty one |\n"
-    "| `${TYPE.FROM.VALUE}` | what comes out of `[partitions.derive]`: in the `uuid` of partitions, and the `content` of entries |\n"
+    "| `${TYPE.FROM.VALUE}` | what comes out of `[partitions.derive]`: in the `uuid` of partitions, and the `content` "
+    "of entries |\n"
     "| `$${` | the characters `${` |\n"
     "\n"
     "## Overrides\n"
     "\n"
-    "`include = [\"base.toml\"]` takes what another spec says, and this one's values count where both say something: tables\n"
-    "are merged key by key, arrays of tables element by element where both have the same `name`; other elements are added\n"
+    "`include = [\"base.toml\"]` takes what another spec says, and this one's values count where both say something: "
+    "tables\n"
+    "are merged key by key, arrays of tables element by element where both have the same `name`; other elements are "
+    "added\n"
     "behind. Of several, the later count more.\n"
     "\n"
-    "`fstool run SPEC --set partitions.root.size=2GiB` sets one value. Elements of arrays go by their name, or their number\n"
-    "from 0; keys that are not there are made. Values that begin with `[`, `{` or a quote are TOML, all others text that may\n"
+    "`fstool run SPEC --set partitions.root.size=2GiB` sets one value. Elements of arrays go by their name, or their "
+    "number\n"
+    "from 0; keys that are not there are made. Values that begin with `[`, `{` or a quote are TOML, all others text "
+    "that may\n"
     "stand for a number or a boolean. `fstool run SPEC --print-spec` shows what comes out.\n";
 
 std::string code(std::string_view text) { return fmt::format("`{}`", text); }
@@ -100,7 +108,8 @@ std::string header_of(const std::string& section) {
   if (section.empty()) return "The top";
   if (section == "partitions") return "`[[partitions]]`";
   if (section == "filesystem") return "`[filesystem]` and `[partitions.filesystem]`";
-  const bool is_value = section == "filesystem.source" || section == "partitions.content" || section == "partitions.holes";
+  const bool is_value =
+      section == "filesystem.source" || section == "partitions.content" || section == "partitions.holes";
   if (is_value) return "`" + section.substr(section.find('.') + 1) + "`";
   return section == "filesystem.entries" ? "`entries`" : "`[" + section + "]`";
 }

@@ -14,8 +14,7 @@ namespace fstool {
 
 namespace {
 
-constexpr std::string_view kSizeWords =
-    R"(^[0-9]+(\.[0-9]+)? *([kK]|[mM]|[gG]|[tT]|[kKmMgGtTpP][iI]?[bB])?$)";
+constexpr std::string_view kSizeWords = R"(^[0-9]+(\.[0-9]+)? *([kK]|[mM]|[gG]|[tT]|[kKmMgGtTpP][iI]?[bB])?$)";
 constexpr std::string_view kUuid = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$";
 
 Json reference(std::string_view definition) { return {{"$ref", fmt::format("#/definitions/{}", definition)}}; }
@@ -160,11 +159,20 @@ Json filesystem_schema(const Registry& registry) {
 }
 
 /// Text, or a table.
-Json text_or(Json table) { return {{"anyOf", Json::array({{{"type", "string"}, {"minLength", 1}}, std::move(table)})}}; }
+Json text_or(Json table) {
+  return {{"anyOf", Json::array({{{"type", "string"}, {"minLength", 1}}, std::move(table)})}};
+}
 
 Json source_schema(const Registry& registry) {
   Json table = section_schema("filesystem.source");
-  for (const auto& [name, format] : registry.all<Source>()) add_properties(table["properties"], format.info.options);
+  Json names = Json::array({"image"});
+  for (const auto& [name, format] : registry.all<Source>()) {
+    names.push_back(name);
+    add_properties(table["properties"], format.info.options);
+  }
+  Json& type = table["properties"]["type"];
+  type = any_of({{{"enum", std::move(names)}}});
+  type["description"] = "Name of the source; without it, what accepts the path.";
   return text_or(std::move(table));
 }
 

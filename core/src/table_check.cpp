@@ -55,10 +55,11 @@ class TableCheck {
   // --- One partition ------------------------------------------------------------------------------------------------
 
   void check_partition(const PartitionChoice& choice) {
+    if (!choice.in_table) return;
     OptionTable options = without_unknown_options(
         choice.options, context_.registry().get<PartitionTable>(spec_.image->table.type).info.partition_options,
         spec_key_names("partitions"), problems_);
-    if (!choice.in_table || choice.type.empty()) return;
+    if (choice.type.empty()) return;
     PartitionRequest request;
     request.type = choice.type;
     request.size = kSize;

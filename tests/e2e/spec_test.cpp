@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -67,7 +68,8 @@ Expectation expectation_of(const fs::path& file) {
     } else if (message.find(".toml:") < message.find(' ')) {
       expectation.messages.push_back(message);
     } else {
-      expectation.messages.push_back(file.filename().string() + ":" + message);
+      const bool has_line = std::isdigit(static_cast<unsigned char>(message.front())) != 0;
+      expectation.messages.push_back(file.filename().string() + (has_line ? ":" : ": ") + message);
     }
   }
   return expectation;
@@ -76,7 +78,8 @@ Expectation expectation_of(const fs::path& file) {
 /// True for "spec.toml:4:1: …".
 bool has_place(const std::string& line) {
   const std::size_t end = line.find(".toml:");
-  return end != std::string::npos && end < line.find(' ') && end + 6 < line.size() && std::isdigit(line[end + 6]) != 0;
+  return end != std::string::npos && end < line.find(' ') && end + 6 < line.size() && 
+         std::isdigit(static_cast<unsigned char>(line[end + 6])) != 0;
 }
 
 /// Below a message stand the line that it is about, as the file has it, and a caret below the column.
@@ -97,8 +100,7 @@ class BrokenSpec : public testing::TestWithParam<fs::path> {};
 TEST_P(BrokenSpec, SaysWhatIsWrongAndWhere) {
   const Expectation expectation = expectation_of(GetParam());
   ASSERT_FALSE(expectation.messages.empty());
-  const ProcessResult result =
-      run_fstool({"run", GetParam().filename().string(), "--plan"}, {.directory = kSpecs});
+  const ProcessResult result = run_fstool({"run", GetParam().filename().string(), "--plan"}, {.directory = kSpecs});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_EQ(result.out, "");
   constexpr std::string_view kPrefix = "fstool: error: ";
@@ -280,13 +282,13 @@ TEST(SettingsTest, AWrongOnePointsAtItself) {
   const TempDir work;
   write_text(work / "p.toml", "[filesystem]\ntype = \"ext4\"\n");
   const auto refused = [&](const std::string& setting) {
-    const ProcessResult result =
-        run_fstool({"run", "p.toml", "--plan", "--set", setting}, {.directory = work.path()});
+    const ProcessResult result = run_fstool({"run", "p.toml", "--plan", "--set", setting}, {.directory = work.path()});
     EXPECT_EQ(result.exit_code, 1) << setting;
     return result.err;
   };
-  EXPECT_EQ(refused("filesystem.block_sise=1024").find("fstool: error: --set filesystem.block_sise=1024: unknown option"),
-            0U);
+  EXPECT_EQ(
+      refused("filesystem.block_sise=1024").find("fstool: error: --set filesystem.block_sise=1024: unknown option"),
+      0U);
   EXPECT_EQ(refused("filesystem.block_size=12").find("fstool: error: --set filesystem.block_size=12: unsupported"), 0U);
   EXPECT_EQ(refused("filesystem.size.x=12").find("fstool: error: --set filesystem.size.x=12: "), 0U);
 }

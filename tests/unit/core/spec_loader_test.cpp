@@ -72,8 +72,8 @@ TEST_F(SpecLoaderTest, OfSeveralIncludesTheLaterCountsMore) {
   write("b.toml", "seed = \"b\"\n");
   write("p.toml", "include = [\"a.toml\", \"b.toml\"]\n");
   EXPECT_EQ(merged(), "seed = \"b\"\n");
-  EXPECT_EQ(text().files, (std::vector<fs::path>{root_.path() / "p.toml", root_.path() / "a.toml",
-                                                 root_.path() / "b.toml"}));
+  EXPECT_EQ(text().files,
+            (std::vector<fs::path>{root_.path() / "p.toml", root_.path() / "a.toml", root_.path() / "b.toml"}));
 }
 
 TEST_F(SpecLoaderTest, ElementsOfTheSameNameAreMergedAndOthersAdded) {
@@ -93,8 +93,9 @@ TEST_F(SpecLoaderTest, OtherListsAreReplaced) {
 }
 
 TEST_F(SpecLoaderTest, PathsAreRelativeToTheFileThatHasThem) {
-  write("parts/base.toml", "[filesystem]\ntype = \"x\"\nsource = \"tree\"\n[[filesystem.entries]]\npath = \"a\"\n"
-                           "copy = \"../a\"\n");
+  write("parts/base.toml",
+        "[filesystem]\ntype = \"x\"\nsource = \"tree\"\n[[filesystem.entries]]\npath = \"a\"\n"
+        "copy = \"../a\"\n");
   write("p.toml", "include = [\"parts/base.toml\"]\n");
   EXPECT_EQ(load_spec(request()).filesystem->source->path, root_.path() / "parts/tree");
   EXPECT_EQ(load_spec(request()).filesystem->entries[0].copy, root_.path() / "a");
@@ -161,12 +162,14 @@ TEST_F(SpecLoaderTest, SettingsMayBeTomlAndHaveVariables) {
 
 TEST_F(SpecLoaderTest, WrongSettingsPointAtThemselves) {
   write("p.toml", "seed = \"s\"\n[[partitions]]\nname = \"root\"\n");
-  EXPECT_EQ(failure({"partitions.rot.size=1"}),
-            "--set partitions.rot.size=1: partitions has no element \"rot\" (did you mean \"root\"?): it has 1, from 0, "
-            "named root");
+  EXPECT_EQ(
+      failure({"partitions.rot.size=1"}),
+      "--set partitions.rot.size=1: partitions has no element \"rot\" (did you mean \"root\"?): it has 1, from 0, "
+      "named root");
   EXPECT_EQ(failure({"partitions.1.size=1"}).find("--set partitions.1.size=1: "), 0U);
   EXPECT_EQ(failure({"seed.x=1"}), "--set seed.x=1: seed is a string, in which there is no \"x\"");
-  for (const char* setting : {"seed", "=1", ".a=1", "a.=1", "a..b=1", "\"a=1", "a=[1", "a=\"x", "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q=1"}) {
+  for (const char* setting :
+       {"seed", "=1", ".a=1", "a.=1", "a..b=1", "\"a=1", "a=[1", "a=\"x", "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q=1"}) {
     EXPECT_EQ(failure({setting}).find("--set " + std::string(setting) + ":"), 0U) << setting;
   }
 }

@@ -370,9 +370,7 @@ TEST_F(SpecFileTest, PathsAreRelativeToTheFileAndVariablesAreReplaced) {
   EXPECT_EQ(spec.filesystem->source->path, root_.path() / "me/root");
 }
 
-TEST_F(SpecFileTest, AHugeFileIsNotRead) {
-  EXPECT_THROW(load(std::string(300 * 1024, '\n')), Error);
-}
+TEST_F(SpecFileTest, AHugeFileIsNotRead) { EXPECT_THROW(load(std::string(300 * 1024, '\n')), Error); }
 
 TEST_F(SpecFileTest, AMissingFileIsNamed) {
   try {

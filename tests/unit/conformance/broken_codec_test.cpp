@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -123,7 +124,7 @@ class StoreDecompressor final : public Decompressor {
 
  private:
   [[noreturn]] static void hang() {
-    for (volatile unsigned i = 0;; i = i + 1) {
+    for (std::atomic<unsigned> turns = 0;; ++turns) {
     }
   }
 

@@ -25,6 +25,7 @@ namespace fstool::conformance {
 namespace {
 
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
+constexpr std::uint64_t kSizeWithoutFit = 16 * kMiB;
 constexpr std::size_t kLargestFiles = 5;
 
 /// Counts how often it is read.
@@ -147,11 +148,26 @@ class FilesystemChecks {
     return volume;
   }
 
+  /// As small as the tree allows, or a size that is large enough for a format that can't tell.
+  SizeRequest usual_size() const {
+    HeardContext heard(list_.registry(), 1);
+    try {
+      create()->format(shared(tree_with({})), request_of({}), heard.get());
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::InvalidArgument) return fixed_size(kSizeWithoutFit);
+    }
+    return {};
+  }
+
+  static SizeRequest fixed_size(std::uint64_t bytes) {
+    return {.fixed = bytes, .free_bytes = 0, .free_percent = 0};
+  }
+
   /// Why the format doesn't hold `tree`; nothing if it does.
   std::optional<std::string> refusal(Tree tree) const {
     HeardContext heard(list_.registry(), 1);
     try {
-      format(*create(), shared(std::move(tree)), {}, heard.get());
+      format(*create(), shared(std::move(tree)), usual_size(), heard.get());
       return std::nullopt;
     } catch (const Error& error) {
       if (error.code() == ErrorCode::Unsupported) return error.what();
@@ -182,7 +198,7 @@ class FilesystemChecks {
 
   /// An image of it, in memory.
   BlobPtr sample(HeardContext& heard) const {
-    const BlobPtr image = format(*create(), shared(full_tree()), {}, heard.get()).image;
+    const BlobPtr image = format(*create(), shared(full_tree()), usual_size(), heard.get()).image;
     return make_memory_blob(read_all(*image, kMostBytesOfBlob));
   }
 
@@ -195,6 +211,16 @@ class FilesystemChecks {
     }
   }
 
+  bool is_readable(CheckRun& run, const BlobPtr& image, HeardContext& heard) const {
+    try {
+      need_reader(image, heard);
+      return true;
+    } catch (const Skip& skip) {
+      run.note(skip.reason);
+      return false;
+    }
+  }
+
   static void require_no_damage(const HeardContext& heard) {
     require(heard.damage().empty(),
             fmt::format("damage is reported of what it made: {}", fmt::join(heard.damage(), "; ")));
@@ -204,7 +230,7 @@ class FilesystemChecks {
   void require_comes_back(CheckRun& run, const std::shared_ptr<const Tree>& tree, const SizeRequest& size) const {
     HeardContext heard(list_.registry(), threads());
     const BlobPtr image = format(*create(), tree, size, heard.get()).image;
-    need_reader(image, heard);
+    if (!is_readable(run, image, heard)) return;
     const Volume volume = create()->open(image, {}, heard.get());
     require_sound(volume.tree, threads());
     for (const std::string& lost : require_same_tree(*tree, volume.tree, heard.get())) {
@@ -218,7 +244,7 @@ class FilesystemChecks {
     for (const TreeFeature& feature : tree_features()) {
       run.attempt(feature.name, [&] {
         if (refusal(tree_with({feature}))) throw Skip{"refused"};
-        require_comes_back(run, shared(tree_with({feature})), {});
+        require_comes_back(run, shared(tree_with({feature})), usual_size());
       });
     }
   }
@@ -226,35 +252,35 @@ class FilesystemChecks {
   void check_round_trip(CheckRun& run) {
     need_writer();
     run.attempt("a tree with all that it can hold",
-                [&] { require_comes_back(run, shared(full_tree()), {}); });
+                [&] { require_comes_back(run, shared(full_tree()), usual_size()); });
     run.attempt("what was opened, as a tree of its own", [&] {
       HeardContext heard(list_.registry(), threads());
       const BlobPtr first = sample(heard);
       need_reader(first, heard);
       const auto once = shared(create()->open(first, {}, heard.get()).tree);
-      const BlobPtr second = format(*create(), once, {}, heard.get()).image;
+      const BlobPtr second = format(*create(), once, usual_size(), heard.get()).image;
       require_equal_trees(*once, create()->open(second, {}, heard.get()).tree, heard.get());
     });
-    run.attempt("an empty tree", [&] { require_comes_back(run, shared(tree_with({})), {}); });
+    run.attempt("an empty tree", [&] { require_comes_back(run, shared(tree_with({})), usual_size()); });
   }
 
   void check_sizes(CheckRun& run) {
     const auto tree = shared(full_tree());
     HeardContext heard(list_.registry(), 1);
-    const std::uint64_t fit = format(*create(), tree, {}, heard.get()).image->size();
+    const std::uint64_t fit = format(*create(), tree, usual_size(), heard.get()).image->size();
     for (const std::uint64_t size : {fit, fit + 512, fit + 12'345, 2 * fit + kMiB, 40 * kMiB + 4096}) {
       run.attempt(fmt::format("{} bytes", size), [&] {
         BlobPtr image;
-        const auto with_size = [&] { image = format(*create(), tree, {.fixed = size, .free_bytes = 0, .free_percent = 0}, heard.get()).image; };
+        const auto with_size = [&] { image = format(*create(), tree, fixed_size(size), heard.get()).image; };
         if (!unless_refused(with_size)) throw Skip{"refused"};
         require(image->size() == size, fmt::format("the image has {} bytes", image->size()));
-        require_comes_back(run, tree, {.fixed = size, .free_bytes = 0, .free_percent = 0});
+        require_comes_back(run, tree, fixed_size(size));
       });
     }
     for (const std::uint64_t size : {0U, 1U, 512U, 1000U, 4096U, 65'536U}) {
       run.attempt(fmt::format("{} bytes", size), [&] {
         BlobPtr image;
-        if (!unless_refused([&] { image = format(*create(), tree, {.fixed = size, .free_bytes = 0, .free_percent = 0}, heard.get()).image; })) return;
+        if (!unless_refused([&] { image = format(*create(), tree, fixed_size(size), heard.get()).image; })) return;
         require(image->size() == size, fmt::format("the image has {} bytes", image->size()));
       });
     }
@@ -280,12 +306,12 @@ class FilesystemChecks {
 
   void check_image(CheckRun& run) {
     HeardContext heard(list_.registry(), 1);
-    const BlobPtr image = format(*create(), shared(full_tree()), {}, heard.get()).image;
+    const BlobPtr image = format(*create(), shared(full_tree()), usual_size(), heard.get()).image;
     run.attempt("its bytes", [&] { require_consistent(*image, threads()); });
     run.attempt("a hole of 1 TiB in a file", [&] {
       const auto tree = tree_of_one_file(sparse_disk(std::uint64_t{1} << 40U, 41));
       BlobPtr large;
-      if (!unless_refused([&] { large = format(*create(), tree, {}, heard.get()).image; })) throw Skip{"refused"};
+      if (!unless_refused([&] { large = format(*create(), tree, usual_size(), heard.get()).image; })) throw Skip{"refused"};
       read_some(*large);
     });
   }
@@ -296,7 +322,7 @@ class FilesystemChecks {
       const auto content = std::make_shared<const WatchedBlob>(64 * kMiB);
       HeardContext heard(list_.registry(), threads());
       const auto tree = tree_of_one_file(content);
-      if (!unless_refused([&] { format(*create(), tree, {}, heard.get()); })) throw Skip{"refused"};
+      if (!unless_refused([&] { format(*create(), tree, usual_size(), heard.get()); })) throw Skip{"refused"};
       require(content->reads() == 0, "format() reads the content of files");
     });
   }
@@ -306,7 +332,7 @@ class FilesystemChecks {
     HeardContext heard(list_.registry(), 1);
     const auto bytes_of = [&](bool backwards, unsigned count) {
       HeardContext other(list_.registry(), count);
-      const BlobPtr image = format(*create(), shared(tree_with(features, backwards)), {}, other.get()).image;
+      const BlobPtr image = format(*create(), shared(tree_with(features, backwards)), usual_size(), other.get()).image;
       return read_all(*image, kMostBytesOfBlob);
     };
     const ByteVector expected = bytes_of(false, 1);
@@ -332,6 +358,7 @@ class FilesystemChecks {
         const auto make = [&] { image = others.sample_of_any(heard); };
         if (!unless_refused(make)) throw Skip{"there is none"};
         if (own) {
+          need_reader(image, heard);
           require(create()->probe(*image), "it is not recognized");
         } else {
           require(!create()->probe(*image), "it is taken for one of its own");
@@ -344,8 +371,8 @@ class FilesystemChecks {
   BlobPtr sample_of_any(HeardContext& heard) const {
     const auto tree = tree_of_one_file(make_memory_blob(text_bytes(5000, 42)));
     BlobPtr image;
-    if (!unless_refused([&] { image = format(*create(), tree, {}, heard.get()).image; })) {
-      image = format(*create(), shared(tree_with({})), {}, heard.get()).image;
+    if (!unless_refused([&] { image = format(*create(), tree, usual_size(), heard.get()).image; })) {
+      image = format(*create(), shared(tree_with({})), usual_size(), heard.get()).image;
     }
     return image;
   }
@@ -447,7 +474,7 @@ class FilesystemChecks {
       const auto tree = shared(full_tree());
       on_threads(threads(), [&](unsigned) {
         HeardContext own(list_.registry(), 1);
-        require_same_bytes(*format(*filesystem, tree, {}, own.get()).image, *image);
+        require_same_bytes(*format(*filesystem, tree, usual_size(), own.get()).image, *image);
       });
     });
   }
@@ -456,30 +483,41 @@ class FilesystemChecks {
     run.limit_memory(4 * run.settings().damage_memory);
     const auto tree = shared(full_tree());
     HeardContext heard(list_.registry(), 1);
-    const std::uint64_t size = 2 * format(*create(), tree, {}, heard.get()).image->size() + 16 * kMiB;
+    const std::uint64_t size = 2 * format(*create(), tree, usual_size(), heard.get()).image->size() + 16 * kMiB;
     for (const OptionSample& sample : option_samples(format_.info.options, run.settings().thorough)) {
       run.attempt(sample.label, [&] {
         BlobPtr image;
         const bool formatted = unless_refused([&] {
           const auto filesystem = format_.create(sample.table);
           try {
-            image = format(*filesystem, tree, {.fixed = size, .free_bytes = 0, .free_percent = 0}, heard.get()).image;
+            image = format(*filesystem, tree, fixed_size(size), heard.get()).image;
           } catch (const Error& error) {
             if (error.code() == ErrorCode::NoSpace) throw;
-            image = format(*filesystem, tree, {}, heard.get()).image;
+            image = format(*filesystem, tree, usual_size(), heard.get()).image;
           }
         });
-        if (formatted) require_readable(image);
+        if (formatted) require_readable(run, image);
       });
     }
   }
 
+  /// The format that recognizes an image: this one, or a relative of it that the options made of it.
+  std::unique_ptr<Filesystem> reader_of(const Blob& image) const {
+    if (auto own = create(); own->probe(image)) return own;
+    for (const auto& [name, other] : list_.registry().all<Filesystem>()) {
+      if (other.info.plugin != format_.info.plugin) continue;
+      if (auto relative = other.create({}); relative->probe(image)) return relative;
+    }
+    throw Failure{"it is not recognized"};
+  }
+
   /// Whoever reads an image doesn't know the options that it was made with.
-  void require_readable(const BlobPtr& image) const {
+  void require_readable(CheckRun& run, const BlobPtr& image) const {
     HeardContext heard(list_.registry(), 1);
-    require(create()->probe(*image), "it is not recognized");
-    create()->open(image, {}, heard.get());
-    create()->check(image, heard.get());
+    if (!is_readable(run, image, heard)) return;
+    const auto reader = reader_of(*image);
+    reader->open(image, {}, heard.get());
+    reader->check(image, heard.get());
     require_no_damage(heard);
   }
 

@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
+#include <limits>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "blob_checks.h"
@@ -65,8 +69,21 @@ bool keeps_none(const NodePairs& pairs, const Value& value) {
   return lost;
 }
 
-bool keeps_no_modes(const NodePairs& pairs) {
-  return keeps_none(pairs, [](const Node& node) { return node.permissions; });
+/// True if modes were lost, and files have no more than two of them, which depend on nothing else than the modes that went
+/// in: the format knows whether a file is read-only, or not even that.
+bool keeps_few_modes(const NodePairs& pairs) {
+  std::map<std::uint16_t, std::uint16_t> kept_as;
+  std::set<std::uint16_t> kept;
+  bool lost = false;
+  for (const auto& [original, opened] : pairs) {
+    if (opened->kind == NodeKind::Symlink) continue;
+    lost = lost || original->permissions != opened->permissions;
+    if (opened->kind != NodeKind::File) continue;
+    const auto known = kept_as.emplace(original->permissions, opened->permissions).first;
+    if (known->second != opened->permissions) return false;
+    kept.insert(opened->permissions);
+  }
+  return lost && kept.size() <= 2;
 }
 bool keeps_no_owners(const NodePairs& pairs) {
   return keeps_none(pairs, [](const Node& node) { return std::pair(node.uid, node.gid); });
@@ -78,11 +95,20 @@ bool keeps_no_xattrs(const NodePairs& pairs) {
   return std::ranges::none_of(pairs, [](const auto& pair) { return pair.second->xattrs != nullptr; }) &&
          std::ranges::any_of(pairs, [](const auto& pair) { return pair.first->xattrs != nullptr; });
 }
-/// True if times are not exact, but no farther off than formats count.
+/// True if times are not exact, but no farther off than formats count, or the first or last that the format has.
 bool keeps_coarse_times(const NodePairs& pairs) {
+  Timestamp first{std::numeric_limits<std::int64_t>::max(), 0};
+  Timestamp last{std::numeric_limits<std::int64_t>::min(), 0};
+  for (const auto& [original, opened] : pairs) {
+    first = std::min(first, opened->mtime);
+    last = std::max(last, opened->mtime);
+  }
   const auto is_exact = [](const auto& pair) { return pair.first->mtime == pair.second->mtime; };
-  const auto is_near = [](const auto& pair) {
-    return std::abs(pair.first->mtime.seconds - pair.second->mtime.seconds) <= kCoarsestSeconds;
+  const auto is_near = [&](const auto& pair) {
+    const Timestamp& before = pair.first->mtime;
+    const Timestamp& after = pair.second->mtime;
+    return std::abs(before.seconds - after.seconds) <= kCoarsestSeconds || (after == first && before < first) ||
+           (after == last && before > last);
   };
   return !std::ranges::all_of(pairs, is_exact) && std::ranges::all_of(pairs, is_near);
 }
@@ -116,13 +142,13 @@ std::vector<std::string> require_same_tree(const Tree& original, const Tree& ope
     lost.emplace_back(what);
   };
   if (!pairs.empty()) {
-    leave_out(keeps_no_modes(pairs), DiffField::Mode, "modes");
+    leave_out(keeps_few_modes(pairs), DiffField::Mode, "all modes");
     leave_out(keeps_no_owners(pairs), DiffField::Owner, "owners");
     leave_out(keeps_no_xattrs(pairs), DiffField::ExtendedAttributes, "extended attributes");
     if (keeps_no_times(pairs)) {
       leave_out(true, DiffField::Mtime, "times");
     } else {
-      leave_out(keeps_coarse_times(pairs), DiffField::Mtime, "fractions of times");
+      leave_out(keeps_coarse_times(pairs), DiffField::Mtime, "all times exactly");
     }
   }
   // The root of some formats has nothing but its names.

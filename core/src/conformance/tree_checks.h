@@ -18,8 +18,9 @@ void require_sound(const Tree& tree, unsigned threads);
 void require_plausible(const Tree& tree);
 
 /// Throws a Failure unless `opened` has the names, kinds, contents and links of `original`, and of modes, owners, times
-/// and extended attributes what the format keeps: either all values of one kind, or none of them, where all nodes have
-/// one and the same; and times to two seconds. Returns what it doesn't keep.
+/// and extended attributes what the format keeps: either all values of one kind, or none of them, where all files have
+/// one and the same. Of modes it may keep no more than that a file is read-only; times may be two seconds off, or the
+/// first or last one that the format has. Returns what it doesn't keep.
 std::vector<std::string> require_same_tree(const Tree& original, const Tree& opened, Context& context);
 
 /// Throws a Failure unless the trees are the same in everything.

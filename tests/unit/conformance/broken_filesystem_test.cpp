@@ -260,7 +260,7 @@ TEST(ConformanceOfFilesystems, SaysWhatAFormatDoesNotKeep) {
   const auto result = result_with(Fault::LosesModesOfAll);
   EXPECT_TRUE(result.passed()) << findings_of(result);
   const auto features = std::ranges::find(result.checks, "features", &conformance::CheckResult::name);
-  EXPECT_THAT(features->notes, Contains("it does not keep modes"));
+  EXPECT_THAT(features->notes, Contains("it does not keep all modes"));
 }
 
 TEST(ConformanceOfFilesystems, FindsARefusalThatIsNone) {

@@ -10,9 +10,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <string>
+#include <utility>
 
 #include "file_descriptor.h"
 #include "fstool/error.h"
@@ -47,21 +49,34 @@ void be_silent() {
   ::dup2(null, STDERR_FILENO);
 }
 
+int told_to = -1;  // in the child: where lines are written to
+
+[[noreturn]] void tell_what_was_thrown() {
+  std::string threw;
+  try {
+    if (const std::exception_ptr exception = std::current_exception()) std::rethrow_exception(exception);
+    std::abort();  // it called std::terminate() itself
+  } catch (const std::exception& error) {
+    threw = error.what();
+  } catch (...) {
+    threw = "what is not a std::exception";
+  }
+  write_line(told_to, kThrew, std::move(threw));
+  ::_exit(EXIT_SUCCESS);
+}
+
+/// Exceptions of constructors end in std::terminate() where the linker lets none through, as that of glibc.
 [[noreturn]] void load_and_tell(std::span<const fs::path> files, int fd) {
   be_silent();
+  told_to = fd;
+  std::set_terminate(tell_what_was_thrown);
   for (const fs::path& file : files) {
-    std::string threw;
     try {
       ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-      write_line(fd, kDone);
-      continue;
-    } catch (const std::exception& error) {
-      threw = error.what();
     } catch (...) {
-      threw = "what is not a std::exception";
+      tell_what_was_thrown();
     }
-    write_line(fd, kThrew, std::move(threw));
-    break;
+    write_line(fd, kDone);
   }
   ::_exit(EXIT_SUCCESS);
 }

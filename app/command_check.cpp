@@ -87,6 +87,8 @@ int check_command(const Arguments& arguments) {
       "quiet,q", "Print nothing; the exit code says it");
   add_format_option(options);
   add_threads_option(options);
+  add_progress_options(options);
+  add_verbose_option(options);
   const auto parsed = parse_arguments(kHelp, options, {"image"}, arguments);
   if (!parsed) return kExitSuccess;
   const CheckReport report = check(parsed->required("image", "the image"), *parsed);

@@ -160,6 +160,7 @@ int extract_command(const Arguments& arguments) {
       "Write owners, modes and all else of what was extracted into\nFILE, as \"fstool manifest\" prints it")(
       "dry-run", "List what would be written, and write nothing");
   add_threads_option(options);
+  add_verbose_option(options);
   add_reading_options(options);
   const auto parsed = parse_arguments(kHelp, options, {"image"}, arguments, "path");
   if (!parsed) return kExitSuccess;

@@ -53,6 +53,16 @@ std::vector<std::string> ParsedOptions::texts(const std::string& name) const {
   return has(name) ? values_[name].as<std::vector<std::string>>() : std::vector<std::string>();
 }
 
+std::vector<std::pair<std::string, std::vector<std::string>>> ParsedOptions::all() const {
+  std::vector<std::pair<std::string, std::vector<std::string>>> options;
+  for (const auto& [name, value] : values_) {
+    std::vector<std::string>& texts = options.emplace_back(name, std::vector<std::string>()).second;
+    if (const auto* text = boost::any_cast<std::string>(&value.value())) texts = {*text};
+    if (const auto* list = boost::any_cast<std::vector<std::string>>(&value.value())) texts = *list;
+  }
+  return options;
+}
+
 std::string ParsedOptions::required(const std::string& name, std::string_view what) const {
   std::string value = text(name);
   if (value.empty()) throw UsageError(command_, fmt::format("{} is missing", what));

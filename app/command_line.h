@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fstool/error.h"
@@ -57,6 +58,8 @@ class ParsedOptions {
   std::string text(const std::string& name) const;
   /// All values in the order given.
   std::vector<std::string> texts(const std::string& name) const;
+  /// Every option that was given, with its values, sorted by name.
+  std::vector<std::pair<std::string, std::vector<std::string>>> all() const;
   /// The value, which has to be there; `what` says what is missing: "a spec".
   std::string required(const std::string& name, std::string_view what) const;
 

@@ -159,9 +159,12 @@ Json format_json(const FormatEntry& format) {
     const std::vector<OptionInfo>& generic = generic_filesystem_options();
     options.insert(options.end(), generic.begin(), generic.end());
   }
-  return {{"stage", stage_name(format.stage)},     {"name", format.info->name},
-          {"plugin", format.info->plugin},         {"summary", format.info->summary},
-          {"extensions", format.info->extensions}, {"options", options_json(options)},
+  return {{"stage", stage_name(format.stage)},
+          {"name", format.info->name},
+          {"plugin", format.info->plugin},
+          {"summary", format.info->summary},
+          {"extensions", format.info->extensions},
+          {"options", options_json(options)},
           {"partition_options", options_json(format.info->partition_options)}};
 }
 

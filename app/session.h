@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fstool/registry.h"
+#include "log_level.h"
 #include "plugin_host.h"
 
 namespace fstool {
@@ -19,7 +20,7 @@ struct Session {
 /// Loads the plugins from `plugin_directories` (--plugin-dir), $FSTOOL_PLUGIN_PATH and the installation.
 Session open_session(const std::vector<std::string>& plugin_directories);
 
-/// Says on standard error which plugins can't be used.
-void warn_about_refused_plugins(const Session& session);
+/// Says on standard error which plugins can't be used and, at the level Debug, which are.
+void tell_about_plugins(const Session& session, LogLevel level);
 
 }  // namespace fstool

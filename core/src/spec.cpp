@@ -8,6 +8,7 @@
 #include "spec_disk.h"
 #include "spec_entries.h"
 #include "spec_toml.h"
+#include "tree_digest.h"
 
 namespace fstool {
 
@@ -69,6 +70,14 @@ void read_disk(Spec& spec, TableReader& reader, const std::filesystem::path& dir
   }
   if (partitions != nullptr) spec.partitions = read_partitions(*partitions, *spec.image, directory);
   if (spec.partitions.empty()) throw spec_error(location, "[image] needs at least one [[partitions]]");
+}
+
+/// Equal for specs that mean the same: it leaves out comments and the order of keys.
+std::string identity_of(const OptionTable& table, const std::filesystem::path& directory) {
+  Digest digest;
+  digest.add(table);
+  digest.add(std::string_view(std::filesystem::absolute(directory).lexically_normal().native()));
+  return digest.finish().uuid("spec").to_string();
 }
 
 }  // namespace
@@ -151,7 +160,10 @@ Spec load_spec(const std::filesystem::path& file, const Variables& variables) {
   const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   OptionTable table = parse_toml(text, file.string());
   variables.expand(table);
-  return read_spec(table, file.string(), file.parent_path());
+  Spec spec = read_spec(table, file.string(), file.parent_path());
+  spec.identity = identity_of(table, file.parent_path());
+  spec.files = {file};
+  return spec;
 }
 
 }  // namespace fstool

@@ -432,7 +432,8 @@ TEST_F(PipelineTest, EntriesAreAddedToTheTree) {
 
 TEST_F(PipelineTest, CopiesKeepTheirTimeAndOtherEntriesHaveThatOfTheNewest) {
   write("new", "");
-  fs::last_write_time(output("new"), std::chrono::file_clock::from_sys(std::chrono::sys_seconds(std::chrono::hours(1))));
+  fs::last_write_time(output("new"),
+                      std::chrono::file_clock::from_sys(std::chrono::sys_seconds(std::chrono::hours(1))));
   plan(from("ab.list") + "entries = [{ path = \"c\", content = \"x\" }, { path = \"d\", copy = \"new\" }]\n");
   EXPECT_EQ(log_.trees, (Strings{"a@1000 b@1001 c@3600 d@3600 "}));
 }

@@ -128,10 +128,7 @@ void add_build_options(po::options_description& options) {
   options.add_options()(
       "output,o", po::value<std::string>()->value_name("FILE"),
       "Write the image to FILE, or \"-\" for standard output; its\nending chooses the container if nothing else does")(
-      "plan", "Show what would be built, and write nothing")("json", "Report in JSON")("quiet,q", "Print only errors")(
-      "if-changed", "Do nothing if FILE is what it was made to be and nothing\nthat it was made of has changed since")(
-      "depfile", po::value<std::string>()->value_name("FILE"),
-      "Write a rule for Make and Ninja to FILE that names all that\nwas read");
+      "plan", "Show what would be built, and write nothing")("json", "Report in JSON")("quiet,q", "Print only errors");
   add_progress_options(options);
   add_verbose_option(options);
   add_threads_option(options);
@@ -139,6 +136,13 @@ void add_build_options(po::options_description& options) {
       "force,f", "Allow a block device as the output")(
       "sync", "Wait until the image is on stable storage even if it\nreplaces no other one")(
       "no-sync", "Never wait until the image is on stable storage");
+}
+
+void add_record_options(po::options_description& options) {
+  options.add_options()(
+      "if-changed", "Do nothing if FILE is what it was made to be and nothing\nthat it was made of has changed since")(
+      "depfile", po::value<std::string>()->value_name("FILE"),
+      "Write a rule for Make and Ninja to FILE that names all that\nwas read");
 }
 
 void check_build_options(const ParsedOptions& options) {

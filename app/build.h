@@ -18,6 +18,9 @@ namespace fstool {
 /// Adds the options of every command that builds.
 void add_build_options(boost::program_options::options_description& options);
 
+/// Adds --if-changed and --depfile.
+void add_record_options(boost::program_options::options_description& options);
+
 /// Throws UsageError for what is wrong with these options; called before any work.
 void check_build_options(const ParsedOptions& options);
 

@@ -68,6 +68,7 @@ int convert_command(const Arguments& arguments) {
       "Store only what differs from FILE, whose name is kept as\nit is written (-O backing_format=… says what it is)");
   add_format_option(options);
   add_build_options(options);
+  add_record_options(options);
   const auto parsed = parse_arguments(kHelp, options, {"source", "output"}, arguments);
   if (!parsed) return kExitSuccess;
 

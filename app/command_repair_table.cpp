@@ -81,7 +81,7 @@ void write_mended_copy(const std::string& file, const ParsedOptions& options) {
         conversion.output = output;
         return plan_conversion(conversion, context);
       },
-      options, session);
+      {}, options, session);
 }
 
 }  // namespace

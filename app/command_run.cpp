@@ -26,6 +26,7 @@ int run_command(const Arguments& arguments) {
       "define,D", po::value<std::vector<std::string>>()->value_name("NAME=VALUE"),
       "Give ${NAME} in the spec a value (may be repeated)");
   add_build_options(options);
+  add_record_options(options);
   const auto parsed = parse_arguments(kHelp, options, {"spec"}, arguments);
   if (!parsed) return kExitSuccess;
 

@@ -77,6 +77,11 @@ void print_message(LogLevel level, std::string_view message) noexcept {
   }
 }
 
+void print_cancelled() noexcept {
+  if (diagnostic_style == DiagnosticStyle::JsonLines) return print_error("cancelled");
+  print_diagnostic("fstool: cancelled\n");
+}
+
 void print_hint(std::string_view text) noexcept {
   if (diagnostic_style == DiagnosticStyle::Text) print_diagnostic(text);
 }

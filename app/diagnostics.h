@@ -27,6 +27,9 @@ void print_message(LogLevel level, std::string_view message) noexcept;
 inline void print_error(std::string_view message) noexcept { print_message(LogLevel::Error, message); }
 inline void print_warning(std::string_view message) noexcept { print_message(LogLevel::Warning, message); }
 
+/// That the user asked to stop: no error, but the end.
+void print_cancelled() noexcept;
+
 /// Writes `text`, whole lines that are for people alone, and nothing in the style JsonLines.
 void print_hint(std::string_view text) noexcept;
 

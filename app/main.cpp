@@ -76,13 +76,13 @@ const Command& find_command(const std::string& name) {
 int report_usage(const UsageError& error) {
   const std::string program = error.command().empty() ? "fstool" : "fstool " + error.command();
   print_error(error.what());
-  print_diagnostic(fmt::format("Try \"{} --help\".\n", program));
+  print_hint(fmt::format("Try \"{} --help\".\n", program));
   return kExitUsage;
 }
 
 void report_failure(const Error& error) {
   if (error.code() == ErrorCode::Cancelled) {
-    print_diagnostic("fstool: cancelled\n");
+    print_cancelled();
   } else {
     print_error(error.what());
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,12 +27,12 @@ enum class ProgressStyle { Auto, Always, Never, Json };
 /// The value that the option `name` chooses. Throws UsageError.
 template <class Value>
 Value choice(const ParsedOptions& options, const std::string& name,
-             const std::vector<std::pair<std::string, Value>>& values) {
+             std::initializer_list<std::pair<const char*, Value>> values) {
   const std::string text = options.text(name);
   std::vector<std::string> names;
   for (const auto& [known, value] : values) {
     if (known == text) return value;
-    names.push_back(known);
+    names.emplace_back(known);
   }
   throw UsageError(options.command(), fmt::format("--{} {}: expected one of {}{}", name, text, fmt::join(names, ", "),
                                                   did_you_mean(text, names)));
@@ -39,11 +40,11 @@ Value choice(const ParsedOptions& options, const std::string& name,
 
 ProgressStyle progress_style(const ParsedOptions& options) {
   if (!options.has("progress")) return options.has("quiet") ? ProgressStyle::Never : ProgressStyle::Auto;
-  return choice(options, "progress",
-                {std::pair<std::string, ProgressStyle>("auto", ProgressStyle::Auto),
-                 {"always", ProgressStyle::Always},
-                 {"never", ProgressStyle::Never},
-                 {"json", ProgressStyle::Json}});
+  return choice<ProgressStyle>(options, "progress",
+                               {{"auto", ProgressStyle::Auto},
+                                {"always", ProgressStyle::Always},
+                                {"never", ProgressStyle::Never},
+                                {"json", ProgressStyle::Json}});
 }
 
 std::shared_ptr<ProgressListener> make_listener(const ParsedOptions& options) {
@@ -76,11 +77,11 @@ void add_verbose_option(po::options_description& options) {
 LogLevel log_level(const ParsedOptions& options) {
   if (options.has("quiet")) return LogLevel::Error;
   if (!options.has("log-level")) return options.has("verbose") ? LogLevel::Info : LogLevel::Warning;
-  return choice(options, "log-level",
-                {std::pair<std::string, LogLevel>("error", LogLevel::Error),
-                 {"warning", LogLevel::Warning},
-                 {"info", LogLevel::Info},
-                 {"debug", LogLevel::Debug}});
+  return choice<LogLevel>(options, "log-level",
+                          {{"error", LogLevel::Error},
+                           {"warning", LogLevel::Warning},
+                           {"info", LogLevel::Info},
+                           {"debug", LogLevel::Debug}});
 }
 
 unsigned thread_count(const ParsedOptions& options) {

@@ -64,10 +64,11 @@ void add_threads_option(po::options_description& options) {
 
 void add_progress_options(po::options_description& options) {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
-  options.add_options()("progress", text("WHEN"),
-                        "Show how far the work is: auto (on a terminal), always,\nnever, or json, for programs: one "
-                        "object a line on\nstandard error")(
-      "log-level", text("LEVEL"), "Tell error, warning (the default), info: what each step\ntook, or debug");
+  options.add_options()("progress", text("auto|always|never|json"),
+                        "Show how far the work is; auto: on a terminal; json: for\nprograms, one object a line on "
+                        "standard error")(
+      "log-level", text("error|warning|info|debug"),
+      "How much to tell on standard error; info: what each step\ntook. The default is warning");
 }
 
 void add_verbose_option(po::options_description& options) {

@@ -107,11 +107,7 @@ TEST_P(LostPartOfGpt, IsBackByteForByte) {
 INSTANTIATE_TEST_SUITE_P(
     Losses, LostPartOfGpt,
     testing::Values(Loss{"Header", 512, 512}, Loss{"ByteOfTheHeader", 560, 1}, Loss{"Entries", 1024, 300},
-<<<<<<< HEAD
-                    Loss{"HeaderAndEntries", 512, 16896}, Loss{"WholePrimary", 0, 17408},
-=======
                     Loss{"HeaderAndEntries", 512, 16896}, Loss{"WholePrimary", 440, 16968},
->>>>>>> tables
                     Loss{"ProtectiveMbr", 440, 72}, Loss{"BackupHeader", kDiskSize - 512, 512},
                     Loss{"BackupEntries", kDiskSize - 16896, 1024}, Loss{"WholeBackup", kDiskSize - 16896, 16896},
                     Loss{"Header4096", 4096, 4096, 4096}, Loss{"WholeBackup4096", kDiskSize - 20480, 20480, 4096}),

@@ -11,7 +11,7 @@ namespace fstool {
 
 enum class ValueKind {
   None,       ///< the option has no value
-  File,       ///< "FILE"
+  File,       ///< "FILE", "ARCHIVE"
   Directory,  ///< "DIR"
   Choice,     ///< "auto|always|never"
   Other,
@@ -19,7 +19,7 @@ enum class ValueKind {
 
 inline ValueKind value_kind(const OptionManual& option) {
   if (option.value.empty()) return ValueKind::None;
-  if (option.value == "FILE") return ValueKind::File;
+  if (option.value == "FILE" || option.value == "ARCHIVE") return ValueKind::File;
   if (option.value == "DIR") return ValueKind::Directory;
   return option.value.find('|') != std::string::npos ? ValueKind::Choice : ValueKind::Other;
 }

@@ -157,7 +157,7 @@ void check_build_options(const ParsedOptions& options) {
 }
 
 Session open_build_session(const ParsedOptions& options) {
-  Session session = open_session(options.texts("plugin-dir"));
+  Session session = open_session(options);
   tell_about_plugins(session, log_level(options));
   return session;
 }

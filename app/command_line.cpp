@@ -39,6 +39,8 @@ std::string option_syntax(const OptionManual& option) {
 
 }  // namespace
 
+bool takes_next_argument(std::string_view option) { return option == "--plugin-dir" || option == "--plugin"; }
+
 std::string options_text(const std::vector<OptionManual>& options) {
   constexpr std::size_t kColumn = 28;
   std::string text;
@@ -99,7 +101,9 @@ std::optional<ParsedOptions> parse_arguments(const CommandHelp& help, po::option
                                              const std::vector<std::string>& positional, const Arguments& arguments,
                                              const std::string& rest) {
   options.add_options()("plugin-dir", po::value<std::vector<std::string>>()->value_name("DIR"),
-                        "Look for plugins in DIR first (may be repeated)")("help,h", "Show this help");
+                        "Look for plugins in DIR first (may be repeated)")(
+      "plugin", po::value<std::vector<std::string>>()->value_name("NAME"),
+      "Prefer the plugin NAME where several offer the same format\n(may be repeated)")("help,h", "Show this help");
   if (std::ranges::find(arguments, kDescribeArgument) != arguments.end()) {
     throw DescribedCommand{manual_of(help, options)};
   }

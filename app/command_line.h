@@ -78,6 +78,9 @@ struct DescribedCommand {
   CommandManual manual;
 };
 
+/// True if `option`, in front of a command, takes its value from the argument behind it.
+bool takes_next_argument(std::string_view option);
+
 /// The text that `--help` prints.
 std::string help_text(const CommandManual& manual);
 
@@ -110,8 +113,8 @@ class ParsedOptions {
 
 /// Parses `arguments`; `positional` names the options that bare arguments fill, in order, and `rest` the one, of
 /// several values, that takes all bare arguments behind them; empty: there may be none. Adds the options that every
-/// command has
-/// (--plugin-dir, --help). Prints the help and returns nothing if it was asked for. Throws UsageError.
+/// command has (--plugin-dir, --plugin, --help). Prints the help and returns nothing if it was asked for. Throws
+/// UsageError.
 std::optional<ParsedOptions> parse_arguments(const CommandHelp& help,
                                              boost::program_options::options_description options,
                                              const std::vector<std::string>& positional, const Arguments& arguments,

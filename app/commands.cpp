@@ -6,6 +6,7 @@ const std::vector<Command>& all_commands() {
   static const std::vector<Command> commands = {
       {"run", "build what a spec describes", run_command},
       {"build", "the same as run", run_command},
+      {"init", "write a spec to start with", init_command},
       {"create", "make a file system from a directory or an image", create_command},
       {"convert", "make another image of the disk in one", convert_command},
       {"info", "show the layers of an image", info_command},
@@ -22,7 +23,12 @@ const std::vector<Command>& all_commands() {
       {"map", "draw what lies where on a disk", map_command},
       {"check", "look for damage in an image", check_command},
       {"repair-table", "mend a partition table from what is good of it", repair_table_command},
-      {"plugins", "list the plugins, and describe their options", plugins_command, kExitFailure, {"list", "info"}},
+      {"schema", "print a JSON Schema of specs", schema_command},
+      {"plugins",
+       "list plugins, describe their options, begin a new one, and test them",
+       plugins_command,
+       kExitFailure,
+       {"list", "info", "new", "test"}},
   };
   return commands;
 }
@@ -30,6 +36,7 @@ const std::vector<Command>& all_commands() {
 const std::vector<OptionManual>& program_options() {
   static const std::vector<OptionManual> options = {
       {"plugin-dir", "", "DIR", "Look for plugins in DIR first (may be repeated)"},
+      {"plugin", "", "NAME", "Prefer the plugin NAME where several offer the same format\n(may be repeated)"},
       {"help", "h", "", "Show this help, or that of the command"},
       {"version", "V", "", "Show the version"},
   };

@@ -91,11 +91,11 @@ int execute(const Arguments& arguments) {
       print("fstool " FSTOOL_VERSION "\n");
       return kExitSuccess;
     }
-    if (*argument != "--plugin-dir" && !argument->starts_with("--plugin-dir=")) {
+    if (!takes_next_argument(argument->substr(0, argument->find('=')))) {
       throw UsageError("", fmt::format("unknown option \"{}\" in front of the command", *argument));
     }
     leading.push_back(*argument);
-    if (*argument == "--plugin-dir" && std::next(argument) != arguments.end()) leading.push_back(*++argument);
+    if (takes_next_argument(*argument) && std::next(argument) != arguments.end()) leading.push_back(*++argument);
   }
   if (argument == arguments.end()) throw UsageError("", "the command is missing");
 

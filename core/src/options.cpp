@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <boost/algorithm/string/split.hpp>
 #include <charconv>
 #include <utility>
@@ -101,13 +102,17 @@ std::string_view OptionValue::type_name() const {
 Error spec_error(const std::shared_ptr<const SpecLocation>& location, std::string_view message) {
   if (!location) return Error(ErrorCode::InvalidSpec, std::string(message));
   if (location->line == 0) return Error(ErrorCode::InvalidSpec, fmt::format("{}: {}", location->file, message));
+  // A drawing below the message stays below the line that it is about.
+  const std::size_t end = std::min(message.find('\n'), message.size());
+  const std::string_view first = message.substr(0, end);
+  const std::string_view rest = message.substr(end);
   if (location->column == 0) {
     return Error(ErrorCode::InvalidSpec,
-                 fmt::format("{}:{}: {}\n{}", location->file, location->line, message, location->line_text));
+                 fmt::format("{}:{}: {}\n{}{}", location->file, location->line, first, location->line_text, rest));
   }
   return Error(ErrorCode::InvalidSpec,
-               fmt::format("{}:{}:{}: {}\n{}\n{}^", location->file, location->line, location->column, message,
-                           location->line_text, caret_indent(location->line_text, location->column)));
+               fmt::format("{}:{}:{}: {}\n{}\n{}^{}", location->file, location->line, location->column, first,
+                           location->line_text, caret_indent(location->line_text, location->column), rest));
 }
 
 OptionTable parse_option_text(std::string_view text) {

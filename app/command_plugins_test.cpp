@@ -28,12 +28,14 @@ const CommandHelp kHelp = {
     .description =
         "Tries out what a plugin's formats promise: round trips, holes, every option, equal bytes with any\n"
         "number of threads, and damaged input, which must be refused and never crash. Works with any plugin,\n"
-        "by its name, its file or its directory, or with one format. Exit code 0: all checks passed or did\n"
-        "not apply; 1: one failed.",
+        "by its name, its file or its directory, or with one format.",
     .examples =
         "  fstool plugins test qcow2\n"
         "  fstool plugins test ./build/container-foo.so --thorough\n"
         "  fstool plugins test codec-zstd codec-lz4 --json",
+    .exit_codes = {{kExitSuccess, "all checks passed or did not apply"},
+                   {kExitFailure, "one failed, or there is nothing to test"},
+                   {kExitUsage, "the command line is wrong"}},
 };
 
 /// What is to be tested: a plugin, or those of its formats that are called so.

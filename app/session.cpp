@@ -20,10 +20,14 @@ Session open_session(const std::vector<std::string>& plugin_directories, const P
   return session;
 }
 
-void warn_about_refused_plugins(const Session& session) {
+void tell_about_plugins(const Session& session, LogLevel level) {
   for (const PluginRecord& plugin : session.plugins) {
-    if (plugin.status != PluginStatus::Refused) continue;
-    print_warning(fmt::format("the plugin {} is not used: {}", plugin.path.string(), plugin.reason));
+    const std::string path = plugin.path.string();
+    if (plugin.status == PluginStatus::Refused && level >= LogLevel::Warning) {
+      print_warning(fmt::format("the plugin {} is not used: {}", path, plugin.reason));
+    } else if (plugin.status == PluginStatus::Loaded && level >= LogLevel::Debug) {
+      print_message(LogLevel::Debug, fmt::format("the plugin {} {} is {}", plugin.name, plugin.version, path));
+    }
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "command_line.h"
 #include "fstool/registry.h"
+#include "log_level.h"
 #include "plugin_host.h"
 
 namespace fstool {
@@ -24,7 +25,7 @@ Session open_session(const ParsedOptions& options);
 /// The same with directories in place of those of --plugin-dir.
 Session open_session(const std::vector<std::string>& plugin_directories, const ParsedOptions& options);
 
-/// Says on standard error which plugins can't be used.
-void warn_about_refused_plugins(const Session& session);
+/// Says on standard error which plugins can't be used and, at the level Debug, which are.
+void tell_about_plugins(const Session& session, LogLevel level);
 
 }  // namespace fstool

@@ -157,6 +157,12 @@ OutputFile& OutputFile::add_companion(const std::filesystem::path& target) {
   return *impl_->companions.emplace_back(std::make_unique<OutputFile>(target, options));
 }
 
+std::vector<std::filesystem::path> OutputFile::companion_targets() const {
+  std::vector<std::filesystem::path> targets;
+  for (const auto& companion : impl_->companions) targets.push_back(companion->target());
+  return targets;
+}
+
 void OutputFile::commit() {
   for (const auto& companion : impl_->companions) companion->commit();
   impl_->target->commit(impl_->sync);

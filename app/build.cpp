@@ -1,5 +1,14 @@
 #include "build.h"
 
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+
+#include "fstool/error.h"
+#include "inputs/depfile.h"
+#include "inputs/input_collector.h"
+#include "inputs/input_record.h"
 #include "report_json.h"
 #include "settings.h"
 #include "signals.h"
@@ -21,15 +30,96 @@ bool writes_standard_output(const ParsedOptions& options) {
   return options.text("output") == "-" && !options.has("plan");
 }
 
-/// Plans and writes. The progress line is gone when this returns.
-Report run(const MakePlan& make_plan, const ParsedOptions& options, const Session& session) {
+/// What is recorded of the plugins is what they are.
+void add_plugins(InputCollector& inputs, const Session& session) {
+  for (const PluginRecord& plugin : session.plugins) {
+    if (plugin.status == PluginStatus::Loaded) inputs.add(plugin.path, InputUse::Content);
+  }
+}
+
+std::vector<std::string> dependencies_of(const InputRecord& record, const BuildSubject& subject) {
+  std::vector<std::string> paths;
+  for (const std::filesystem::path& file : subject.files) paths.push_back(file.string());
+  for (const RecordedInput& recorded : record.inputs) {
+    for (const InputState& state : recorded.states) paths.push_back(state.path);
+  }
+  return paths;
+}
+
+/// True if the output is what it was made to be, of inputs that have not changed since.
+bool is_up_to_date(const ParsedOptions& options, const BuildSubject& subject, const std::string& request,
+                   Context& context) {
+  const std::filesystem::path output = options.text("output");
+  std::optional<InputRecord> record = load_record(output);
+  if (!record) return false;
+  const Freshness freshness = compare(*record, request, context);
+  if (freshness == Freshness::Changed) return false;
+  if (freshness == Freshness::Touched) save_record(*record, output);
+  if (options.has("depfile")) write_depfile(options.text("depfile"), output, dependencies_of(*record, subject));
+  return true;
+}
+
+/// The output is good even if what it was made of changed meanwhile; then the next run makes it again.
+void record_inputs(InputCollector& inputs, const std::string& request, const OutputReport& output, Context& context) {
+  std::vector<std::filesystem::path> outputs = {output.path};
+  outputs.insert(outputs.end(), output.companions.begin(), output.companions.end());
+  try {
+    save_record(inputs.record(request, outputs, context), output.path);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::Changed && error.code() != ErrorCode::NotFound) throw;
+    context.warn(fmt::format("the next run builds again: {}", error.what()));
+  }
+}
+
+/// Plans and writes; nothing if there was nothing to do. The progress line is gone when this returns.
+std::optional<Report> run(const MakePlan& make_plan, const BuildSubject& subject, const ParsedOptions& options,
+                          const Session& session) {
+  InputCollector inputs(options.has("if-changed"));
   Context::Settings settings = context_settings(options);
   settings.cancelled = &handle_signals();
+  const bool records = options.has("if-changed") || options.has("depfile");
+  if (records) {
+    settings.input_listener = [&](const std::filesystem::path& path, InputUse use) { inputs.add(path, use); };
+  }
   Context context(session.registry, std::move(settings));
+  const std::string request = request_of(options, subject, session);
+  if (options.has("if-changed") && is_up_to_date(options, subject, request, context)) return std::nullopt;
+
+  for (const std::filesystem::path& file : subject.files) inputs.add_dependency(file);
+  if (records) add_plugins(inputs, session);
   const std::filesystem::path output = options.text("output");
   const Plan plan = make_plan(output, context);
   if (options.has("plan")) return plan.report;
-  return write_plan(plan, output, {.force = options.has("force"), .sync = sync_option(options)}, context);
+  Report report = write_plan(plan, output, {.force = options.has("force"), .sync = sync_option(options)}, context);
+  if (options.has("if-changed")) record_inputs(inputs, request, *report.output, context);
+  if (options.has("depfile")) write_depfile(options.text("depfile"), output, inputs.dependencies());
+  return report;
+}
+
+void print_unchanged(const ParsedOptions& options) {
+  const std::string output = options.text("output");
+  if (options.has("json")) {
+    print(unchanged_json(output));
+  } else if (!options.has("quiet")) {
+    print(fmt::format("{}: nothing has changed since it was made\n", output));
+  }
+}
+
+/// Only a file has a place for a record beside it, and a state to be compared.
+void check_record_options(const ParsedOptions& options) {
+  for (const char* name : {"depfile", "if-changed"}) {
+    if (!options.has(name)) continue;
+    if (options.has("plan"))
+      throw UsageError(options.command(), fmt::format("--{} and --plan exclude each other", name));
+    if (options.text("output") == "-") {
+      throw UsageError(options.command(),
+                       fmt::format("--{} and an output to standard output exclude each other", name));
+    }
+  }
+  std::error_code error;
+  if (options.has("if-changed") && std::filesystem::is_block_file(options.text("output"), error)) {
+    throw UsageError(options.command(), "--if-changed needs an output that is a file");
+  }
 }
 
 }  // namespace
@@ -39,6 +129,8 @@ void add_build_options(po::options_description& options) {
       "output,o", po::value<std::string>()->value_name("FILE"),
       "Write the image to FILE, or \"-\" for standard output; its\nending chooses the container if nothing else does")(
       "plan", "Show what would be built, and write nothing")("json", "Report in JSON")("quiet,q", "Print only errors");
+  add_progress_options(options);
+  add_verbose_option(options);
   add_threads_option(options);
   options.add_options()("strict", "Fail on damage of an image that could be read around,\ninstead of warning")(
       "force,f", "Allow a block device as the output")(
@@ -46,8 +138,16 @@ void add_build_options(po::options_description& options) {
       "no-sync", "Never wait until the image is on stable storage");
 }
 
+void add_record_options(po::options_description& options) {
+  options.add_options()(
+      "if-changed", "Do nothing if FILE is what it was made to be and nothing\nthat it was made of has changed since")(
+      "depfile", po::value<std::string>()->value_name("FILE"),
+      "Write a rule for Make and Ninja to FILE that names all that\nwas read");
+}
+
 void check_build_options(const ParsedOptions& options) {
   thread_count(options);
+  check_record_options(options);
   if (options.has("sync") && options.has("no-sync"))
     throw UsageError(options.command(), "--sync and --no-sync exclude each other");
   if (!options.has("plan")) options.required("output", "the output (-o FILE)");
@@ -57,25 +157,27 @@ void check_build_options(const ParsedOptions& options) {
 }
 
 Session open_build_session(const ParsedOptions& options) {
-  Session session = open_session(options.texts("plugin-dir"));
-  if (!options.has("quiet")) warn_about_refused_plugins(session);
+  Session session = open_session(options);
+  tell_about_plugins(session, log_level(options));
   return session;
 }
 
-void build(const MakePlan& make_plan, const ParsedOptions& options, const Session& session) {
-  const Report report = run(make_plan, options, session);
+void build(const MakePlan& make_plan, const BuildSubject& subject, const ParsedOptions& options,
+           const Session& session) {
+  const std::optional<Report> report = run(make_plan, subject, options, session);
+  if (!report) return print_unchanged(options);
   if (options.has("json")) {
-    print(report_json(report));
+    print(report_json(*report));
   } else if (options.has("plan")) {
-    print(describe_plan(report));
+    print(describe_plan(*report));
   } else if (!options.has("quiet") && !writes_standard_output(options)) {
-    print(summary_line(report) + "\n" + describe_values(report));
+    print(summary_line(*report) + "\n" + describe_values(*report));
   }
 }
 
 void build(const Spec& spec, const ParsedOptions& options, const Session& session) {
   build([&](const std::filesystem::path& output, Context& context) { return make_plan(spec, output, context); },
-        options, session);
+        {.identity = spec.identity, .files = spec.files}, options, session);
 }
 
 }  // namespace fstool

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "build_request.h"
 #include "command_line.h"
 #include "fstool/context.h"
 #include "pipeline.h"
@@ -14,8 +15,11 @@
 
 namespace fstool {
 
-/// Adds --output, --threads, --plan, --json, --quiet, --strict, --force, --sync and --no-sync.
+/// Adds the options of every command that builds.
 void add_build_options(boost::program_options::options_description& options);
+
+/// Adds --if-changed and --depfile.
+void add_record_options(boost::program_options::options_description& options);
 
 /// Throws UsageError for what is wrong with these options; called before any work.
 void check_build_options(const ParsedOptions& options);
@@ -24,8 +28,10 @@ void check_build_options(const ParsedOptions& options);
 Session open_build_session(const ParsedOptions& options);
 
 /// Calls `make_plan` and, unless --plan says otherwise, writes what it planned to the output; prints what was done.
+/// With
+/// --if-changed, does so only if `subject` or something that it was made of has changed.
 void build(const std::function<Plan(const std::filesystem::path& output, Context& context)>& make_plan,
-           const ParsedOptions& options, const Session& session);
+           const BuildSubject& subject, const ParsedOptions& options, const Session& session);
 
 /// The same for a spec.
 void build(const Spec& spec, const ParsedOptions& options, const Session& session);

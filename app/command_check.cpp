@@ -23,10 +23,13 @@ const CommandHelp kHelp = {
     .description =
         "Looks for damage in all layers of an image: compressed stream, container, partition\n"
         "table and file systems, or the one that PARTITION (number, name or label) means. The image is not\n"
-        "changed. Exit code 0: nothing is wrong; 1: something is, or it can't be read.",
+        "changed.",
     .examples =
         "  fstool check disk.qcow2\n"
         "  fstool check disk.img:root --json",
+    .exit_codes = {{kExitSuccess, "nothing is wrong"},
+                   {kExitFailure, "something is, or the image can't be read"},
+                   {kExitUsage, "the command line is wrong"}},
 };
 
 std::string_view layer_name(Layer layer) {
@@ -87,6 +90,8 @@ int check_command(const Arguments& arguments) {
       "quiet,q", "Print nothing; the exit code says it");
   add_format_option(options);
   add_threads_option(options);
+  add_progress_options(options);
+  add_verbose_option(options);
   const auto parsed = parse_arguments(kHelp, options, {"image"}, arguments);
   if (!parsed) return kExitSuccess;
   const CheckReport report = check(parsed->required("image", "the image"), *parsed);

@@ -68,17 +68,21 @@ int convert_command(const Arguments& arguments) {
       "Store only what differs from FILE, whose name is kept as\nit is written (-O backing_format=… says what it is)");
   add_format_option(options);
   add_build_options(options);
+  add_record_options(options);
   const auto parsed = parse_arguments(kHelp, options, {"source", "output"}, arguments);
   if (!parsed) return kExitSuccess;
 
   check_build_options(*parsed);
+  if (parsed->has("if-changed") && parsed->text("source") == "-") {
+    throw UsageError(kHelp.name, "--if-changed and standard input exclude each other");
+  }
   const Session session = open_build_session(*parsed);
   Conversion conversion = read_argument(kHelp.name, [&] { return conversion_of(*parsed, session.registry); });
   const auto plan = [&](const std::filesystem::path& output, Context& context) {
     conversion.output = output;
     return plan_conversion(conversion, context);
   };
-  build(plan, *parsed, session);
+  build(plan, {}, *parsed, session);
   return kExitSuccess;
 }
 

@@ -74,6 +74,7 @@ int create_command(const Arguments& arguments) {
       "codec", text("TYPE[,KEY=VALUE…]"), "Codec that compresses the image, with its options")(
       "seed", text("TEXT"), "Derive identifiers from TEXT instead of the source");
   add_build_options(options);
+  add_record_options(options);
   const auto parsed = parse_arguments(kHelp, options, {"source"}, arguments);
   if (!parsed) return kExitSuccess;
 

@@ -25,13 +25,14 @@ const CommandHelp kHelp = {
         "Says in what the files of B differ from those of A. Each is an image, IMAGE:PARTITION,\n"
         "a directory or an archive. Compared are names, kinds, permissions, owners, times of\n"
         "modification, contents, extended attributes, and which names are links of one file.\n"
-        "An empty lost+found in the root that only one side has is no difference.\n"
-        "\n"
-        "The exit code is 0 if they are equal, 1 if they differ, and 2 if that can't be told.",
+        "An empty lost+found in the root that only one side has is no difference.",
     .examples =
         "  fstool diff old.img:2 new.img:2\n"
         "  fstool diff rootfs.tar.gz rootfs.ext4 --ignore mtime\n"
         "  fstool diff ./rootfs rootfs.ext4 --ignore owner,xattrs --json",
+    .exit_codes = {{kExitSuccess, "they are equal"},
+                   {kExitFailure, "they differ"},
+                   {kExitTrouble, "that can't be told, or the command line is wrong"}},
 };
 
 DiffField field_of(std::string_view name) {

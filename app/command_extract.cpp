@@ -13,9 +13,11 @@
 #include "formats.h"
 #include "fstool/output_file.h"
 #include "fstool/size.h"
+#include "json_text.h"
 #include "manifest.h"
 #include "pipeline.h"
 #include "reading.h"
+#include "report_json.h"
 #include "settings.h"
 #include "signals.h"
 
@@ -94,16 +96,27 @@ void write_manifest(const Selection& selection, const std::string& path, Context
 }
 
 /// One path a line, in the order of their byte values; a directory ends with "/".
-void print_plan(const ExtractionPlan& plan) {
+void print_plan(const ExtractionPlan& plan, bool is_json) {
   std::vector<std::string> paths;
   for (std::uint32_t index = 1; index < plan.directories.size(); ++index) paths.push_back(plan.path(index) + "/");
   for (const PlannedName& name : plan.files) paths.push_back(plan.path(name));
   for (const PlannedName& name : plan.others) paths.push_back(plan.path(name));
   for (const PlannedLink& link : plan.links) paths.push_back(plan.path(link.name));
   std::ranges::sort(paths);
+  if (is_json) {
+    Json list = Json::array();
+    for (const std::string& path : paths) list.push_back(path.substr(1));
+    return print(json_text({{"paths", std::move(list)}}));
+  }
   std::string text;
   for (const std::string& path : paths) text += escape(std::string_view(path).substr(1), Charset::Utf8) + "\n";
   print(text);
+}
+
+Json extraction_json(const std::string& directory, const ExtractionReport& report, double seconds) {
+  return {{"directory", directory}, {"directories", report.directories}, {"files", report.files},
+          {"links", report.links},  {"others", report.others},           {"bytes", report.bytes},
+          {"seconds", seconds}};
 }
 
 void extract_to_directory(const Selection& selection, const ParsedOptions& options, Context& context) {
@@ -111,6 +124,7 @@ void extract_to_directory(const Selection& selection, const ParsedOptions& optio
   const std::string directory = options.text("directory");
   const ExtractionReport report =
       extract(*selection.tree, selection.plan, directory, {.replace = options.has("force")}, context);
+  if (options.has("json")) return print(json_text(extraction_json(directory, report, seconds_since(start))));
   if (options.has("quiet")) return;
   print(fmt::format("{}: {} files and {} directories, {}; {:.1f} s\n", directory,
                     report.files + report.links + report.others, report.directories, format_size(report.bytes),
@@ -135,7 +149,11 @@ void write_archive(const Selection& selection, const OutputFormats& formats, con
   plan.report.volume = VolumeReport{.source = options.text("image"), .facts = std::move(volume.facts)};
   plan.seconds = seconds_since(start);
   const Report report = write_plan(plan, options.text("output"), {.force = options.has("force")}, context);
-  if (!options.has("quiet")) print(summary_line(report) + "\n");
+  if (options.has("json")) {
+    print(report_json(report));
+  } else if (!options.has("quiet")) {
+    print(summary_line(report) + "\n");
+  }
 }
 
 /// Throws UsageError if the output is no archive.
@@ -158,8 +176,9 @@ int extract_command(const Arguments& arguments) {
                                                                                        "Replace files that exist")(
       "manifest", po::value<std::string>()->value_name("FILE"),
       "Write owners, modes and all else of what was extracted into\nFILE, as \"fstool manifest\" prints it")(
-      "dry-run", "List what would be written, and write nothing");
+      "dry-run", "List what would be written, and write nothing")("json", "Report in JSON");
   add_threads_option(options);
+  add_verbose_option(options);
   add_reading_options(options);
   const auto parsed = parse_arguments(kHelp, options, {"image"}, arguments, "path");
   if (!parsed) return kExitSuccess;
@@ -174,7 +193,7 @@ int extract_command(const Arguments& arguments) {
   Target target = reading.open(parsed->text("image"));
   const Selection selection = select(target, parsed->texts("path"));
   if (parsed->has("dry-run")) {
-    print_plan(selection.plan);
+    print_plan(selection.plan, parsed->has("json"));
     return kExitSuccess;
   }
   if (formats) {

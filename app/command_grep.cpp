@@ -24,11 +24,13 @@ const CommandHelp kHelp = {
     .synopsis = "[options] PATTERN IMAGE[:PARTITION] [PATH…]",
     .description =
         "Searches files in an image for lines that match PATTERN, a regular expression of\n"
-        "POSIX. Without a path, all files are searched. The exit code is 0 if a line was found,\n"
-        "1 if not, and 2 if something could not be searched.",
+        "POSIX. Without a path, all files are searched.",
     .examples =
         "  fstool grep -n PermitRootLogin disk.img:2 /etc/ssh/sshd_config\n"
         "  fstool grep -rl -F 10.0.0.1 disk.img:2 /etc /usr/local",
+    .exit_codes = {{kExitSuccess, "a line was found"},
+                   {kExitFailure, "none was found"},
+                   {kExitTrouble, "something could not be searched, or the command line is wrong"}},
 };
 
 /// Of what one file finds, this many bytes are kept until it is its turn.

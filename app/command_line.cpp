@@ -14,33 +14,61 @@ namespace {
 
 constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
 
-/// "-o, --output FILE"
-std::string option_syntax(const po::option_description& option) {
+OptionManual manual_of(const po::option_description& option) {
   const std::string shortest = option.canonical_display_name(po::command_line_style::allow_dash_for_short);
-  const bool has_short = shortest.size() == 2;
-  std::string text = fmt::format("{}--{}", has_short ? shortest + ", " : "    ", option.long_name());
-  if (option.semantic()->max_tokens() > 0) text += " " + option.semantic()->name();
-  return text;
+  OptionManual manual{.name = option.long_name(), .letter = {}, .value = {}, .description = option.description()};
+  if (shortest.size() == 2) manual.letter = shortest.substr(1);
+  if (option.semantic()->max_tokens() > 0) manual.value = option.semantic()->name();
+  return manual;
+}
+
+CommandManual manual_of(const CommandHelp& help, const po::options_description& options) {
+  CommandManual manual{.help = help, .options = {}};
+  for (const auto& option : options.options()) {
+    // One without a description is filled by a bare argument, which the synopsis shows.
+    if (!option->description().empty()) manual.options.push_back(manual_of(*option));
+  }
+  return manual;
+}
+
+/// "-o, --output FILE"
+std::string option_syntax(const OptionManual& option) {
+  return fmt::format("{:4}--{}{}{}", option.letter.empty() ? "" : fmt::format("-{}, ", option.letter), option.name,
+                     option.value.empty() ? "" : " ", option.value);
 }
 
 }  // namespace
 
-std::string help_text(const CommandHelp& help, const po::options_description& options) {
+bool takes_next_argument(std::string_view option) { return option == "--plugin-dir" || option == "--plugin"; }
+
+std::string options_text(const std::vector<OptionManual>& options) {
   constexpr std::size_t kColumn = 28;
-  std::string text = fmt::format("Usage: fstool {} {}\n\n{}\n\nOptions:\n", help.name, help.synopsis, help.description);
-  for (const auto& option : options.options()) {
-    if (option->description().empty()) continue;  // filled by a bare argument, which the synopsis shows
-    std::string syntax = "  " + option_syntax(*option);
+  std::string text;
+  for (const OptionManual& option : options) {
+    std::string syntax = "  " + option_syntax(option);
     if (syntax.size() + 2 > kColumn) {
       text += syntax + "\n";
       syntax.clear();
     }
-    std::string description = option->description();
+    std::string description = option.description;
     for (std::size_t i = description.find('\n'); i != std::string::npos; i = description.find('\n', i + 1)) {
       description.insert(i + 1, kColumn, ' ');
     }
     text += fmt::format("{:<{}}{}\n", syntax, kColumn, description);
   }
+  return text;
+}
+
+std::string exit_codes_text(const std::vector<ExitCode>& codes) {
+  std::string text;
+  for (const ExitCode& code : codes) text += fmt::format("  {}  {}\n", code.code, code.meaning);
+  return text;
+}
+
+std::string help_text(const CommandManual& manual) {
+  const CommandHelp& help = manual.help;
+  std::string text = fmt::format("Usage: fstool {} {}\n\n{}\n\nOptions:\n{}\nExit codes:\n{}", help.name, help.synopsis,
+                                 help.description, options_text(manual.options), exit_codes_text(help.exit_codes));
   if (!help.examples.empty()) text += fmt::format("\nExamples:\n{}\n", help.examples);
   return text;
 }
@@ -53,6 +81,16 @@ std::vector<std::string> ParsedOptions::texts(const std::string& name) const {
   return has(name) ? values_[name].as<std::vector<std::string>>() : std::vector<std::string>();
 }
 
+std::vector<std::pair<std::string, std::vector<std::string>>> ParsedOptions::all() const {
+  std::vector<std::pair<std::string, std::vector<std::string>>> options;
+  for (const auto& [name, value] : values_) {
+    std::vector<std::string>& texts = options.emplace_back(name, std::vector<std::string>()).second;
+    if (const auto* text = boost::any_cast<std::string>(&value.value())) texts = {*text};
+    if (const auto* list = boost::any_cast<std::vector<std::string>>(&value.value())) texts = *list;
+  }
+  return options;
+}
+
 std::string ParsedOptions::required(const std::string& name, std::string_view what) const {
   std::string value = text(name);
   if (value.empty()) throw UsageError(command_, fmt::format("{} is missing", what));
@@ -63,7 +101,12 @@ std::optional<ParsedOptions> parse_arguments(const CommandHelp& help, po::option
                                              const std::vector<std::string>& positional, const Arguments& arguments,
                                              const std::string& rest) {
   options.add_options()("plugin-dir", po::value<std::vector<std::string>>()->value_name("DIR"),
-                        "Look for plugins in DIR first (may be repeated)")("help,h", "Show this help");
+                        "Look for plugins in DIR first (may be repeated)")(
+      "plugin", po::value<std::vector<std::string>>()->value_name("NAME"),
+      "Prefer the plugin NAME where several offer the same format\n(may be repeated)")("help,h", "Show this help");
+  if (std::ranges::find(arguments, kDescribeArgument) != arguments.end()) {
+    throw DescribedCommand{manual_of(help, options)};
+  }
   po::positional_options_description places;
   for (const std::string& name : positional) places.add(name.c_str(), 1);
   if (!rest.empty()) places.add(rest.c_str(), -1);
@@ -76,7 +119,7 @@ std::optional<ParsedOptions> parse_arguments(const CommandHelp& help, po::option
     throw UsageError(help.name, error.what());
   }
   if (values.count("help") > 0) {
-    print(help_text(help, options));
+    print(help_text(manual_of(help, options)));
     return std::nullopt;
   }
   return ParsedOptions(help.name, std::move(values));

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fstool/error.h"
@@ -34,16 +35,59 @@ class UsageError : public std::runtime_error {
   std::string command_;
 };
 
+/// What an exit code of a command means.
+struct ExitCode {
+  int code = 0;
+  std::string_view meaning;
+};
+
+/// Those of commands that either do what they are asked to, or fail.
+inline const std::vector<ExitCode> kUsualExitCodes = {
+    {kExitSuccess, "it is done"}, {kExitFailure, "it failed"}, {kExitUsage, "the command line is wrong"}};
+
 /// What `--help` says beside the options.
 struct CommandHelp {
   std::string name;         ///< "plugins list"
   std::string synopsis;     ///< what follows the name: "SPEC -o OUTPUT [options]"
   std::string description;  ///< paragraphs, wrapped by hand
   std::string examples;     ///< lines, each indented by two blanks
+  std::vector<ExitCode> exit_codes = kUsualExitCodes;
 };
 
+/// One option as `--help`, manuals and completions have it.
+struct OptionManual {
+  std::string name;         ///< without the dashes: "output"
+  std::string letter;       ///< "o"; empty: there is none
+  std::string value;        ///< "FILE"; empty: it has none
+  std::string description;  ///< lines, the first without a newline in front
+};
+
+/// Everything that is declared of a command.
+struct CommandManual {
+  CommandHelp help;
+  std::vector<OptionManual> options;  ///< in the order in which they were declared
+};
+
+/// An argument that makes parse_arguments() throw DescribedCommand instead of parsing: how manuals and completions come
+/// to know what every command declares. Nobody can type it.
+inline constexpr std::string_view kDescribeArgument =
+    "\x01"
+    "describe";
+
+struct DescribedCommand {
+  CommandManual manual;
+};
+
+/// True if `option`, in front of a command, takes its value from the argument behind it.
+bool takes_next_argument(std::string_view option);
+
 /// The text that `--help` prints.
-std::string help_text(const CommandHelp& help, const boost::program_options::options_description& options);
+std::string help_text(const CommandManual& manual);
+
+/// The lines of `--help` for some options.
+std::string options_text(const std::vector<OptionManual>& options);
+/// The lines of `--help` for exit codes.
+std::string exit_codes_text(const std::vector<ExitCode>& codes);
 
 /// The parsed options of one command.
 class ParsedOptions {
@@ -57,6 +101,8 @@ class ParsedOptions {
   std::string text(const std::string& name) const;
   /// All values in the order given.
   std::vector<std::string> texts(const std::string& name) const;
+  /// Every option that was given, with its values, sorted by name.
+  std::vector<std::pair<std::string, std::vector<std::string>>> all() const;
   /// The value, which has to be there; `what` says what is missing: "a spec".
   std::string required(const std::string& name, std::string_view what) const;
 
@@ -67,8 +113,8 @@ class ParsedOptions {
 
 /// Parses `arguments`; `positional` names the options that bare arguments fill, in order, and `rest` the one, of
 /// several values, that takes all bare arguments behind them; empty: there may be none. Adds the options that every
-/// command has
-/// (--plugin-dir, --help). Prints the help and returns nothing if it was asked for. Throws UsageError.
+/// command has (--plugin-dir, --plugin, --help). Prints the help and returns nothing if it was asked for. Throws
+/// UsageError.
 std::optional<ParsedOptions> parse_arguments(const CommandHelp& help,
                                              boost::program_options::options_description options,
                                              const std::vector<std::string>& positional, const Arguments& arguments,

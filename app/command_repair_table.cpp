@@ -25,12 +25,14 @@ const CommandHelp kHelp = {
         "Mends a partition table from what is good of it: a primary GPT from its backup, a backup\n"
         "from the primary (also where the disk was made larger), the protective MBR, the signature\n"
         "of an MBR. Copies that are good, partitions and their contents are not touched.\n"
-        "A raw disk is mended in place; of other images -o writes a mended copy.\n"
-        "Exit code 0: the table is good, now or before; 1: it can't be mended.",
+        "A raw disk is mended in place; of other images -o writes a mended copy.",
     .examples =
         "  fstool repair-table disk.img --dry-run\n"
         "  fstool repair-table disk.img\n"
         "  fstool repair-table disk.qcow2 -o mended.qcow2",
+    .exit_codes = {{kExitSuccess, "the table is good, now or before"},
+                   {kExitFailure, "it can't be mended"},
+                   {kExitUsage, "the command line is wrong"}},
 };
 
 Json repair_json(const TableRepair& repair, bool written) {
@@ -81,7 +83,7 @@ void write_mended_copy(const std::string& file, const ParsedOptions& options) {
         conversion.output = output;
         return plan_conversion(conversion, context);
       },
-      options, session);
+      {}, options, session);
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ int run_command(const Arguments& arguments) {
       "Set one value of the spec, as in\npartitions.root.size=2GiB (may be repeated)")(
       "print-spec", "Print the spec with what it includes, sets and defines,\nand build nothing");
   add_build_options(options);
+  add_record_options(options);
   const auto parsed = parse_arguments(kHelp, options, {"spec"}, arguments);
   if (!parsed) return kExitSuccess;
 
@@ -59,7 +60,7 @@ int run_command(const Arguments& arguments) {
   const Spec spec = load_spec(request, problems);
   build([&](const std::filesystem::path& output,
             Context& context) { return make_plan(spec, output, context, std::move(problems)); },
-        *parsed, session);
+        {.identity = spec.identity, .files = spec.files}, *parsed, session);
   return kExitSuccess;
 }
 

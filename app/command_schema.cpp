@@ -25,7 +25,7 @@ int schema_command(const Arguments& arguments) {
   options.add_options()("markdown", "Print the same as a reference to read");
   const auto parsed = parse_arguments(kHelp, options, {}, arguments);
   if (!parsed) return kExitSuccess;
-  const Session session = open_session(parsed->texts("plugin-dir"));
+  const Session session = open_session(*parsed);
   print(parsed->has("markdown") ? spec_reference(session.registry) : json_text(spec_schema(session.registry)));
   return kExitSuccess;
 }

@@ -7,6 +7,21 @@
 
 namespace fstool {
 
+/// A command of the program.
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  int (*execute)(const Arguments& arguments);
+  int failure = kExitFailure;                      ///< the exit code of errors
+  std::vector<std::string_view> subcommands = {};  ///< "list" of "plugins list", for instance
+};
+
+/// The commands, in the order in which help lists them.
+const std::vector<Command>& all_commands();
+
+/// The options of the program itself, which come before or behind the command.
+const std::vector<OptionManual>& program_options();
+
 int run_command(const Arguments& arguments);
 int init_command(const Arguments& arguments);
 int create_command(const Arguments& arguments);
@@ -18,6 +33,7 @@ int check_command(const Arguments& arguments);
 int repair_table_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);
 int plugins_command(const Arguments& arguments);
+int plugins_test_command(const Arguments& arguments);
 int ls_command(const Arguments& arguments);
 int cat_command(const Arguments& arguments);
 int stat_command(const Arguments& arguments);

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <new>
 
 #include "commands.h"
@@ -12,37 +11,6 @@ namespace fstool {
 
 namespace {
 
-struct Command {
-  std::string_view name;
-  std::string_view summary;
-  int (*execute)(const Arguments& arguments);
-  int failure = kExitFailure;  ///< the exit code of errors
-};
-
-constexpr std::array kCommands = {
-    Command{"run", "build what a spec describes", run_command},
-    Command{"build", "the same as run", run_command},
-    Command{"init", "write a spec to start with", init_command},
-    Command{"create", "make a file system from a directory or an image", create_command},
-    Command{"convert", "make another image of the disk in one", convert_command},
-    Command{"info", "show the layers of an image", info_command},
-    Command{"ls", "list files in an image", ls_command},
-    Command{"cat", "write contents of files in an image", cat_command},
-    Command{"stat", "show what an image says about files", stat_command},
-    Command{"tree", "draw the directories of an image", tree_command},
-    Command{"find", "find files in an image", find_command},
-    Command{"grep", "search contents of files in an image", grep_command, kExitTrouble},
-    Command{"hash", "hash an image or files in it", hash_command},
-    Command{"manifest", "write a manifest of the files in an image", manifest_command},
-    Command{"extract", "write the files of an image into a directory or an archive", extract_command},
-    Command{"diff", "compare the files of two images, directories or archives", diff_command, kExitTrouble},
-    Command{"map", "draw what lies where on a disk", map_command},
-    Command{"check", "look for damage in an image", check_command},
-    Command{"repair-table", "mend a partition table from what is good of it", repair_table_command},
-    Command{"schema", "print a JSON Schema of specs", schema_command},
-    Command{"plugins", "list the plugins, and describe their options", plugins_command},
-};
-
 void print_help() {
   std::string text =
       "Usage: fstool COMMAND [arguments]\n"
@@ -50,13 +18,14 @@ void print_help() {
       "Builds disk images and file systems in one pass, and looks into them.\n"
       "\n"
       "Commands:\n";
-  for (const Command& command : kCommands) text += fmt::format("  {:<14}{}\n", command.name, command.summary);
+  for (const Command& command : all_commands()) text += fmt::format("  {:<14}{}\n", command.name, command.summary);
   text +=
       "\n"
-      "Options before or behind the command:\n"
-      "  --plugin-dir DIR  look for plugins in DIR first\n"
-      "  -h, --help        show this help, or that of the command\n"
-      "  -V, --version     show the version\n"
+      "Options before or behind the command:\n" +
+      options_text(program_options()) +
+      "\n"
+      "Exit codes, unless the command has its own:\n" +
+      exit_codes_text(kUsualExitCodes) +
       "\n"
       "Examples:\n"
       "  fstool create -t ext4 ./rootfs -o rootfs.ext4\n"
@@ -67,24 +36,24 @@ void print_help() {
 }
 
 const Command& find_command(const std::string& name) {
-  const auto found = std::ranges::find(kCommands, name, &Command::name);
-  if (found != kCommands.end()) return *found;
+  const auto found = std::ranges::find(all_commands(), name, &Command::name);
+  if (found != all_commands().end()) return *found;
   std::vector<std::string> names;
-  names.reserve(kCommands.size());
-  for (const Command& command : kCommands) names.emplace_back(command.name);
+  names.reserve(all_commands().size());
+  for (const Command& command : all_commands()) names.emplace_back(command.name);
   throw UsageError("", fmt::format("unknown command \"{}\"{}", name, did_you_mean(name, names)));
 }
 
 int report_usage(const UsageError& error) {
   const std::string program = error.command().empty() ? "fstool" : "fstool " + error.command();
   print_error(error.what());
-  print_diagnostic(fmt::format("Try \"{} --help\".\n", program));
+  print_hint(fmt::format("Try \"{} --help\".\n", program));
   return kExitUsage;
 }
 
 void report_failure(const Error& error) {
   if (error.code() == ErrorCode::Cancelled) {
-    print_diagnostic("fstool: cancelled\n");
+    print_cancelled();
   } else {
     print_error(error.what());
   }
@@ -122,11 +91,11 @@ int execute(const Arguments& arguments) {
       print("fstool " FSTOOL_VERSION "\n");
       return kExitSuccess;
     }
-    if (*argument != "--plugin-dir" && !argument->starts_with("--plugin-dir=")) {
+    if (!takes_next_argument(argument->substr(0, argument->find('=')))) {
       throw UsageError("", fmt::format("unknown option \"{}\" in front of the command", *argument));
     }
     leading.push_back(*argument);
-    if (*argument == "--plugin-dir" && std::next(argument) != arguments.end()) leading.push_back(*++argument);
+    if (takes_next_argument(*argument) && std::next(argument) != arguments.end()) leading.push_back(*++argument);
   }
   if (argument == arguments.end()) throw UsageError("", "the command is missing");
 
@@ -137,7 +106,16 @@ int execute(const Arguments& arguments) {
 
 }  // namespace
 
+/// True if standard error is for a program that reads it, which errors of the command line hold to, too.
+static bool wants_json_lines(const Arguments& arguments) {
+  const auto is_option = [](const std::string& argument) { return argument == "--progress"; };
+  const auto option = std::ranges::find_if(arguments, is_option);
+  if (option != arguments.end() && std::next(option) != arguments.end() && *std::next(option) == "json") return true;
+  return std::ranges::find(arguments, "--progress=json") != arguments.end();
+}
+
 static int run_program(const Arguments& arguments) {
+  if (wants_json_lines(arguments)) set_diagnostic_style(DiagnosticStyle::JsonLines);
   return run_and_report(kExitFailure, [&] { return execute(arguments); });
 }
 

@@ -20,6 +20,7 @@ void add_format_option(po::options_description& options) {
 
 void add_reading_options(po::options_description& options) {
   add_format_option(options);
+  add_progress_options(options);
   options.add_options()("strict", "Fail on damage that could be read around, instead of\nwarning")("quiet,q",
                                                                                                    "Print no warnings");
 }
@@ -40,9 +41,8 @@ int for_each_path(const std::vector<std::string>& paths, const std::function<voi
 
 Reading::Reading(const ParsedOptions& options) : Reading(options, context_settings(options)) {}
 
-Reading::Reading(const ParsedOptions& options, Context::Settings settings)
-    : session_(open_session(options.texts("plugin-dir"))) {
-  if (!options.has("quiet")) warn_about_refused_plugins(session_);
+Reading::Reading(const ParsedOptions& options, Context::Settings settings) : session_(open_session(options)) {
+  tell_about_plugins(session_, log_level(options));
   if (options.has("format")) {
     overrides_ = read_argument(options.command(),
                                [&] { return parse_format_overrides(options.text("format"), session_.registry); });

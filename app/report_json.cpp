@@ -65,7 +65,12 @@ std::string report_json(const Report& report) {
                     {"virtual_size", report.virtual_size},
                     {"partition_table", table_json(report)},
                     {"filesystem", volume_json(report.volume)},
+                    {"unchanged", false},
                     {"output", output_json(report.output)}});
+}
+
+std::string unchanged_json(const std::string& output) {
+  return json_text({{"unchanged", true}, {"output", {{"path", output}}}});
 }
 
 }  // namespace fstool

@@ -12,4 +12,7 @@ namespace fstool {
 /// (a codec, the table of a bare file system, the output of a plan) is null.
 std::string report_json(const Report& report);
 
+/// What a run reports that had nothing to do.
+std::string unchanged_json(const std::string& output);
+
 }  // namespace fstool

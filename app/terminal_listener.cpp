@@ -7,19 +7,11 @@
 #include <algorithm>
 
 #include "diagnostics.h"
-#include "environment.h"
 #include "fstool/size.h"
 
 namespace fstool {
 
 namespace {
-
-constexpr std::chrono::milliseconds kRedrawInterval{100};
-
-/// Rates and remaining times of the first moments would jump about.
-constexpr double kSettledSeconds = 1.0;
-
-bool is_terminal() { return ::isatty(STDERR_FILENO) == 1 && environment_variable("TERM").value_or("dumb") != "dumb"; }
 
 std::size_t terminal_columns() {
   winsize size{};
@@ -42,23 +34,25 @@ std::string bar_text(double share) {
   return "[" + std::string(full, '#') + std::string(kCells - full, ' ') + "]";
 }
 
+std::string rate_text(const StepState& step) {
+  const std::optional<double> rate = step.rate();
+  return rate ? fmt::format(", {}/s", amount(static_cast<std::uint64_t>(*rate), step.unit)) : "";
+}
+
 /// The step stands last: it is what may be cut off on a narrow terminal.
-std::string progress_text(std::string_view step, std::uint64_t done, std::uint64_t total, std::string_view unit,
-                          double seconds) {
-  const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
+std::string progress_text(const StepState& step) {
   std::string text;
-  if (total > 0) {
-    done = std::min(done, total);
-    const double share = static_cast<double>(done) / static_cast<double>(total);
-    text = fmt::format("{} {:3.0f}% {} of {}", bar_text(share), share * 100, amount(done, unit), amount(total, unit));
+  if (step.total > 0) {
+    const std::uint64_t done = std::min(step.done, step.total);
+    const double share = static_cast<double>(done) / static_cast<double>(step.total);
+    text = fmt::format("{} {:3.0f}% {} of {}", bar_text(share), share * 100, amount(done, step.unit),
+                       amount(step.total, step.unit));
   } else {
-    text = amount(done, unit);
+    text = amount(step.done, step.unit);
   }
-  if (seconds >= kSettledSeconds) text += fmt::format(", {}/s", amount(static_cast<std::uint64_t>(rate), unit));
-  if (seconds >= kSettledSeconds && total > 0 && rate > 0) {
-    text += fmt::format(", {} left", clock_text(static_cast<double>(total - done) / rate));
-  }
-  return fmt::format("{} {}", text, step);
+  text += rate_text(step);
+  if (const std::optional<double> left = step.seconds_left()) text += fmt::format(", {} left", clock_text(*left));
+  return fmt::format("{} {}", text, step.name);
 }
 
 /// Makes `text` fit for a terminal line: no control characters, at most `columns` bytes, no half UTF-8 character.
@@ -73,45 +67,34 @@ std::string one_line(std::string text, std::size_t columns) {
 
 }  // namespace
 
-TerminalListener::TerminalListener(bool quiet) : quiet_(quiet), draws_(!quiet && is_terminal()) {}
-
-TerminalListener::~TerminalListener() { erase(); }
-
-void TerminalListener::begin(std::string_view step, std::uint64_t total, std::string_view unit) {
-  const std::lock_guard lock(mutex_);
-  step_ = step;
-  unit_ = unit;
-  total_ = total;
-  start_ = Clock::now();
-  done_ = 0;
-  // Steps that are over at once leave the screen alone.
-  next_draw_ = (start_ + kRedrawInterval).time_since_epoch().count();
+TerminalListener::~TerminalListener() {
+  finish();
+  erase();
 }
 
-void TerminalListener::advance(std::uint64_t done) {
-  done_ += done;
+void TerminalListener::began(const StepState& step) {
+  if (level_ < LogLevel::Debug) return;
+  erase();
+  print_message(LogLevel::Debug, fmt::format("{} …", step.name));
+}
+
+void TerminalListener::progressed(const StepState& step) {
   if (!draws_) return;
-  const Clock::time_point now = Clock::now();
-  Clock::rep due = next_draw_;
-  const Clock::rep next = (now + kRedrawInterval).time_since_epoch().count();
-  // Of several threads that find it is time, one draws.
-  if (now.time_since_epoch().count() < due || !next_draw_.compare_exchange_strong(due, next)) return;
-  const std::lock_guard lock(mutex_);
-  draw();
+  print_diagnostic(fmt::format("\r{}\033[K", one_line(progress_text(step), terminal_columns() - 1)));
+  drawn_ = true;
 }
 
-void TerminalListener::warn(std::string_view message) {
-  if (quiet_) return;
-  const std::lock_guard lock(mutex_);
+void TerminalListener::ended(const StepState& step) {
+  if (level_ < LogLevel::Info) return;
+  erase();
+  print_message(LogLevel::Info, fmt::format("{}: {} in {:.1f} s{}", step.name, amount(step.done, step.unit),
+                                            step.seconds, rate_text(step)));
+}
+
+void TerminalListener::warned(std::string_view message) {
+  if (level_ < LogLevel::Warning) return;
   erase();
   print_warning(message);
-}
-
-void TerminalListener::draw() {
-  const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
-  const std::string text = progress_text(step_, done_, total_, unit_, seconds);
-  print_diagnostic(fmt::format("\r{}\033[K", one_line(text, terminal_columns() - 1)));
-  drawn_ = true;
 }
 
 void TerminalListener::erase() {

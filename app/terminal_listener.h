@@ -1,48 +1,30 @@
 /// \file
-/// Shows the user how a run goes on: a progress line on a terminal, and warnings.
+/// Shows people how a run goes on: a progress line on a terminal, warnings, and what each step took.
 #pragma once
 
-#include <atomic>
-#include <chrono>
-#include <cstdint>
-#include <mutex>
-#include <string>
 #include <string_view>
 
-#include "fstool/context.h"
+#include "log_level.h"
+#include "step_listener.h"
 
 namespace fstool {
 
-/// Writes to standard error. The progress line is drawn if that is a terminal, at most ten times a second, and erased
-/// when the listener is destroyed. Thread-safe.
-class TerminalListener : public ProgressListener {
+/// Writes to standard error. The progress line is erased when the listener is destroyed.
+class TerminalListener final : public StepListener {
  public:
-  /// `quiet`: neither progress nor warnings.
-  explicit TerminalListener(bool quiet);
+  /// `draws`: there is to be a progress line.
+  TerminalListener(LogLevel level, bool draws) : level_(level), draws_(draws) {}
   ~TerminalListener() override;
-  TerminalListener(const TerminalListener&) = delete;
-  TerminalListener& operator=(const TerminalListener&) = delete;
-
-  void begin(std::string_view step, std::uint64_t total, std::string_view unit) override;
-  void advance(std::uint64_t done) override;
-  void warn(std::string_view message) override;
 
  private:
-  using Clock = std::chrono::steady_clock;
-
-  void draw();
+  void began(const StepState& step) override;
+  void progressed(const StepState& step) override;
+  void ended(const StepState& step) override;
+  void warned(std::string_view message) override;
   void erase();
 
-  const bool quiet_;
+  const LogLevel level_;
   const bool draws_;
-  std::atomic<std::uint64_t> done_ = 0;
-  std::atomic<Clock::rep> next_draw_ = 0;  ///< time since the clock's epoch
-
-  std::mutex mutex_;  ///< guards what follows, and the terminal
-  std::string step_;
-  std::string unit_;
-  std::uint64_t total_ = 0;
-  Clock::time_point start_;
   bool drawn_ = false;
 };
 

@@ -63,6 +63,10 @@ void Context::report_damage(std::string_view message) {
   }
 }
 
+void Context::note_input(const std::filesystem::path& path, InputUse use) const {
+  if (impl_->settings.input_listener) impl_->settings.input_listener(path, use);
+}
+
 void Context::check_cancelled() const {
   const std::atomic<bool>* const cancelled = impl_->settings.cancelled;
   if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) {

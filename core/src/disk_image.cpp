@@ -102,6 +102,7 @@ DiskImage open_disk_image(const std::filesystem::path& file, const FormatOverrid
                           std::string_view snapshot) {
   DiskImage image;
   image.file = file;
+  context.note_input(file);
   image.uncompressed = open_file_blob(file);
   open_layers(image, file, overrides, snapshot, context);
   return image;

@@ -210,9 +210,13 @@ std::vector<std::string> parse_strings(const OptionValue& value, const OptionInf
   const auto* array = std::get_if<OptionValue::Array>(&value.data);
   if (array == nullptr) throw wrong_type(value, info, "a list of strings");
   for (const OptionValue& element : *array) {
-    const auto* text = std::get_if<std::string>(&element.data);
-    if (text == nullptr) throw wrong_type(element, info, "a list of strings");
-    strings.push_back(*text);
+    if (const auto* number = std::get_if<std::int64_t>(&element.data)) {
+      strings.push_back(std::to_string(*number));  // a name that is a number, such as that of a bit
+    } else if (const auto* text = std::get_if<std::string>(&element.data)) {
+      strings.push_back(*text);
+    } else {
+      throw wrong_type(element, info, "a list of strings");
+    }
   }
   return strings;
 }

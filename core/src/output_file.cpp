@@ -36,9 +36,17 @@ std::filesystem::path follow_links(std::filesystem::path path) {
   throw system_error(doing(path), ELOOP);
 }
 
+/// The one name that all paths to a file have, which need not exist.
+std::filesystem::path canonical_path(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::path canonical = std::filesystem::weakly_canonical(follow_links(path), error);
+  if (error) throw system_error(doing(path), error.value());
+  return canonical;
+}
+
 /// True if both lead to one file, or would if they existed.
 bool names_same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
-  return std::filesystem::weakly_canonical(follow_links(a)) == std::filesystem::weakly_canonical(follow_links(b));
+  return canonical_path(a) == canonical_path(b);
 }
 
 Error unusable(const std::filesystem::path& path, std::string_view reason) {
@@ -147,6 +155,12 @@ OutputFile& OutputFile::add_companion(const std::filesystem::path& target) {
   Options options = impl_->options;
   options.force = false;
   return *impl_->companions.emplace_back(std::make_unique<OutputFile>(target, options));
+}
+
+std::vector<std::filesystem::path> OutputFile::companion_targets() const {
+  std::vector<std::filesystem::path> targets;
+  for (const auto& companion : impl_->companions) targets.push_back(companion->target());
+  return targets;
 }
 
 void OutputFile::commit() {

@@ -51,7 +51,10 @@ BlobPtr open_content(const ContentChoice& choice, const fs::path& output, Contex
       return nullptr;
     case ContentChoice::Kind::File:
       refuse_output(choice.path, choice, output);
-      return at_place(choice, [&] { return open_file_blob(choice.path); });
+      return at_place(choice, [&] {
+        context.note_input(choice.path);
+        return open_file_blob(choice.path);
+      });
     case ContentChoice::Kind::Image:
       break;
   }

@@ -37,9 +37,10 @@ struct PartitionReport {
 /// The result of the last step.
 struct OutputReport {
   std::filesystem::path path;
-  std::uint64_t file_size = 0;       ///< bytes
-  std::uint64_t allocated_size = 0;  ///< bytes that the host stores for it; 0 if it is no file
-  double seconds = 0;                ///< planning and writing
+  std::vector<std::filesystem::path> companions;  ///< other files that belong to it
+  std::uint64_t file_size = 0;                    ///< bytes
+  std::uint64_t allocated_size = 0;               ///< bytes that the host stores for it; 0 if it is no file
+  double seconds = 0;                             ///< planning and writing
 };
 
 struct Report {

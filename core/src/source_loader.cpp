@@ -159,6 +159,13 @@ void SourceLoader::check(const FilesystemChoice& choice, SpecProblems& problems)
   });
 }
 
+/// An image says itself which files it is made of.
+void SourceLoader::note_source(const SourceChoice& choice) const {
+  if (&format_of(choice) == &image_source()) return;
+  const bool is_directory = fs::is_directory(choice.path);
+  context_.note_input(choice.path, is_directory ? InputUse::Metadata : InputUse::Content);
+}
+
 std::shared_ptr<const Tree> SourceLoader::load(const FilesystemChoice& choice) {
   std::shared_ptr<const Tree>& slot = loaded_[identity(choice)];
   if (slot) return slot;
@@ -166,6 +173,7 @@ std::shared_ptr<const Tree> SourceLoader::load(const FilesystemChoice& choice) {
   Tree tree;
   if (choice.source) {
     try {
+      note_source(*choice.source);
       tree = create(*choice.source)->load(choice.source->path, context_);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::NotFound && error.code() != ErrorCode::InvalidArgument) throw;

@@ -37,6 +37,7 @@ class SourceLoader {
   std::unique_ptr<Source> create(const SourceChoice& choice) const;
   void refuse_output_inside(const SourceChoice& choice) const;
   void refuse_bad_image(const SourceChoice& choice) const;
+  void note_source(const SourceChoice& choice) const;
 
   Context& context_;
   std::filesystem::path output_;

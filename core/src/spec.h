@@ -100,6 +100,9 @@ struct Spec {
   std::optional<FilesystemChoice> filesystem;
   std::optional<ImageChoice> image;
   std::vector<PartitionChoice> partitions;
+  // Of a spec that was loaded:
+  std::string identity;                      ///< names all that it says, after expansion, and where its paths start
+  std::vector<std::filesystem::path> files;  ///< what it was read from
 };
 
 /// What every file system understands beside its own options, for documentation and "did you mean".

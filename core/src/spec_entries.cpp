@@ -99,7 +99,8 @@ EntryChoice read_entry(const OptionValue& value, const PathBase& base, SpecProbl
 
 class EntryAdder {
  public:
-  EntryAdder(Tree& tree, const DeferredValues& values) : tree_(tree), values_(values) {}
+  EntryAdder(Tree& tree, const DeferredValues& values, const Context& context)
+      : tree_(tree), values_(values), context_(context) {}
 
   void add(const EntryChoice& entry) {
     const std::vector<std::string_view> names = names_of(entry.path);
@@ -177,7 +178,7 @@ class EntryAdder {
     return node;
   }
 
-  static void copy_file(Node& node, const EntryChoice& entry) {
+  void copy_file(Node& node, const EntryChoice& entry) const {
     struct stat status {};
     if (::stat(entry.copy->c_str(), &status) != 0) {
       throw spec_error(entry.location, system_error(entry.copy->string(), errno).what());
@@ -187,11 +188,13 @@ class EntryAdder {
     }
     node.permissions = status.st_mode & kModeBits;
     node.mtime = {.seconds = status.st_mtim.tv_sec, .nanoseconds = static_cast<std::uint32_t>(status.st_mtim.tv_nsec)};
+    context_.note_input(*entry.copy, InputUse::Metadata);
     node.content = open_file_blob(*entry.copy);
   }
 
   Tree& tree_;
   const DeferredValues& values_;
+  const Context& context_;
   std::vector<NodeId> undated_;
 };
 
@@ -209,7 +212,7 @@ std::vector<EntryChoice> read_entries(const OptionValue& value, const PathBase& 
 
 void add_entries(Tree& tree, const std::vector<EntryChoice>& entries, const DeferredValues& values,
                  const Context& context) {
-  EntryAdder adder(tree, values);
+  EntryAdder adder(tree, values, context);
   for (const EntryChoice& entry : entries) adder.add(entry);
   adder.date(context.clock(tree));
 }

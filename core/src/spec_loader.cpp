@@ -14,6 +14,7 @@
 #include "spec_merge.h"
 #include "spec_setting.h"
 #include "spec_toml.h"
+#include "tree_digest.h"
 
 namespace fstool {
 
@@ -117,6 +118,17 @@ class SpecFiles {
   std::vector<fs::path> open_;  ///< whose includes are being read, outermost first
 };
 
+/// Equal for specs that mean the same: it leaves out comments and the order of keys.
+std::string identity_of(const SpecText& text) {
+  Digest digest;
+  digest.add(text.table);
+  // Where relative paths start.
+  for (const fs::path& file : text.files) {
+    digest.add(std::string_view(fs::absolute(file).lexically_normal().native()));
+  }
+  return digest.finish().uuid("spec").to_string();
+}
+
 }  // namespace
 
 SpecText load_spec_text(const SpecRequest& request, SpecProblems& problems) {
@@ -135,7 +147,10 @@ SpecText load_spec_text(const SpecRequest& request, SpecProblems& problems) {
 Spec load_spec(const SpecRequest& request, SpecProblems& problems) {
   const SpecText text = load_spec_text(request, problems);
   if (!text.is_complete) problems.throw_if_any();
-  return read_spec(text.table, text.base, problems);
+  Spec spec = read_spec(text.table, text.base, problems);
+  spec.identity = identity_of(text);
+  spec.files = text.files;
+  return spec;
 }
 
 Spec load_spec(const SpecRequest& request) {

@@ -108,9 +108,7 @@ class Spill::TemporaryFile final : public HostFile {
     throw system_error(doing(), errno);
   }
 
-  std::string doing() const {
-    return fmt::format("a temporary file for decompressed contents in {} (TMPDIR chooses another place)", directory_);
-  }
+  std::string doing() const { return fmt::format("a temporary file in {} (TMPDIR chooses another place)", directory_); }
 
   std::string directory_;
   FileDescriptor fd_;

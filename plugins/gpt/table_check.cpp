@@ -128,7 +128,9 @@ class TableCheck {
 
   void check_protective_mbr() {
     const ProtectiveMbr mbr = read_mbr(disk_);
-    for (const std::string& problem : protective_mbr_problems(mbr, disk_sectors_)) damage(problem);
+    for (const std::string& problem : protective_mbr_problems(mbr, disk_sectors_)) {
+      damage(fmt::format("{}; `{}` mends it", problem, kRepairCommand));
+    }
     if (!has_protective_mbr(disk_)) return;
     if (is_hybrid(mbr)) return context_.warn("the MBR has partitions beside the protective one: it is a hybrid MBR");
     const auto protective = std::ranges::find(mbr.partition_record, kProtectiveType, &MbrRecord::os_type);

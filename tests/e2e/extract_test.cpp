@@ -5,6 +5,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "harness/image.h"
@@ -144,6 +145,12 @@ TEST_F(Extract, PathsSelectWhatIsWritten) {
       run_fstool({"extract", image.string(), "shared/passwd", "/empty", "-C", (work / "x").string(), "--dry-run"});
   EXPECT_EQ(listed.out, "empty\netc/\netc/passwd\n") << listed.err;
   EXPECT_FALSE(fs::exists(work / "x"));
+  const ProcessResult paths = run_fstool(
+      {"extract", image.string(), "shared/passwd", "/empty", "-C", (work / "x").string(), "--dry-run", "--json"});
+  EXPECT_EQ(nlohmann::json::parse(paths.out).at("paths"), nlohmann::json({"empty", "etc/", "etc/passwd"})) << paths.err;
+  const ProcessResult report =
+      run_fstool({"extract", image.string(), "shared/passwd", "-C", (work / "json").string(), "--json"});
+  EXPECT_EQ(nlohmann::json::parse(report.out).at("files"), 1) << report.err;
 
   EXPECT_EQ(run_fstool({"extract", image.string(), "shared/passwd", "-C", (work / "y").string(), "-q"}).output(), "");
   EXPECT_EQ(read_text(work / "y/etc/passwd"), "root:x:0:0\n");

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -35,6 +36,12 @@ class FSTOOL_API ProgressListener {
 /// A badly damaged image shall not flood the terminal.
 inline constexpr unsigned kMaxDamageWarnings = 50;
 
+/// What of a file of the host goes into the output.
+enum class InputUse {
+  Content,   ///< its bytes alone
+  Metadata,  ///< its owner, mode, time of modification and extended attributes, too
+};
+
 /// Passed to every stage. Whatever a stage returns may go on using it: it must outlive them. All members are
 /// thread-safe, except that workers() follows WorkerPool's own rules.
 class FSTOOL_API Context {
@@ -47,6 +54,9 @@ class FSTOOL_API Context {
     bool strict = false;                                 ///< damage that could be read around is an error
     /// Hears all damage, in place of warnings and of errors for `strict`; from any thread, one call at a time.
     std::function<void(std::string_view message)> damage_listener = {};
+    /// Hears of each file and directory of the host that the output depends on, before it is opened; one call at a
+    /// time. What it throws ends the run.
+    std::function<void(const std::filesystem::path& path, InputUse use)> input_listener = {};
   };
 
   /// `registry` must outlive the Context.
@@ -66,6 +76,11 @@ class FSTOOL_API Context {
   /// one; else as a warning, or Error(Corrupt) if the user asked for strictness. A warning is given once, however often
   /// an image is opened; after kMaxDamageWarnings of them one last one says that there are more.
   void report_damage(std::string_view message);
+
+  /// Tells the input listener, if there is one, that the output will depend on the file `path`, or on a directory and
+  /// everything below it. Call it before the file is opened; fstool itself does so for what the user named, so that
+  /// only a format that opens other files calls it. Not from within a job of workers().
+  void note_input(const std::filesystem::path& path, InputUse use = InputUse::Content) const;
 
   /// Throws Error(Cancelled) if the user asked to stop.
   void check_cancelled() const;

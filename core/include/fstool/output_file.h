@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "fstool/api.h"
 #include "fstool/blob.h"
@@ -71,6 +72,9 @@ class FSTOOL_API OutputFile {
   /// object. Throws as the constructor, and Error(InvalidArgument) if its target is this file's or another
   /// companion's.
   OutputFile& add_companion(const std::filesystem::path& target);
+
+  /// The targets of the companions, in the order in which they were added.
+  std::vector<std::filesystem::path> companion_targets() const;
 
   /// Bytes written so far by write_at() and copy_from(), to this file alone.
   std::uint64_t bytes_written() const noexcept;

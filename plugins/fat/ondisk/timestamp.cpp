@@ -19,7 +19,7 @@ Timestamp from_fat_time(const FatTime& time) {
                                                         212, 243, 273, 304, 334, 0,   0,   0};
   constexpr std::int64_t kYear2100 = 120;
   const std::int64_t year = time.date >> 9;
-  const std::size_t month = std::max(1, time.date >> 5 & 0xF);
+  const auto month = static_cast<std::size_t>(std::max(1, time.date >> 5 & 0xF));
   const std::int64_t day = std::max(1, time.date & 0x1F) - 1;
   std::int64_t leap_days = (year + 3) / 4;
   if (year > kYear2100) --leap_days;

@@ -106,13 +106,16 @@ void check_options(const FatOptions& options, std::uint32_t sector_size) {
   if (options.fat_bits == Variant::Fat32 && options.root_entries) refuse("root_entries is only for FAT12 and FAT16");
 }
 
+/// Of a power of two.
+std::size_t binary_logarithm(std::uint64_t size) { return static_cast<std::size_t>(std::countr_zero(size)); }
+
 }  // namespace
 
 LayoutPlanner::LayoutPlanner(const Contents& contents, const FatOptions& options, std::uint32_t disk_sector_size)
     : contents_(contents), options_(options), sector_size_(options.sector_size.value_or(disk_sector_size)) {
   check_options(options_, sector_size_);
   for (std::uint64_t size = kMinClusterSize; size <= kMaxClusterSize; size *= 2) {
-    clusters_below_root_[std::countr_zero(size)] = contents_.clusters_below_root(size);
+    clusters_below_root_[binary_logarithm(size)] = contents_.clusters_below_root(size);
   }
 }
 
@@ -226,7 +229,7 @@ std::optional<Geometry> LayoutPlanner::choose(std::uint64_t sectors, bool must_f
 }
 
 std::uint64_t LayoutPlanner::used_clusters(const Geometry& geometry) const {
-  const std::uint64_t below_root = clusters_below_root_[std::countr_zero(geometry.cluster_size())];
+  const std::uint64_t below_root = clusters_below_root_[binary_logarithm(geometry.cluster_size())];
   if (geometry.variant != Variant::Fat32) return below_root;
   const std::uint64_t root_bytes = std::uint64_t{contents_.root_slots()} * kSlotSize;
   return below_root + std::max<std::uint64_t>(1, div_ceil(root_bytes, geometry.cluster_size()));

@@ -49,7 +49,7 @@ fs::path place_of(const std::string& name, const fs::path& image, const char* wh
   return image.parent_path() / name;
 }
 
-BlobPtr open_regular_file(const fs::path& path, const char* what) {
+BlobPtr open_regular_file(const fs::path& path, const char* what, const Context& context) {
   std::error_code error;
   const fs::file_type type = fs::status(path, error).type();
   if (type == fs::file_type::not_found) {
@@ -61,22 +61,23 @@ BlobPtr open_regular_file(const fs::path& path, const char* what) {
                 fmt::format("{} {} is not a regular file: an image can't have another be opened", what,
                             printable(path.string())));
   }
+  context.note_input(path);
   return open_file_blob(path);
 }
 
 /// Where the plain clusters of `file` are.
-BlobPtr open_data_file(const ImageHeader& header, const ContainerFile& file) {
+BlobPtr open_data_file(const ImageHeader& header, const ContainerFile& file, const Context& context) {
   if (!header.has_data_file()) return file.bytes;
   if (!header.data_file) throw Error(ErrorCode::Corrupt, "it has an external data file and doesn't say which");
   constexpr const char* kWhat = "the external data file";
-  return open_regular_file(place_of(*header.data_file, file.path, kWhat), kWhat);
+  return open_regular_file(place_of(*header.data_file, file.path, kWhat), kWhat, context);
 }
 
 /// Opens the backing file, which there is.
-ContainerFile open_backing_file(const ImageHeader& header, const ContainerFile& file) {
+ContainerFile open_backing_file(const ImageHeader& header, const ContainerFile& file, const Context& context) {
   constexpr const char* kWhat = "the backing file";
   fs::path path = place_of(header.backing_file, file.path, kWhat);
-  BlobPtr bytes = open_regular_file(path, kWhat);
+  BlobPtr bytes = open_regular_file(path, kWhat, context);
   return {std::move(bytes), std::move(path)};
 }
 
@@ -135,7 +136,7 @@ class ChainOpener {
     image.l1 = image.header.l1;
     image.disk_size = image.header.disk_size;
     image.file = file.bytes;
-    image.data = open_data_file(image.header, file);
+    image.data = open_data_file(image.header, file, context_);
     image.caches = caches_;
     image.image = static_cast<std::uint32_t>(images_.size());
     if (!snapshot.empty()) choose_snapshot(snapshot, image);
@@ -168,7 +169,7 @@ class ChainOpener {
   std::optional<ContainerFile> next_image(const ContainerFile& file, BlobPtr& disk) {
     const ImageHeader& header = images_.back().header;
     if (header.backing_file.empty()) return std::nullopt;
-    ContainerFile backing = open_backing_file(header, file);
+    ContainerFile backing = open_backing_file(header, file, context_);
     if (backing_is_qcow2(header, *backing.bytes)) return backing;
     paths_.push_back(std::move(backing.path));
     disk = std::move(backing.bytes);
@@ -193,7 +194,7 @@ BackingDisk open_new_backing(const std::string& name, const std::string& format,
   const fs::path path = place_of(name, image, kWhat);
   BackingDisk backing;
   std::vector<fs::path> chain = {path};
-  BlobPtr bytes = open_regular_file(path, kWhat);
+  BlobPtr bytes = open_regular_file(path, kWhat, context);
   backing.format = !format.empty() ? format : probe(*bytes) ? "qcow2" : "raw";
   if (backing.format == "raw") {
     backing.disk = std::move(bytes);
@@ -225,9 +226,9 @@ void report_state(const ImageHeader& header, const std::string& name, Context& c
 }
 
 void open_other_files(const ContainerFile& file, const ImageHeader& header, Context& context) {
-  open_data_file(header, file);
+  open_data_file(header, file, context);
   if (header.backing_file.empty()) return;
-  const ContainerFile backing = open_backing_file(header, file);
+  const ContainerFile backing = open_backing_file(header, file, context);
   if (!backing_is_qcow2(header, *backing.bytes)) return;
   with_context([&] { return fmt::format("backing file {}", printable(backing.path.string())); },
                [&] { ChainOpener(context).open(backing, ""); });

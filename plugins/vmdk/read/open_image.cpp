@@ -101,7 +101,7 @@ void warn_of_state(const OwnExtent& own, Context& context) {
 }
 
 /// A file that a descriptor names.
-ContainerFile open_extent_file(const ExtentLine& line, const ContainerFile& descriptor) {
+ContainerFile open_extent_file(const ExtentLine& line, const ContainerFile& descriptor, const Context& context) {
   if (descriptor.path.empty()) {
     throw Error(ErrorCode::Unsupported,
                 fmt::format("it keeps the disk in {}, which is only opened for a descriptor that is a file of its own",
@@ -115,6 +115,7 @@ ContainerFile open_extent_file(const ExtentLine& line, const ContainerFile& desc
   if (type != fs::file_type::regular) {
     throw Error(ErrorCode::Unsupported, "it is not a regular file: a descriptor can't have another be opened");
   }
+  context.note_input(path);
   BlobPtr bytes = open_file_blob(path);
   return {std::move(bytes), std::move(path)};
 }
@@ -153,7 +154,7 @@ BlobPtr open_extents(const ContainerFile& file, const Descriptor& descriptor, co
     if (line.type != "ZERO") {
       with_context([&] { return context_of(line); },
                    [&] {
-                     const ContainerFile opened = open_extent_file(line, file);
+                     const ContainerFile opened = open_extent_file(line, file, context);
                      if (line.type != "SPARSE") return disk.add(offset, open_flat(line, opened.bytes));
                      ExtentParts parts{printable(opened.path.string()), read_named_extent(line, *opened.bytes),
                                        opened.bytes, caches, number};
@@ -251,7 +252,7 @@ void visit_sparse_extents(
     try {
       with_context([&] { return context_of(line); },
                    [&] {
-                     const ContainerFile opened = open_extent_file(line, file);
+                     const ContainerFile opened = open_extent_file(line, file, context);
                      if (line.type == "SPARSE") {
                        visit(context_of(line), *opened.bytes, read_named_extent(line, *opened.bytes));
                      } else {

@@ -1,0 +1,45 @@
+#include "inputs/input_collector.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fstool/error.h"
+
+namespace fstool {
+
+InputCollector::InputCollector(bool keeps_states) : keeps_states_(keeps_states), taken_at_(time_now()) {}
+
+void InputCollector::add(const std::filesystem::path& path, InputUse use) {
+  const auto is_known = [&](const RecordedInput& known) {
+    return known.input.path == path && (known.input.use == InputUse::Metadata || use == InputUse::Content);
+  };
+  if (std::ranges::any_of(inputs_, is_known)) return;
+  RecordedInput recorded{.input = {.path = path, .use = use}, .states = {}};
+  std::error_code error;
+  // Without a need for states, what has none is a dependency all the same.
+  const bool has_states = keeps_states_ || std::filesystem::is_directory(path, error);
+  if (has_states) recorded.states = list_input(recorded.input);
+  inputs_.push_back(std::move(recorded));
+}
+
+void InputCollector::add_dependency(const std::filesystem::path& path) { dependencies_.push_back(path); }
+
+InputRecord InputCollector::record(std::string request, const std::vector<std::filesystem::path>& outputs,
+                                   Context& context) {
+  InputRecord record{.request = std::move(request), .outputs = {}, .taken_at = taken_at_, .inputs = inputs_};
+  for (RecordedInput& recorded : record.inputs) hash_inputs(recorded.states, context);
+  for (const std::filesystem::path& output : outputs) record.outputs.push_back(recorded_output(output));
+  return record;
+}
+
+std::vector<std::string> InputCollector::dependencies() const {
+  std::vector<std::string> paths;
+  for (const std::filesystem::path& path : dependencies_) paths.push_back(path.string());
+  for (const RecordedInput& recorded : inputs_) {
+    if (recorded.states.empty()) paths.push_back(recorded.input.path.string());
+    for (const InputState& state : recorded.states) paths.push_back(state.path);
+  }
+  return paths;
+}
+
+}  // namespace fstool

@@ -57,7 +57,7 @@ void check_build_options(const ParsedOptions& options) {
 }
 
 Session open_build_session(const ParsedOptions& options) {
-  Session session = open_session(options.texts("plugin-dir"));
+  Session session = open_session(options);
   if (!options.has("quiet")) warn_about_refused_plugins(session);
   return session;
 }

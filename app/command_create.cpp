@@ -54,7 +54,7 @@ FormatChoice format_choice(const std::string& text) {
 
 Spec spec_of(const ParsedOptions& options) {
   Spec spec;
-  spec.filesystem = read_filesystem(filesystem_table(options), "the command line", nullptr, {});
+  spec.filesystem = read_filesystem(filesystem_table(options), "the command line", nullptr, PathBase{});
   if (options.has("container")) spec.container = format_choice(options.text("container"));
   if (options.has("codec")) spec.codec = format_choice(options.text("codec"));
   if (options.has("seed")) spec.seed = options.text("seed");

@@ -25,6 +25,8 @@ std::string option_syntax(const po::option_description& option) {
 
 }  // namespace
 
+bool takes_next_argument(std::string_view option) { return option == "--plugin-dir" || option == "--plugin"; }
+
 std::string help_text(const CommandHelp& help, const po::options_description& options) {
   constexpr std::size_t kColumn = 28;
   std::string text = fmt::format("Usage: fstool {} {}\n\n{}\n\nOptions:\n", help.name, help.synopsis, help.description);
@@ -63,7 +65,9 @@ std::optional<ParsedOptions> parse_arguments(const CommandHelp& help, po::option
                                              const std::vector<std::string>& positional, const Arguments& arguments,
                                              const std::string& rest) {
   options.add_options()("plugin-dir", po::value<std::vector<std::string>>()->value_name("DIR"),
-                        "Look for plugins in DIR first (may be repeated)")("help,h", "Show this help");
+                        "Look for plugins in DIR first (may be repeated)")(
+      "plugin", po::value<std::vector<std::string>>()->value_name("NAME"),
+      "Prefer the plugin NAME where several offer the same format (may be repeated)")("help,h", "Show this help");
   po::positional_options_description places;
   for (const std::string& name : positional) places.add(name.c_str(), 1);
   if (!rest.empty()) places.add(rest.c_str(), -1);

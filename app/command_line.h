@@ -42,6 +42,9 @@ struct CommandHelp {
   std::string examples;     ///< lines, each indented by two blanks
 };
 
+/// True if `option`, in front of a command, takes its value from the argument behind it.
+bool takes_next_argument(std::string_view option);
+
 /// The text that `--help` prints.
 std::string help_text(const CommandHelp& help, const boost::program_options::options_description& options);
 
@@ -67,8 +70,8 @@ class ParsedOptions {
 
 /// Parses `arguments`; `positional` names the options that bare arguments fill, in order, and `rest` the one, of
 /// several values, that takes all bare arguments behind them; empty: there may be none. Adds the options that every
-/// command has
-/// (--plugin-dir, --help). Prints the help and returns nothing if it was asked for. Throws UsageError.
+/// command has (--plugin-dir, --plugin, --help). Prints the help and returns nothing if it was asked for. Throws
+/// UsageError.
 std::optional<ParsedOptions> parse_arguments(const CommandHelp& help,
                                              boost::program_options::options_description options,
                                              const std::vector<std::string>& positional, const Arguments& arguments,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "command_plugins_new.h"
 #include "commands.h"
 #include "json_text.h"
 #include "session.h"
@@ -54,9 +55,9 @@ std::vector<FormatEntry> all_formats(const Registry& registry) {
   return entries;
 }
 
-std::string formats_text(const PluginRecord& plugin) {
+std::string formats_text(const std::vector<PluginFormat>& formats) {
   std::string text;
-  for (const PluginFormat& format : plugin.formats) {
+  for (const PluginFormat& format : formats) {
     if (!text.empty()) text += ", ";
     text += fmt::format("{} {}", stage_name(format.stage), format.name);
   }
@@ -68,7 +69,10 @@ std::string list_text(const Session& session) {
   for (const PluginRecord& plugin : session.plugins) {
     const std::string name = plugin.name.empty() ? plugin.path.filename().string() : plugin.name;
     if (plugin.status == PluginStatus::Loaded) {
-      text += fmt::format("{:<16} {:<8} {}\n", name, plugin.version, formats_text(plugin));
+      text += fmt::format("{:<16} {:<8} {}\n", name, plugin.version, formats_text(plugin.formats));
+      if (!plugin.overridden.empty()) {
+        text += fmt::format("{:<16} overridden: {}\n", "", formats_text(plugin.overridden));
+      }
     } else {
       text += fmt::format("{:<16} {}: {}\n", name, plugin_status_name(plugin.status), plugin.path.string());
       text += fmt::format("{:<16} {}\n", "", plugin.reason);
@@ -80,15 +84,24 @@ std::string list_text(const Session& session) {
   return text;
 }
 
-Json plugin_json(const PluginRecord& plugin) {
-  Json formats = Json::array();
-  for (const PluginFormat& format : plugin.formats) {
-    formats.push_back({{"stage", stage_name(format.stage)}, {"name", format.name}});
+Json formats_json(const std::vector<PluginFormat>& formats) {
+  Json all = Json::array();
+  for (const PluginFormat& format : formats) {
+    all.push_back({{"stage", stage_name(format.stage)}, {"name", format.name}});
   }
-  return {{"name", text_or_null(plugin.name)},           {"path", plugin.path.string()},
-          {"status", plugin_status_name(plugin.status)}, {"reason", text_or_null(plugin.reason)},
-          {"version", text_or_null(plugin.version)},     {"license", text_or_null(plugin.license)},
-          {"summary", text_or_null(plugin.summary)},     {"formats", std::move(formats)}};
+  return all;
+}
+
+Json plugin_json(const PluginRecord& plugin) {
+  return {{"name", text_or_null(plugin.name)},
+          {"path", plugin.path.string()},
+          {"status", plugin_status_name(plugin.status)},
+          {"reason", text_or_null(plugin.reason)},
+          {"version", text_or_null(plugin.version)},
+          {"license", text_or_null(plugin.license)},
+          {"summary", text_or_null(plugin.summary)},
+          {"formats", formats_json(plugin.formats)},
+          {"overridden", formats_json(plugin.overridden)}};
 }
 
 Json list_json(const Session& session) {
@@ -159,9 +172,12 @@ Json format_json(const FormatEntry& format) {
     const std::vector<OptionInfo>& generic = generic_filesystem_options();
     options.insert(options.end(), generic.begin(), generic.end());
   }
-  return {{"stage", stage_name(format.stage)},     {"name", format.info->name},
-          {"plugin", format.info->plugin},         {"summary", format.info->summary},
-          {"extensions", format.info->extensions}, {"options", options_json(options)},
+  return {{"stage", stage_name(format.stage)},
+          {"name", format.info->name},
+          {"plugin", format.info->plugin},
+          {"summary", format.info->summary},
+          {"extensions", format.info->extensions},
+          {"options", options_json(options)},
           {"partition_options", options_json(format.info->partition_options)}};
 }
 
@@ -213,7 +229,7 @@ int list_command(const Arguments& arguments) {
   options.add_options()("json", "Report in JSON");
   const auto parsed = parse_arguments(kListHelp, options, {}, arguments);
   if (!parsed) return kExitSuccess;
-  const Session session = open_session(parsed->texts("plugin-dir"));
+  const Session session = open_session(*parsed);
   print(parsed->has("json") ? json_text(list_json(session)) : list_text(session));
   return kExitSuccess;
 }
@@ -224,7 +240,7 @@ int describe_command(const Arguments& arguments) {
   const auto parsed = parse_arguments(kInfoHelp, options, {"name"}, arguments);
   if (!parsed) return kExitSuccess;
   const std::string name = parsed->required("name", "the name of a plugin or format");
-  const Session session = open_session(parsed->texts("plugin-dir"));
+  const Session session = open_session(*parsed);
   const Described described = find_described(session, name);
   print(parsed->has("json") ? json_text(described_json(described)) : described_text(described));
   return kExitSuccess;
@@ -233,10 +249,10 @@ int describe_command(const Arguments& arguments) {
 }  // namespace
 
 int plugins_command(const Arguments& arguments) {
-  // Options in front of the subcommand are passed on; of these only --plugin-dir has a value.
+  // Options in front of the subcommand are passed on.
   auto subcommand = arguments.begin();
   while (subcommand != arguments.end() && subcommand->starts_with('-')) {
-    const bool takes_value = *subcommand == "--plugin-dir";
+    const bool takes_value = takes_next_argument(*subcommand);
     ++subcommand;
     if (takes_value && subcommand != arguments.end()) ++subcommand;
   }
@@ -247,18 +263,24 @@ int plugins_command(const Arguments& arguments) {
     print(
         "Usage: fstool plugins list [options]\n"
         "       fstool plugins info NAME [options]\n"
+        "       fstool plugins new STAGE-NAME [DIRECTORY] [options]\n"
+        "       fstool plugins test NAME|FILE.so... [options]\n"
         "\n"
-        "Lists the plugins, or describes one of them or one of their formats.\n"
-        "\"fstool plugins list --help\" and \"fstool plugins info --help\" say more.\n");
+        "Lists the plugins, describes one of them or one of their formats, begins a new one, or tries\n"
+        "out what they promise. \"fstool plugins list --help\" and the like say more.\n");
     return kExitSuccess;
   }
-  if (subcommand == arguments.end()) throw UsageError("plugins", "\"list\" or \"info\" is missing");
+  if (subcommand == arguments.end()) {
+    throw UsageError("plugins", "\"list\", \"info\", \"new\" or \"test\" is missing");
+  }
   Arguments rest(arguments.begin(), subcommand);
   rest.insert(rest.end(), std::next(subcommand), arguments.end());
   if (*subcommand == "list") return list_command(rest);
   if (*subcommand == "info") return describe_command(rest);
-  throw UsageError(
-      "plugins", fmt::format("unknown subcommand \"{}\"{}", *subcommand, did_you_mean(*subcommand, {"list", "info"})));
+  if (*subcommand == "new") return plugins_new_command(rest);
+  if (*subcommand == "test") return plugins_test_command(rest);
+  throw UsageError("plugins", fmt::format("unknown subcommand \"{}\"{}", *subcommand,
+                                          did_you_mean(*subcommand, {"list", "info", "new", "test"})));
 }
 
 }  // namespace fstool

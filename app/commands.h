@@ -8,6 +8,7 @@
 namespace fstool {
 
 int run_command(const Arguments& arguments);
+int init_command(const Arguments& arguments);
 int create_command(const Arguments& arguments);
 int convert_command(const Arguments& arguments);
 int extract_command(const Arguments& arguments);
@@ -15,7 +16,9 @@ int diff_command(const Arguments& arguments);
 int map_command(const Arguments& arguments);
 int check_command(const Arguments& arguments);
 int repair_table_command(const Arguments& arguments);
+int schema_command(const Arguments& arguments);
 int plugins_command(const Arguments& arguments);
+int plugins_test_command(const Arguments& arguments);
 int ls_command(const Arguments& arguments);
 int cat_command(const Arguments& arguments);
 int stat_command(const Arguments& arguments);

@@ -22,6 +22,7 @@ struct Command {
 constexpr std::array kCommands = {
     Command{"run", "build what a spec describes", run_command},
     Command{"build", "the same as run", run_command},
+    Command{"init", "write a spec to start with", init_command},
     Command{"create", "make a file system from a directory or an image", create_command},
     Command{"convert", "make another image of the disk in one", convert_command},
     Command{"info", "show the layers of an image", info_command},
@@ -38,7 +39,8 @@ constexpr std::array kCommands = {
     Command{"map", "draw what lies where on a disk", map_command},
     Command{"check", "look for damage in an image", check_command},
     Command{"repair-table", "mend a partition table from what is good of it", repair_table_command},
-    Command{"plugins", "list the plugins, and describe their options", plugins_command},
+    Command{"schema", "print a JSON Schema of specs", schema_command},
+    Command{"plugins", "list plugins, describe their options, begin a new one, and test them", plugins_command},
 };
 
 void print_help() {
@@ -53,6 +55,7 @@ void print_help() {
       "\n"
       "Options before or behind the command:\n"
       "  --plugin-dir DIR  look for plugins in DIR first\n"
+      "  --plugin NAME     prefer the plugin NAME where several offer the same format\n"
       "  -h, --help        show this help, or that of the command\n"
       "  -V, --version     show the version\n"
       "\n"
@@ -120,11 +123,11 @@ int execute(const Arguments& arguments) {
       print("fstool " FSTOOL_VERSION "\n");
       return kExitSuccess;
     }
-    if (*argument != "--plugin-dir" && !argument->starts_with("--plugin-dir=")) {
+    if (!takes_next_argument(argument->substr(0, argument->find('=')))) {
       throw UsageError("", fmt::format("unknown option \"{}\" in front of the command", *argument));
     }
     leading.push_back(*argument);
-    if (*argument == "--plugin-dir" && std::next(argument) != arguments.end()) leading.push_back(*++argument);
+    if (takes_next_argument(*argument) && std::next(argument) != arguments.end()) leading.push_back(*++argument);
   }
   if (argument == arguments.end()) throw UsageError("", "the command is missing");
 

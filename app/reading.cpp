@@ -40,8 +40,7 @@ int for_each_path(const std::vector<std::string>& paths, const std::function<voi
 
 Reading::Reading(const ParsedOptions& options) : Reading(options, context_settings(options)) {}
 
-Reading::Reading(const ParsedOptions& options, Context::Settings settings)
-    : session_(open_session(options.texts("plugin-dir"))) {
+Reading::Reading(const ParsedOptions& options, Context::Settings settings) : session_(open_session(options)) {
   if (!options.has("quiet")) warn_about_refused_plugins(session_);
   if (options.has("format")) {
     overrides_ = read_argument(options.command(),

@@ -7,12 +7,16 @@
 
 namespace fstool {
 
-Session open_session(const std::vector<std::string>& plugin_directories) {
-  const std::vector<std::filesystem::path> directories(plugin_directories.begin(), plugin_directories.end());
+Session open_session(const ParsedOptions& options) { return open_session(options.texts("plugin-dir"), options); }
+
+Session open_session(const std::vector<std::string>& plugin_directories, const ParsedOptions& options) {
   const std::optional<std::string> path = environment_variable("FSTOOL_PLUGIN_PATH");
+  const std::filesystem::path executable = this_executable();
+  const PluginLoading how = {.preferred = options.texts("plugin"), .trusted = installed_plugin_directories(executable)};
   Session session;
-  session.plugins = load_plugins(plugin_search_path(directories, path ? path->c_str() : nullptr, this_executable()),
-                                 session.registry);
+  session.plugins = load_plugins(plugin_search_path({plugin_directories.begin(), plugin_directories.end()},
+                                                    path ? path->c_str() : nullptr, executable),
+                                 session.registry, how);
   return session;
 }
 

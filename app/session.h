@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "command_line.h"
 #include "fstool/registry.h"
 #include "plugin_host.h"
 
@@ -16,8 +17,12 @@ struct Session {
   std::vector<PluginRecord> plugins;
 };
 
-/// Loads the plugins from `plugin_directories` (--plugin-dir), $FSTOOL_PLUGIN_PATH and the installation.
-Session open_session(const std::vector<std::string>& plugin_directories);
+/// Loads the plugins from the directories of --plugin-dir, of $FSTOOL_PLUGIN_PATH and of the installation; where
+/// several offer the same, those that --plugin names come first.
+Session open_session(const ParsedOptions& options);
+
+/// The same with directories in place of those of --plugin-dir.
+Session open_session(const std::vector<std::string>& plugin_directories, const ParsedOptions& options);
 
 /// Says on standard error which plugins can't be used.
 void warn_about_refused_plugins(const Session& session);

@@ -64,7 +64,7 @@ function(fstool_add_module target name folder)
   set_target_properties(
     ${target} PROPERTIES PREFIX "" OUTPUT_NAME ${name} INSTALL_RPATH "$ORIGIN/${to_libraries}"
                          LIBRARY_OUTPUT_DIRECTORY "${FSTOOL_PLUGIN_OUTPUT_DIRECTORY}/${folder}")
-  install(TARGETS ${target} LIBRARY DESTINATION "${FSTOOL_PLUGIN_INSTALL_DIR}/${folder}")
+  install(TARGETS ${target} LIBRARY DESTINATION "${FSTOOL_PLUGIN_INSTALL_DIR}/${folder}" COMPONENT fstool)
   set_property(GLOBAL APPEND PROPERTY FSTOOL_PLUGINS ${target})
 endfunction()
 

@@ -27,6 +27,15 @@ namespace {
 /// Shares of the disk are rounded down to a multiple of it, if that leaves anything.
 constexpr std::uint64_t kShareUnit = 1024ULL * 1024;
 
+/// True for a size that follows from what is in partition i.
+bool is_measured(const Spec& spec, const DiskJob& disk, std::size_t i) {
+  const PartitionChoice& partition = spec.partitions[i];
+  const PartitionJob& job = disk.partitions[i];
+  if (!partition.filesystem && !job.content && !job.derivation) return false;
+  if (partition.size.kind == SizeChoice::Kind::Auto) return true;
+  return partition.size.kind == SizeChoice::Kind::Remaining && spec.image->size.kind == SizeChoice::Kind::Auto;
+}
+
 class DiskPlanner {
  public:
   DiskPlanner(const Spec& spec, const DiskJob& job, const Seed& seed, DeferredValues& values, Context& context)
@@ -47,14 +56,24 @@ class DiskPlanner {
 
   PlannedDisk plan() {
     for (std::size_t i = 0; i < spec_.partitions.size(); ++i) add_partition(i);
-    if (spec_.image->size.kind == SizeChoice::Kind::Fixed) request_.disk_size = spec_.image->size.bytes;
+    set_disk_size();
     Layout layout = plan_table(request_);
     for (std::size_t i = 0; i < spec_.partitions.size(); ++i) settle(i, layout);
     if (resolve_identifiers()) layout = plan_table(request_);
     return finish(std::move(layout));
   }
 
+  void plan_places() {
+    for (std::size_t i = 0; i < spec_.partitions.size(); ++i) request_partition(i);
+    set_disk_size();
+    plan_table(request_);
+  }
+
  private:
+  void set_disk_size() {
+    if (spec_.image->size.kind == SizeChoice::Kind::Fixed) request_.disk_size = spec_.image->size.bytes;
+  }
+
   const PartitionChoice& choice(std::size_t i) const { return spec_.partitions[i]; }
 
   Layout plan_table(const TableRequest& request) {
@@ -66,42 +85,23 @@ class DiskPlanner {
     return layout;
   }
 
-  /// True for a size that follows from what is in the partition.
-  bool is_measured(std::size_t i) const {
-    const PartitionChoice& partition = choice(i);
-    const PartitionJob& job = job_.partitions[i];
-    if (!partition.filesystem && !job.content && !job.derivation) return false;
-    if (partition.size.kind == SizeChoice::Kind::Auto) return true;
-    return partition.size.kind == SizeChoice::Kind::Remaining && spec_.image->size.kind == SizeChoice::Kind::Auto;
-  }
+  bool is_measured(std::size_t i) const { return fstool::is_measured(spec_, job_, i); }
 
   std::string describe(std::size_t i) const {
     const std::string& name = choice(i).name;
     return fmt::format("building partition {}{}", i + 1, name.empty() ? "" : fmt::format(" ({})", name));
   }
 
+  void request_partition(std::size_t i) {
+    request_.partitions.push_back(partition_request(choice(i), values_));
+    request_.partitions.back().size = requested_size(i);
+  }
+
   // --- Before the places are known ----------------------------------------------------------------------------------
 
   void add_partition(std::size_t i) {
-    request_.partitions.push_back(partition_request(i));
+    request_partition(i);
     if (is_measured(i)) with_context([&] { return describe(i); }, [&] { measure(i); });
-  }
-
-  PartitionRequest partition_request(std::size_t i) const {
-    const PartitionChoice& wanted = choice(i);
-    PartitionRequest request;
-    request.name = wanted.name;
-    request.type = wanted.type;
-    request.offset = wanted.offset;
-    request.alignment = wanted.align;
-    request.gap = wanted.gap;
-    request.in_table = wanted.in_table;
-    request.holes = wanted.holes;
-    request.label = wanted.label;
-    request.options = wanted.options;
-    if (!wanted.uuid.empty() && !wanted.uuid.is_deferred()) request.uuid = wanted.uuid.resolve(values_);
-    request.size = requested_size(i);
-    return request;
   }
 
   std::optional<std::uint64_t> requested_size(std::size_t i) const {
@@ -301,6 +301,32 @@ void require_headroom(const FilesystemChoice& choice, const VolumeFacts& facts) 
   throw Error(ErrorCode::NoSpace,
               fmt::format("{} would be free of the {} that \"free\" asks for: make it larger, or set size = \"auto\"",
                           format_size(free), format_size(needed)));
+}
+
+PartitionRequest partition_request(const PartitionChoice& choice, const DeferredValues& values) {
+  PartitionRequest request;
+  request.name = choice.name;
+  request.type = choice.type;
+  request.offset = choice.offset;
+  request.alignment = choice.align;
+  request.gap = choice.gap;
+  request.in_table = choice.in_table;
+  request.holes = choice.holes;
+  request.label = choice.label;
+  request.options = choice.options;
+  if (!choice.uuid.empty() && !choice.uuid.is_deferred()) request.uuid = choice.uuid.resolve(values);
+  return request;
+}
+
+bool has_measured_partition(const Spec& spec, const DiskJob& job) {
+  for (std::size_t i = 0; i < spec.partitions.size(); ++i) {
+    if (is_measured(spec, job, i)) return true;
+  }
+  return false;
+}
+
+void plan_places(const Spec& spec, const DiskJob& job, DeferredValues& values, Context& context) {
+  DiskPlanner(spec, job, Seed(""), values, context).plan_places();
 }
 
 PlannedDisk plan_disk(const Spec& spec, const DiskJob& job, const Seed& seed, DeferredValues& values,

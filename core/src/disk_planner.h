@@ -48,6 +48,16 @@ SizeRequest size_request(const FilesystemChoice& choice, std::optional<std::uint
 /// Throws Error(NoSpace) if a file system whose size was given has less free space than `choice` asks for.
 void require_headroom(const FilesystemChoice& choice, const VolumeFacts& facts);
 
+/// What a table is asked for a partition, but for its size. A uuid that comes out later is left out.
+PartitionRequest partition_request(const PartitionChoice& choice, const DeferredValues& values);
+
+/// Plans the table of `spec`, which has an image, without what lies on the disk: what is as large as its content, or
+/// takes its size from it, has one sector. Throws as PartitionTable::plan().
+void plan_places(const Spec& spec, const DiskJob& job, DeferredValues& values, Context& context);
+
+/// True if a partition is as large as what is in it, which is known only when that is made.
+bool has_measured_partition(const Spec& spec, const DiskJob& job);
+
 struct PlannedDisk {
   BlobPtr disk;
   Layout layout;

@@ -1,6 +1,9 @@
 #include "formats.h"
 
+#include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <optional>
 
 namespace fstool {
 
@@ -33,22 +36,66 @@ Ending longest_ending(const Registry& registry, const std::string& name) {
   return longest;
 }
 
-}  // namespace
-
-std::string place_text(const LocationPtr& location) {
-  if (!location) return {};
-  if (location->line == 0) return location->file;
-  return fmt::format("{}:{}:{}", location->file, location->line, location->column);
+/// What `use` throws about `options`, if anything.
+std::optional<Error> complaint_of(const std::function<void(const OptionTable&)>& use, const OptionTable& options) {
+  try {
+    use(options);
+    return std::nullopt;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::InvalidSpec && error.code() != ErrorCode::InvalidArgument) throw;
+    return error;
+  }
 }
+
+/// The option without which there is no such complaint.
+std::optional<std::size_t> find_culprit(const std::function<void(const OptionTable&)>& use, const OptionTable& options,
+                                        const Error& complaint) {
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    OptionTable others = options;
+    others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
+    const std::optional<Error> other = complaint_of(use, others);
+    if (!other || std::string_view(other->what()) != complaint.what()) return i;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 void refuse_unknown_options(const OptionTable& options, const std::vector<OptionInfo>& known,
                             const std::vector<std::string>& others) {
+  SpecProblems problems;
+  without_unknown_options(options, known, others, problems);
+  problems.throw_if_any();
+}
+
+OptionTable without_unknown_options(const OptionTable& options, const std::vector<OptionInfo>& known,
+                                    const std::vector<std::string>& others, SpecProblems& problems) {
+  OptionTable right;
   for (const OptionEntry& entry : options) {
     const auto same_name = [&](const OptionInfo& option) { return option.name == entry.key; };
-    if (std::ranges::any_of(known, same_name)) continue;
+    if (std::ranges::any_of(known, same_name)) {
+      right.push_back(entry);
+      continue;
+    }
     std::vector<OptionInfo> all = known;
     for (const std::string& key : others) all.emplace_back().name = key;
-    detail::throw_unknown_option(entry, all);
+    problems.collect(entry.location, [&] { detail::throw_unknown_option(entry, all); });
+  }
+  return right;
+}
+
+void use_options(OptionTable options, const LocationPtr& location, const std::function<void(const OptionTable&)>& use,
+                 SpecProblems& problems) {
+  while (const std::optional<Error> complaint = complaint_of(use, options)) {
+    const std::optional<std::size_t> culprit = find_culprit(use, options, *complaint);
+    const LocationPtr& place = culprit ? options[*culprit].value.location : location;
+    if (complaint->code() == ErrorCode::InvalidSpec) {
+      problems.add(place, *complaint);
+    } else {
+      problems.add(place, complaint->what());
+    }
+    if (!culprit) return;
+    options.erase(options.begin() + static_cast<std::ptrdiff_t>(*culprit));
   }
 }
 

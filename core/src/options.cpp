@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <boost/algorithm/string/split.hpp>
 #include <charconv>
 #include <utility>
@@ -101,13 +102,17 @@ std::string_view OptionValue::type_name() const {
 Error spec_error(const std::shared_ptr<const SpecLocation>& location, std::string_view message) {
   if (!location) return Error(ErrorCode::InvalidSpec, std::string(message));
   if (location->line == 0) return Error(ErrorCode::InvalidSpec, fmt::format("{}: {}", location->file, message));
+  // A drawing below the message stays below the line that it is about.
+  const std::size_t end = std::min(message.find('\n'), message.size());
+  const std::string_view first = message.substr(0, end);
+  const std::string_view rest = message.substr(end);
   if (location->column == 0) {
     return Error(ErrorCode::InvalidSpec,
-                 fmt::format("{}:{}: {}\n{}", location->file, location->line, message, location->line_text));
+                 fmt::format("{}:{}: {}\n{}{}", location->file, location->line, first, location->line_text, rest));
   }
   return Error(ErrorCode::InvalidSpec,
-               fmt::format("{}:{}:{}: {}\n{}\n{}^", location->file, location->line, location->column, message,
-                           location->line_text, caret_indent(location->line_text, location->column)));
+               fmt::format("{}:{}:{}: {}\n{}\n{}^{}", location->file, location->line, location->column, first,
+                           location->line_text, caret_indent(location->line_text, location->column), rest));
 }
 
 OptionTable parse_option_text(std::string_view text) {
@@ -205,9 +210,13 @@ std::vector<std::string> parse_strings(const OptionValue& value, const OptionInf
   const auto* array = std::get_if<OptionValue::Array>(&value.data);
   if (array == nullptr) throw wrong_type(value, info, "a list of strings");
   for (const OptionValue& element : *array) {
-    const auto* text = std::get_if<std::string>(&element.data);
-    if (text == nullptr) throw wrong_type(element, info, "a list of strings");
-    strings.push_back(*text);
+    if (const auto* number = std::get_if<std::int64_t>(&element.data)) {
+      strings.push_back(std::to_string(*number));  // a name that is a number, such as that of a bit
+    } else if (const auto* text = std::get_if<std::string>(&element.data)) {
+      strings.push_back(*text);
+    } else {
+      throw wrong_type(element, info, "a list of strings");
+    }
   }
   return strings;
 }

@@ -15,7 +15,8 @@
 #include "fstool/registry.h"
 #include "raw_content.h"
 #include "source_loader.h"
-#include "spec_disk.h"
+#include "spec_keys.h"
+#include "table_check.h"
 #include "tree_digest.h"
 
 namespace fstool {
@@ -28,7 +29,7 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 
 /// The keys of a file system's table that its plugin does not see.
 std::vector<std::string> filesystem_keys() {
-  std::vector<std::string> keys = {"type", "source", "entries", "options"};
+  std::vector<std::string> keys = spec_key_names("filesystem");
   for (const OptionInfo& info : generic_filesystem_options()) keys.push_back(info.name);
   return keys;
 }
@@ -36,10 +37,11 @@ std::vector<std::string> filesystem_keys() {
 /// A spec on its way to a plan: first every format is made, then the sources are loaded, then all is laid out.
 class Planner {
  public:
-  Planner(const Spec& spec, const std::filesystem::path& output, Context& context)
+  Planner(const Spec& spec, const std::filesystem::path& output, Context& context, SpecProblems problems)
       : spec_(spec),
         output_(output),
         context_(context),
+        problems_(std::move(problems)),
         values_(std::make_shared<DeferredValues>()),
         sources_(context, output, *values_) {
     plan_.values = values_;
@@ -47,6 +49,7 @@ class Planner {
 
   Plan plan() {
     create_formats();
+    problems_.throw_if_any();
     load_trees();
     const Seed seed = spec_.seed ? Seed(*spec_.seed) : derive_seed();
     if (spec_.filesystem) {
@@ -65,6 +68,22 @@ class Planner {
     create_container();
     if (spec_.filesystem) volume_ = create_volume(*spec_.filesystem);
     if (spec_.image) create_disk(*spec_.image);
+    if (problems_.empty()) check_references();
+  }
+
+  /// Refuses names of values that no derivation gives. Without all derivations it is not known which there are.
+  void check_references() {
+    for (const PartitionChoice& partition : spec_.partitions) {
+      problems_.collect(partition.uuid_location, [&] { partition.uuid.to_blob(*values_); });
+      if (partition.filesystem) check_references(*partition.filesystem);
+    }
+    if (spec_.filesystem) check_references(*spec_.filesystem);
+  }
+
+  void check_references(const FilesystemChoice& choice) {
+    for (const EntryChoice& entry : choice.entries) {
+      problems_.collect(entry.location, [&] { entry.content.to_blob(*values_); });
+    }
   }
 
   void create_container() {
@@ -73,7 +92,7 @@ class Planner {
     const FormatChoice container =
         spec_.container.value_or(FormatChoice{.type = ending.container, .location = nullptr, .options = {}});
     static const std::vector<std::string> type_key = {"type"};
-    plan_.container = create_format<Container>(registry, container, type_key);
+    plan_.container = create_format<Container>(registry, container, type_key, problems_);
     plan_.report.container = container.type;
     std::optional<FormatChoice> codec = spec_.codec;
     // A spec that names the container means it as it says.
@@ -81,46 +100,51 @@ class Planner {
       codec = {.type = ending.codec, .location = nullptr, .options = {}};
     }
     if (!codec) return;
-    plan_.codec = create_format<Codec>(registry, *codec, type_key);
+    plan_.codec = create_format<Codec>(registry, *codec, type_key, problems_);
     plan_.report.codec = codec->type;
   }
 
   void create_disk(const ImageChoice& image) {
-    const Registry& registry = context_.registry();
-    static const std::vector<std::string> image_keys = {"partition_table", "size", "sector_size", "boot_code"};
-    disk_.table = create_format<PartitionTable>(registry, image.table, image_keys);
-    const FormatInfo& table = registry.get<PartitionTable>(image.table.type).info;
-    if (image.boot_code) disk_.boot_code = open_content(*image.boot_code, output_, context_);
-    for (const PartitionChoice& partition : spec_.partitions) {
-      refuse_unknown_options(partition.options, table.partition_options, partition_keys());
-      disk_.partitions.push_back(create_partition(partition));
-    }
+    static const std::vector<std::string> image_keys = spec_key_names("image");
+    disk_.table = create_format<PartitionTable>(context_.registry(), image.table, image_keys, problems_);
+    if (image.boot_code) disk_.boot_code = open(*image.boot_code);
+    for (const PartitionChoice& partition : spec_.partitions) disk_.partitions.push_back(create_partition(partition));
+    if (disk_.table) check_table(spec_, disk_, *values_, context_, problems_);
   }
 
   PartitionJob create_partition(const PartitionChoice& partition) {
     PartitionJob job;
     if (partition.filesystem) job.volume = create_volume(*partition.filesystem);
-    if (partition.content) job.content = open_content(*partition.content, output_, context_);
+    if (partition.content) job.content = open(*partition.content);
     if (partition.derivation) create_derivation(*partition.derivation, job);
     return job;
+  }
+
+  BlobPtr open(const ContentChoice& choice) {
+    BlobPtr content;
+    problems_.collect(choice.location, [&] { content = open_content(choice, output_, context_); });
+    return content;
   }
 
   VolumeJob create_volume(const FilesystemChoice& choice) {
     static const std::vector<std::string> keys = filesystem_keys();
     VolumeJob job;
     job.choice = &choice;
-    job.filesystem = create_format<Filesystem>(context_.registry(), choice.format, keys);
-    sources_.check(choice);
+    job.filesystem = create_format<Filesystem>(context_.registry(), choice.format, keys, problems_);
+    sources_.check(choice, problems_);
     return job;
   }
 
   void create_derivation(const DerivationChoice& choice, PartitionJob& job) {
-    static const std::vector<std::string> keys = {"type", "from"};
-    job.derivation = create_format<Derivation>(context_.registry(), choice.format, keys);
+    static const std::vector<std::string> keys = spec_key_names("partitions.derive");
+    job.derivation = create_format<Derivation>(context_.registry(), choice.format, keys, problems_);
+    if (!job.derivation) return;
     const auto origin = std::ranges::find(spec_.partitions, choice.from, &PartitionChoice::name);
     job.origin = static_cast<std::size_t>(origin - spec_.partitions.begin());
     for (const ValueShape& shape : job.derivation->value_shapes()) {
-      values_->declare(deferred_name(choice, shape.name), shape.length, choice.from_location);
+      problems_.collect(choice.from_location, [&] {
+        values_->declare(deferred_name(choice, shape.name), shape.length, choice.from_location);
+      });
     }
   }
 
@@ -220,6 +244,7 @@ class Planner {
   const Spec& spec_;
   const std::filesystem::path& output_;
   Context& context_;
+  SpecProblems problems_;
   std::shared_ptr<DeferredValues> values_;
   SourceLoader sources_;
   VolumeJob volume_;  ///< of a bare file system
@@ -229,9 +254,9 @@ class Planner {
 
 }  // namespace
 
-Plan make_plan(const Spec& spec, const std::filesystem::path& output, Context& context) {
+Plan make_plan(const Spec& spec, const std::filesystem::path& output, Context& context, SpecProblems problems) {
   const Clock::time_point start = Clock::now();
-  Plan plan = Planner(spec, output, context).plan();
+  Plan plan = Planner(spec, output, context, std::move(problems)).plan();
   plan.seconds = seconds_since(start);
   return plan;
 }

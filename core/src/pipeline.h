@@ -13,6 +13,7 @@
 #include "fstool/output_file.h"
 #include "report.h"
 #include "spec.h"
+#include "spec_problems.h"
 
 namespace fstool {
 
@@ -26,11 +27,13 @@ struct Plan {
   double seconds = 0;            ///< what planning took
 };
 
-/// Loads the sources and lays everything out. Options are checked before any source is read, and no file content is
-/// read at all. `output` chooses the container if the spec does not, and must not lie inside a source; it is not
-/// touched. An empty `output` is for a plan that is only shown.
-/// Throws Error: spec_error() for what is wrong in the spec; what a plugin reports, with the chain of what was done.
-Plan make_plan(const Spec& spec, const std::filesystem::path& output, Context& context);
+/// Loads the sources and lays everything out. Options, partitions and their types are checked before any source is
+/// read, and no file content is read at all. `output` chooses the container if the spec does not, and must not lie
+/// inside a source; it is not touched. An empty `output` is for a plan that is only shown. `problems` are those that
+/// were found when the spec was read: nothing is loaded then, but more of them are looked for.
+/// Throws Error: spec_error() for all that is wrong in the spec, as far as that is seen without its sources; what a
+/// plugin reports, with the chain of what was done.
+Plan make_plan(const Spec& spec, const std::filesystem::path& output, Context& context, SpecProblems problems = {});
 
 /// Writes a plan to `output` and makes it permanent. Returns the plan's report with the `output` part. If it throws,
 /// `output` is what it was before.

@@ -1,23 +1,21 @@
 #include "plugin_host.h"
 
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define BOOST_DLL_USE_STD_FS
 #include <algorithm>
-#include <array>
 #include <boost/dll/shared_library.hpp>
-#include <cerrno>
 #include <cstring>
 #include <optional>
 #include <set>
 #include <system_error>
+#include <utility>
 
 #include "fstool/error.h"
 #include "fstool/plugin.h"
+#include "plugin_file.h"
 
 namespace fstool {
 
@@ -26,30 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kDescriptorSymbol[] = "fstool_plugin";
-
-std::string strerror_text(int error_number) { return std::generic_category().message(error_number); }
-
-/// Why nobody should run code from `path`, or nothing. `expected` is S_IFREG or S_IFDIR.
-std::optional<std::string> untrustworthy(const fs::path& path, mode_t expected) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return strerror_text(errno);
-  if ((status.st_mode & S_IFMT) != expected) return expected == S_IFDIR ? "not a directory" : "not a regular file";
-  if ((status.st_mode & S_IWOTH) != 0) return "writable by everyone";
-  return std::nullopt;
-}
-
-/// Why `path` can't be read as a shared library, or nothing. Tells a stray text file apart without loading it.
-std::optional<std::string> not_elf(const fs::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return strerror_text(errno);
-  std::array<char, 4> magic{};
-  const ssize_t count = ::read(fd, magic.data(), magic.size());
-  const int error = errno;
-  ::close(fd);
-  if (count < 0) return strerror_text(error);
-  if (count != 4 || std::string_view(magic.data(), 4) != "\177ELF") return "not a shared library";
-  return std::nullopt;
-}
 
 /// Why this host can't use a plugin with this descriptor, or nothing. Looks at no field before those that say what the
 /// field is.
@@ -91,35 +65,65 @@ std::vector<PluginFormat> all_formats(const Registry& registry) {
   return formats;
 }
 
-/// Lets the plugin register its formats, apart from those of others until all went well. Returns why it failed.
-std::optional<std::string> register_formats(const PluginDescriptor& descriptor, Registry& registry,
-                                            std::vector<PluginFormat>& formats) {
-  // A plugin may throw anything; it is code that this host does not know.
-  try {
-    Registry own;
-    own.set_current_plugin(descriptor.name);
-    descriptor.register_formats(own);
-    formats = all_formats(own);
-    registry.merge(std::move(own));
-    return std::nullopt;
-  } catch (const std::exception& error) {
-    formats.clear();
-    return fmt::format("can't register its formats: {}", error.what());
-  } catch (...) {
-    formats.clear();
-    return "can't register its formats: it threw something that is not a std::exception";
+/// Adds the formats of `from` to `to`, but for those that another plugin offers which `preferred` names: these are
+/// returned.
+template <class Interface>
+void add_unless_preferred(const Registry& from, Registry& to, const Registry& all,
+                          const std::vector<std::string>& preferred, std::vector<PluginFormat>& overridden) {
+  const auto& present = all.all<Interface>();
+  for (const auto& [name, format] : from.all<Interface>()) {
+    const auto other = present.find(name);
+    if (other != present.end() && std::ranges::find(preferred, other->second.info.plugin) != preferred.end()) {
+      overridden.push_back({kStageOf<Interface>, name});
+    } else {
+      to.add(format);
+    }
   }
 }
 
-/// What the dynamic linker has against the library that it just failed to load. Its text begins with the path, which
-/// the reader has seen already.
-std::string dynamic_linker_message(const fs::path& path, const std::error_code& otherwise) {
-  const char* const text = ::dlerror();
-  if (text == nullptr) return otherwise.message();
-  std::string_view message = text;
-  const std::string prefix = path.string() + ": ";
-  if (message.starts_with(prefix)) message.remove_prefix(prefix.size());
-  return std::string(message);
+/// The formats of a plugin that the registry takes.
+struct Offer {
+  Registry formats;
+  std::vector<PluginFormat> overridden;
+};
+
+Offer offer_of(const PluginDescriptor& descriptor, const Registry& registry,
+               const std::vector<std::string>& preferred) {
+  Registry own;
+  descriptor.register_formats(own);
+  Offer offer;
+  offer.formats.set_current_plugin(descriptor.name);
+  add_unless_preferred<Source>(own, offer.formats, registry, preferred, offer.overridden);
+  add_unless_preferred<Filesystem>(own, offer.formats, registry, preferred, offer.overridden);
+  add_unless_preferred<Derivation>(own, offer.formats, registry, preferred, offer.overridden);
+  add_unless_preferred<PartitionTable>(own, offer.formats, registry, preferred, offer.overridden);
+  add_unless_preferred<Container>(own, offer.formats, registry, preferred, offer.overridden);
+  add_unless_preferred<Codec>(own, offer.formats, registry, preferred, offer.overridden);
+  return offer;
+}
+
+/// Lets the plugin register its formats, apart from those of others until all went well, and fills in `record`. Returns
+/// why it failed.
+std::optional<std::string> register_formats(const PluginDescriptor& descriptor, Registry& registry,
+                                            const std::vector<std::string>& preferred, PluginRecord& record) {
+  // A plugin may throw anything; it is code that this host does not know.
+  Offer offer;
+  try {
+    offer = offer_of(descriptor, registry, preferred);
+  } catch (const std::exception& error) {
+    return fmt::format("can't register its formats: {}", error.what());
+  } catch (...) {
+    return "can't register its formats: it threw something that is not a std::exception";
+  }
+  std::vector<PluginFormat> formats = all_formats(offer.formats);
+  try {
+    registry.merge(std::move(offer.formats));
+  } catch (const Error& error) {
+    return fmt::format("can't register its formats: {}; --plugin {} prefers this one", error.what(), descriptor.name);
+  }
+  record.formats = std::move(formats);
+  record.overridden = std::move(offer.overridden);
+  return std::nullopt;
 }
 
 /// Keeps a library loaded for as long as the process lives, static destructors included.
@@ -128,9 +132,11 @@ void keep_loaded(boost::dll::shared_library library) {
   libraries->push_back(std::move(library));
 }
 
+/// Finds plugins and loads their libraries first; then lets them register their formats, those that are preferred
+/// before the others.
 class Loader {
  public:
-  explicit Loader(Registry& registry) : registry_(registry) {}
+  Loader(Registry& registry, const PluginLoading& how) : registry_(registry), how_(how) {}
 
   void load_directory(const fs::path& directory) {
     if (!directory.is_absolute()) {
@@ -159,64 +165,128 @@ class Loader {
       return;
     }
     std::ranges::sort(files);
-    for (const fs::path& file : files) load_file(file);
+    load_files(files, std::ranges::find(how_.trusted, directory) != how_.trusted.end());
+  }
+
+  void register_all() {
+    std::ranges::stable_sort(libraries_, {}, [&](const Library& library) { return rank(library.descriptor->name); });
+    for (Library& library : libraries_) {
+      PluginRecord& record = records_[library.record];
+      if (auto reason = add(library, record)) {
+        set_reason(record, *std::move(reason));
+      } else {
+        record.status = PluginStatus::Loaded;
+      }
+    }
   }
 
   std::vector<PluginRecord> take_records() { return std::move(records_); }
 
  private:
-  void refuse(const fs::path& path, std::string reason) {
-    PluginRecord record;
-    record.path = path;
+  /// A library with a descriptor that this host can use.
+  struct Library {
+    boost::dll::shared_library handle;
+    const PluginDescriptor* descriptor;
+    std::size_t record;  ///< index in records_
+  };
+
+  static void set_reason(PluginRecord& record, std::string reason) {
     record.reason = std::move(reason);
-    records_.push_back(std::move(record));
+    std::ranges::replace(record.reason, '\n', ' ');
   }
 
-  void load_file(const fs::path& path) {
-    PluginRecord record;
-    record.path = path;
-    if (auto reason = load(path, record)) {
-      record.reason = *std::move(reason);
-      std::ranges::replace(record.reason, '\n', ' ');
-    } else {
-      record.status = PluginStatus::Loaded;
+  void refuse(const fs::path& path, std::string reason) {
+    records_.emplace_back().path = path;
+    set_reason(records_.back(), std::move(reason));
+  }
+
+  /// The place in the order of registering: that among the preferred plugins, or behind them.
+  std::size_t rank(std::string_view name) const {
+    return static_cast<std::size_t>(std::ranges::find(how_.preferred, name) - how_.preferred.begin());
+  }
+
+  void load_files(const std::vector<fs::path>& files, bool trusted) {
+    std::vector<std::optional<std::string>> reasons(files.size());
+    std::vector<fs::path> loadable;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      reasons[i] = untrustworthy(files[i], S_IFREG);
+      if (!reasons[i]) reasons[i] = not_loadable(files[i]);
+      if (!reasons[i]) loadable.push_back(files[i]);
     }
-    records_.push_back(std::move(record));
+    if (!trusted) {
+      auto found = try_loading(loadable);
+      auto next = found.begin();
+      for (std::optional<std::string>& reason : reasons) {
+        if (!reason) reason = std::move(*next++);
+      }
+    }
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      if (!reasons[i]) reasons[i] = load(files[i]);
+      if (reasons[i]) refuse(files[i], *std::move(reasons[i]));
+    }
   }
 
-  /// Loads one plugin and fills in `record`. Returns why it is not used.
-  std::optional<std::string> load(const fs::path& path, PluginRecord& record) {
-    if (auto reason = untrustworthy(path, S_IFREG)) return reason;
-    if (auto reason = not_elf(path)) return reason;
-
+  /// Loads one library and begins its record. Returns why it is not used.
+  std::optional<std::string> load(const fs::path& path) {
     boost::dll::fs::error_code error;
-    boost::dll::shared_library library(path, error, boost::dll::load_mode::rtld_now);
+    boost::dll::shared_library handle(path, error, boost::dll::load_mode::rtld_now);
     if (error) {
-      return "can't be loaded: " + dynamic_linker_message(path, error);
+      const char* const text = ::dlerror();
+      return "can't be loaded: " + (text != nullptr ? linker_message(path, text) : error.message());
     }
-    if (!library.has(kDescriptorSymbol)) return "not a plugin: it has no symbol fstool_plugin";
-    const auto& descriptor = library.get<const PluginDescriptor>(kDescriptorSymbol);
+    if (!handle.has(kDescriptorSymbol)) return "not a plugin: it has no symbol fstool_plugin";
+    const auto& descriptor = handle.get<const PluginDescriptor>(kDescriptorSymbol);
     if (auto reason = incompatible(descriptor)) return reason;
 
+    PluginRecord& record = records_.emplace_back();
+    record.path = path;
     record.name = descriptor.name;
     record.version = descriptor.version;
     record.license = descriptor.license;
     record.summary = descriptor.summary;
+    libraries_.push_back({std::move(handle), &descriptor, records_.size() - 1});
+    return std::nullopt;
+  }
+
+  /// Adds the formats of a plugin. Returns why not.
+  std::optional<std::string> add(Library& library, PluginRecord& record) {
     const auto same_name = [&](const PluginRecord& other) {
       return other.status == PluginStatus::Loaded && other.name == record.name;
     };
     if (const auto other = std::ranges::find_if(records_, same_name); other != records_.end()) {
-      if (other->path.parent_path() != path.parent_path()) record.status = PluginStatus::Shadowed;
+      if (other->path.parent_path() != record.path.parent_path()) record.status = PluginStatus::Shadowed;
       return fmt::format("the plugin \"{}\" is loaded from {}", record.name, other->path.string());
     }
-    keep_loaded(std::move(library));
-    return register_formats(descriptor, registry_, record.formats);
+    keep_loaded(std::move(library.handle));
+    return register_formats(*library.descriptor, registry_, how_.preferred, record);
   }
 
   Registry& registry_;
+  const PluginLoading& how_;
   std::vector<PluginRecord> records_;
+  std::vector<Library> libraries_;
   std::set<fs::path> searched_;
 };
+
+/// Throws if a plugin that shall be preferred is not there.
+void check_preferred(const std::vector<std::string>& preferred, const std::vector<PluginRecord>& records) {
+  for (const std::string& name : preferred) {
+    std::vector<std::string> known;
+    const PluginRecord* refused = nullptr;
+    bool loaded = false;
+    for (const PluginRecord& record : records) {
+      if (!record.name.empty()) known.push_back(record.name);
+      if (record.name != name) continue;
+      loaded = loaded || record.status == PluginStatus::Loaded;
+      refused = &record;
+    }
+    if (loaded) continue;
+    if (refused != nullptr) {
+      throw Error(ErrorCode::Plugin, fmt::format("the plugin {} can't be used: {}", name, refused->reason));
+    }
+    throw Error(ErrorCode::NotFound, fmt::format("no plugin is called \"{}\"{}", name, did_you_mean(name, known)));
+  }
+}
 
 }  // namespace
 
@@ -248,20 +318,32 @@ std::vector<fs::path> plugin_search_path(const std::vector<fs::path>& explicit_d
     if (colon > 0) directories.emplace_back(rest.substr(0, colon));
     rest.remove_prefix(std::min(colon + 1, rest.size()));
   }
-  const fs::path prefix = executable.parent_path().parent_path();
-  for (const char* relative : {"lib/fstool/plugins", FSTOOL_PLUGIN_INSTALL_DIR}) {
-    // An absolute install directory replaces the prefix.
-    const fs::path directory = (prefix / relative).lexically_normal();
+  for (const fs::path& directory : installed_plugin_directories(executable)) {
     if (std::ranges::find(directories, directory) == directories.end()) directories.push_back(directory);
   }
   return directories;
 }
 
-std::vector<PluginRecord> load_plugins(const std::vector<fs::path>& directories, Registry& registry) {
+std::vector<fs::path> installed_plugin_directories(const fs::path& executable) {
+  const fs::path prefix = executable.parent_path().parent_path();
+  std::vector<fs::path> directories;
+  for (const char* relative : {"lib/fstool/plugins", FSTOOL_PLUGIN_INSTALL_DIR}) {
+    // An absolute install directory replaces the prefix.
+    fs::path directory = (prefix / relative).lexically_normal();
+    if (std::ranges::find(directories, directory) == directories.end()) directories.push_back(std::move(directory));
+  }
+  return directories;
+}
+
+std::vector<PluginRecord> load_plugins(const std::vector<fs::path>& directories, Registry& registry,
+                                       const PluginLoading& how) {
   registry.set_search_path(directories);
-  Loader loader(registry);
+  Loader loader(registry, how);
   for (const fs::path& directory : directories) loader.load_directory(directory);
-  return loader.take_records();
+  loader.register_all();
+  std::vector<PluginRecord> records = loader.take_records();
+  check_preferred(how.preferred, records);
+  return records;
 }
 
 }  // namespace fstool

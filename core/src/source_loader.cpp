@@ -12,6 +12,7 @@
 #include "image_source.h"
 #include "same_file.h"
 #include "spec_entries.h"
+#include "spec_keys.h"
 #include "tree_digest.h"
 
 namespace fstool {
@@ -74,6 +75,12 @@ std::string sources_text(const Registry& registry) {
   return text;
 }
 
+/// The keys of a source's table that its plugin does not see.
+const std::vector<std::string>& source_keys() {
+  static const std::vector<std::string> keys = spec_key_names("filesystem.source");
+  return keys;
+}
+
 void set_mtime(Tree& tree, Timestamp mtime) {
   for (std::size_t id = 0; id < tree.node_count(); ++id) tree.node(static_cast<NodeId>(id)).mtime = mtime;
 }
@@ -108,8 +115,7 @@ const Format<Source>& SourceLoader::format_of(const SourceChoice& choice) const 
 
 std::unique_ptr<Source> SourceLoader::create(const SourceChoice& choice) const {
   const Format<Source>& format = format_of(choice);
-  static const std::vector<std::string> keys = {"path", "type"};
-  refuse_unknown_options(choice.options, format.info.options, keys);
+  refuse_unknown_options(choice.options, format.info.options, source_keys());
   return format.create(choice.options);
 }
 
@@ -140,11 +146,17 @@ void SourceLoader::refuse_bad_image(const SourceChoice& choice) const {
                                                 output_.string(), image->file.string()));
 }
 
-void SourceLoader::check(const FilesystemChoice& choice) const {
+void SourceLoader::check(const FilesystemChoice& choice, SpecProblems& problems) const {
   if (!choice.source) return;
-  refuse_output_inside(*choice.source);
-  if (&format_of(*choice.source) == &image_source()) refuse_bad_image(*choice.source);
-  create(*choice.source);
+  const SourceChoice& source = *choice.source;
+  problems.collect(source.location, [&] {
+    refuse_output_inside(source);
+    const Format<Source>& format = format_of(source);
+    if (&format == &image_source()) refuse_bad_image(source);
+    use_options(
+        without_unknown_options(source.options, format.info.options, source_keys(), problems), source.location,
+        [&](const OptionTable& options) { format.create(options); }, problems);
+  });
 }
 
 std::shared_ptr<const Tree> SourceLoader::load(const FilesystemChoice& choice) {

@@ -13,6 +13,7 @@
 #include "fstool/source.h"
 #include "fstool/tree.h"
 #include "spec.h"
+#include "spec_problems.h"
 
 namespace fstool {
 
@@ -24,10 +25,9 @@ class SourceLoader {
   /// `values` must outlive the trees.
   SourceLoader(Context& context, std::filesystem::path output, const DeferredValues& values);
 
-  /// Refuses what can be refused without listing a source: it does not exist, no source accepts it, wrong options, the
-  /// output in it.
-  /// Throws spec_error().
-  void check(const FilesystemChoice& choice) const;
+  /// Finds what can be found without listing a source: it does not exist, no source accepts it, wrong options, the
+  /// output in it. What is wrong goes to `problems`.
+  void check(const FilesystemChoice& choice, SpecProblems& problems) const;
 
   /// The tree of `choice`, with its device nodes, entries and mtime applied. Equal choices share one tree.
   std::shared_ptr<const Tree> load(const FilesystemChoice& choice);

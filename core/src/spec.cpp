@@ -4,18 +4,12 @@
 
 #include <algorithm>
 
-#include "fstool/blob.h"
 #include "spec_disk.h"
 #include "spec_entries.h"
-#include "spec_toml.h"
 
 namespace fstool {
 
 namespace {
-
-/// Twice what a disk of 128 partitions needs, and small enough that hostile text can't keep the parser busy: it takes
-/// quadratic time where a table has many entries.
-constexpr std::uint64_t kMaxSpecBytes = 64 * 1024;
 
 /// The options of every file system that OptionSet can bind; `size` and `free` have more than one type.
 struct GenericOptions {
@@ -48,27 +42,59 @@ bool is_generic_option(std::string_view key) {
 }
 
 /// The flat keys of a file system's table and those of its `options`, which mean the same.
-OptionTable merge_options(OptionTable flat, const OptionValue* nested) {
-  if (nested == nullptr) return flat;
-  for (const OptionEntry& entry : as_table(*nested, "options")) {
+OptionTable merge_options(OptionTable flat, const OptionTable& nested, SpecProblems& problems) {
+  for (const OptionEntry& entry : nested) {
     const auto same_key = [&](const OptionEntry& other) { return other.key == entry.key; };
-    if (std::ranges::any_of(flat, same_key)) detail::throw_repeated_option(entry);
-    flat.push_back(entry);
+    if (std::ranges::none_of(flat, same_key)) {
+      flat.push_back(entry);
+    } else {
+      problems.collect(entry.location, [&] { detail::throw_repeated_option(entry); });
+    }
   }
   return flat;
 }
 
-void read_disk(Spec& spec, TableReader& reader, const std::filesystem::path& directory) {
+/// An option that means the same for every format.
+void read_generic_option(const OptionEntry& entry, FilesystemChoice& filesystem) {
+  if (entry.key == "size") {
+    filesystem.size = parse_size_choice(entry.value, "size");
+  } else if (entry.key == "free") {
+    filesystem.free = parse_headroom(entry.value, "free");
+  } else {
+    const GenericOptions generic = generic_options().parse({entry});
+    if (entry.key == "mtime") filesystem.mtime = generic.mtime;
+    if (entry.key == "rootdevs") filesystem.rootdevs = generic.rootdevs;
+  }
+}
+
+void read_disk(Spec& spec, TableReader& reader, const PathBase& base) {
+  SpecProblems& problems = reader.problems();
   LocationPtr location;
   const OptionTable* image = reader.take_table("image", location);
-  const OptionValue* partitions = reader.take("partitions");
-  if (image != nullptr) spec.image = read_image(*image, location, directory);
-  if (partitions == nullptr && image == nullptr) return;
-  if (image == nullptr) {
-    throw spec_error(partitions->location, "[[partitions]] needs an [image] with a partition_table");
+  if (image != nullptr) spec.image = read_image(*image, location, base, problems);
+  const std::size_t before = problems.size();
+  LocationPtr first;
+  reader.read("partitions", [&](const OptionValue& partitions) {
+    first = partitions.location;
+    spec.partitions = read_partitions(partitions, spec.image.value_or(ImageChoice{}), base, problems);
+  });
+  if (image == nullptr && first) {
+    problems.add(first, "[[partitions]] needs an [image] with a partition_table");
+  } else if (image != nullptr && spec.partitions.empty() && problems.size() == before) {
+    problems.add(location, "[image] needs at least one [[partitions]]");
   }
-  if (partitions != nullptr) spec.partitions = read_partitions(*partitions, *spec.image, directory);
-  if (spec.partitions.empty()) throw spec_error(location, "[image] needs at least one [[partitions]]");
+}
+
+/// Refuses a spec that is of both kinds, or of none.
+void check_kind(const Spec& spec, const LocationPtr& whole, const LocationPtr& filesystem, SpecProblems& problems) {
+  if (spec.filesystem && spec.image) {
+    problems.add(filesystem,
+                 "[filesystem] makes a bare file system and can't be combined with [image] and "
+                 "[[partitions]]: put it into a partition as [partitions.filesystem]");
+  }
+  if (!spec.filesystem && !spec.image && problems.empty()) {
+    problems.add(whole, "nothing to build: add a [filesystem], or an [image] with [[partitions]]");
+  }
 }
 
 }  // namespace
@@ -85,73 +111,65 @@ const std::vector<OptionInfo>& generic_filesystem_options() {
 }
 
 FilesystemChoice read_filesystem(const OptionTable& table, const std::string& name, const LocationPtr& location,
-                                 const std::filesystem::path& directory) {
-  TableReader reader(table, name, location);
+                                 const PathBase& base, SpecProblems& problems) {
+  TableReader reader(table, name, location, problems);
   FilesystemChoice filesystem;
-  const OptionValue& type = reader.require("type");
-  filesystem.format.type = parse_text(type, "type");
-  filesystem.format.location = type.location;
-  if (const OptionValue* source = reader.take("source")) {
-    filesystem.source = parse_source_choice(*source, directory);
-  }
-  if (const OptionValue* entries = reader.take("entries")) filesystem.entries = read_entries(*entries, directory);
-  const OptionValue* nested = reader.take("options");
-
-  OptionTable bound;
-  for (OptionEntry& entry : merge_options(reader.rest(), nested)) {
-    if (entry.key == "size") {
-      filesystem.size = parse_size_choice(entry.value, "size");
-    } else if (entry.key == "free") {
-      filesystem.free = parse_headroom(entry.value, "free");
+  reader.read_required("type", [&](const OptionValue& type) {
+    filesystem.format.type = parse_text(type, "type");
+    filesystem.format.location = type.location;
+  });
+  reader.read("source", [&](const OptionValue& source) { filesystem.source = parse_source_choice(source, base); });
+  reader.read("entries",
+              [&](const OptionValue& entries) { filesystem.entries = read_entries(entries, base, problems); });
+  LocationPtr nested_location;
+  const OptionTable* nested = reader.take_table("options", nested_location);
+  const OptionTable options = merge_options(reader.rest(), nested == nullptr ? OptionTable() : *nested, problems);
+  for (const OptionEntry& entry : options) {
+    if (is_generic_option(entry.key)) {
+      problems.collect(entry.value.location, [&] { read_generic_option(entry, filesystem); });
     } else {
-      (is_generic_option(entry.key) ? bound : filesystem.format.options).push_back(std::move(entry));
+      filesystem.format.options.push_back(entry);
     }
   }
-  const GenericOptions generic = generic_options().parse(bound);
-  filesystem.mtime = generic.mtime;
-  filesystem.rootdevs = generic.rootdevs;
   return filesystem;
 }
 
-Spec read_spec(const OptionTable& table, const std::string& file, const std::filesystem::path& directory) {
+FilesystemChoice read_filesystem(const OptionTable& table, const std::string& name, const LocationPtr& location,
+                                 const PathBase& base) {
+  SpecProblems problems;
+  FilesystemChoice filesystem = read_filesystem(table, name, location, base, problems);
+  problems.throw_if_any();
+  return filesystem;
+}
+
+Spec read_spec(const OptionTable& table, const PathBase& base, SpecProblems& problems) {
   SpecLocation start;
-  start.file = file;
+  start.file = base.file;
   const auto whole = std::make_shared<const SpecLocation>(std::move(start));
-  TableReader reader(table, "the spec", whole);
+  TableReader reader(table, "the spec", whole, problems);
   Spec spec;
   spec.seed = reader.take_text("seed");
   LocationPtr location;
   if (const OptionTable* container = reader.take_table("container", location)) {
-    spec.container = read_format_choice(*container, "[container]", location);
+    spec.container = read_format_choice(*container, "[container]", location, problems);
   }
   if (const OptionTable* codec = reader.take_table("codec", location)) {
-    spec.codec = read_format_choice(*codec, "[codec]", location);
+    spec.codec = read_format_choice(*codec, "[codec]", location, problems);
   }
   if (const OptionTable* filesystem = reader.take_table("filesystem", location)) {
-    spec.filesystem = read_filesystem(*filesystem, "[filesystem]", location, directory);
+    spec.filesystem = read_filesystem(*filesystem, "[filesystem]", location, base, problems);
   }
-  read_disk(spec, reader, directory);
+  read_disk(spec, reader, base);
   reader.refuse_rest();
-
-  if (spec.filesystem && spec.image) {
-    throw spec_error(location,
-                     "[filesystem] makes a bare file system and can't be combined with [image] and "
-                     "[[partitions]]: put it into a partition as [partitions.filesystem]");
-  }
-  if (!spec.filesystem && !spec.image) {
-    throw spec_error(whole, "nothing to build: add a [filesystem], or an [image] with [[partitions]]");
-  }
+  check_kind(spec, whole, location, problems);
   return spec;
 }
 
-Spec load_spec(const std::filesystem::path& file, const Variables& variables) {
-  const BlobPtr blob = open_file_blob(file);
-  const std::vector<std::byte> bytes =
-      with_context([&] { return file.string() + " as a spec"; }, [&] { return read_all(*blob, kMaxSpecBytes); });
-  const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  OptionTable table = parse_toml(text, file.string());
-  variables.expand(table);
-  return read_spec(table, file.string(), file.parent_path());
+Spec read_spec(const OptionTable& table, const PathBase& base) {
+  SpecProblems problems;
+  Spec spec = read_spec(table, base, problems);
+  problems.throw_if_any();
+  return spec;
 }
 
 }  // namespace fstool

@@ -13,8 +13,8 @@
 #include "deferred_text.h"
 #include "fstool/partition_table.h"
 #include "rootdevs.h"
+#include "spec_problems.h"
 #include "spec_values.h"
-#include "variables.h"
 
 namespace fstool {
 
@@ -56,17 +56,22 @@ struct ContentChoice {
 /// Bytes that are computed from those of another partition.
 struct DerivationChoice {
   FormatChoice format;
-  std::string from;  ///< the name of a partition that is listed before
-  LocationPtr from_location;
+  std::string from;           ///< the name of a partition that is listed before
+  LocationPtr from_location;  ///< null if there is none
 };
 
 /// A partition, or bytes with a place on the disk that are none.
 struct PartitionChoice {
   std::string name;  ///< may be empty
+  LocationPtr name_location;
   std::optional<std::string> label;
+  LocationPtr label_location;
   DeferredText uuid;  ///< empty: derived from the seed
-  std::string type;   ///< the user's words; integers as "0x83"; empty if not in the table
+  LocationPtr uuid_location;
+  LocationPtr type_location;
+  std::string type;  ///< the user's words; integers as "0x83"; empty if not in the table
   SizeChoice size;
+  LocationPtr size_location;
   std::optional<std::uint64_t> offset;  ///< bytes from the start of the disk
   std::optional<std::uint64_t> align;   ///< bytes
   std::uint64_t gap = 0;                ///< bytes
@@ -100,16 +105,20 @@ struct Spec {
 /// What every file system understands beside its own options, for documentation and "did you mean".
 const std::vector<OptionInfo>& generic_filesystem_options();
 
-/// Reads a file system's table, `[filesystem]` for instance. Relative sources start at `directory`.
-/// Throws spec_error().
+/// Reads a file system's table, `[filesystem]` for instance. What is wrong goes to `problems`, and is as if it weren't
+/// there: a type may be empty then.
 FilesystemChoice read_filesystem(const OptionTable& table, const std::string& name, const LocationPtr& location,
-                                 const std::filesystem::path& directory);
+                                 const PathBase& base, SpecProblems& problems);
 
-/// Reads a whole spec. Throws spec_error().
-Spec read_spec(const OptionTable& table, const std::string& file, const std::filesystem::path& directory);
+/// The same. Throws spec_error() with all that is wrong.
+FilesystemChoice read_filesystem(const OptionTable& table, const std::string& name, const LocationPtr& location,
+                                 const PathBase& base);
 
-/// Reads the spec in a file, its `${name}`s replaced from `variables`. Relative paths are relative to the file.
-/// Throws spec_error() with file, line and column; Error(NotFound/Io) if the file can't be read.
-Spec load_spec(const std::filesystem::path& file, const Variables& variables);
+/// Reads a whole spec. What is wrong goes to `problems`; then the spec is good for nothing but finding more of them, in
+/// make_plan().
+Spec read_spec(const OptionTable& table, const PathBase& base, SpecProblems& problems);
+
+/// The same. Throws spec_error() with all that is wrong.
+Spec read_spec(const OptionTable& table, const PathBase& base);
 
 }  // namespace fstool

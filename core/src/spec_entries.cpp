@@ -21,19 +21,22 @@ namespace {
 constexpr std::uint16_t kModeBits = 07777;
 constexpr std::int64_t kMaxOwner = 0xFFFFFFFE;
 
-/// Names of a path, without empty ones. Throws spec_error() for a path that is none.
-std::vector<std::string_view> names_of(const EntryChoice& entry) {
+/// Names of a path, without empty ones.
+std::vector<std::string_view> names_of(std::string_view path) {
   std::vector<std::string_view> names;
-  for (const auto part : std::views::split(entry.path, '/')) {
-    const std::string_view name(part.begin(), part.end());
-    if (name.empty()) continue;
-    if (name == "." || name == "..") {
-      throw spec_error(entry.location, fmt::format("the path \"{}\" of an entry has a \"{}\"", entry.path, name));
-    }
-    names.push_back(name);
+  for (const auto part : std::views::split(path, '/')) {
+    if (const std::string_view name(part.begin(), part.end()); !name.empty()) names.push_back(name);
   }
-  if (names.empty()) throw spec_error(entry.location, "the path of an entry must name something below the root");
   return names;
+}
+
+void refuse_bad_path(const std::string& path, const LocationPtr& location) {
+  const std::vector<std::string_view> names = names_of(path);
+  for (const std::string_view name : names) {
+    if (name != "." && name != "..") continue;
+    throw spec_error(location, fmt::format("the path \"{}\" of an entry has a \"{}\"", path, name));
+  }
+  if (names.empty()) throw spec_error(location, "the path of an entry must name something below the root");
 }
 
 /// "0644", or the integer 0o644.
@@ -50,40 +53,44 @@ std::uint16_t parse_permissions(const OptionValue& value) {
 }
 
 /// What an entry is follows from what it has.
-void read_kind(EntryChoice& entry, TableReader& reader, const std::filesystem::path& directory) {
+void read_kind(EntryChoice& entry, TableReader& reader, const PathBase& base) {
   int kinds = 0;
-  if (const OptionValue* content = reader.take("content")) {
-    entry.content = DeferredText(*content, "content");
+  reader.read("content", [&](const OptionValue& content) {
     ++kinds;
-  }
-  if (const OptionValue* copy = reader.take("copy")) {
-    entry.copy = parse_path(*copy, "copy", directory);
+    entry.content = DeferredText(content, "content");
+  });
+  reader.read("copy", [&](const OptionValue& copy) {
     ++kinds;
-  }
-  if (const auto target = reader.take_text("symlink")) {
-    if (target->empty()) throw spec_error(entry.location, "the target of a symbolic link must not be empty");
+    entry.copy = parse_path(copy, "copy", base);
+  });
+  reader.read("symlink", [&](const OptionValue& symlink) {
+    ++kinds;
     entry.kind = EntryChoice::Kind::Symlink;
-    entry.target = *target;
-    ++kinds;
-  }
+    entry.target = parse_text(symlink, "symlink");
+    if (entry.target.empty()) {
+      throw spec_error(symlink.location, "the target of a symbolic link must not be empty");
+    }
+  });
   if (reader.take_boolean("directory").value_or(false)) {
     entry.kind = EntryChoice::Kind::Directory;
     ++kinds;
   }
   if (kinds == 1) return;
-  throw spec_error(entry.location,
-                   "an entry needs one of content = \"text\", copy = \"a file of the host\", symlink = "
-                   "\"target\" and directory = true");
+  reader.problems().add(entry.location,
+                        "an entry needs one of content = \"text\", copy = \"a file of the host\", symlink = "
+                        "\"target\" and directory = true");
 }
 
-EntryChoice read_entry(const OptionValue& value, const std::filesystem::path& directory) {
-  TableReader reader(as_table(value, "entries"), "an entry", value.location);
+EntryChoice read_entry(const OptionValue& value, const PathBase& base, SpecProblems& problems) {
+  TableReader reader(as_table(value, "entries"), "an entry", value.location, problems);
   EntryChoice entry;
   entry.location = value.location;
-  entry.path = parse_text(reader.require("path"), "path");
-  names_of(entry);
-  read_kind(entry, reader, directory);
-  if (const OptionValue* mode = reader.take("mode")) entry.permissions = parse_permissions(*mode);
+  reader.read_required("path", [&](const OptionValue& path) {
+    entry.path = parse_text(path, "path");
+    refuse_bad_path(entry.path, path.location);
+  });
+  read_kind(entry, reader, base);
+  reader.read("mode", [&](const OptionValue& mode) { entry.permissions = parse_permissions(mode); });
   entry.uid = static_cast<std::uint32_t>(reader.take_integer("uid", 0, kMaxOwner).value_or(0));
   entry.gid = static_cast<std::uint32_t>(reader.take_integer("gid", 0, kMaxOwner).value_or(0));
   reader.refuse_rest();
@@ -95,7 +102,7 @@ class EntryAdder {
   EntryAdder(Tree& tree, const DeferredValues& values) : tree_(tree), values_(values) {}
 
   void add(const EntryChoice& entry) {
-    const std::vector<std::string_view> names = names_of(entry);
+    const std::vector<std::string_view> names = names_of(entry.path);
     NodeId directory = Tree::kRoot;
     for (const std::string_view name : names | std::views::take(names.size() - 1)) {
       directory = enter(directory, name, entry);
@@ -190,11 +197,13 @@ class EntryAdder {
 
 }  // namespace
 
-std::vector<EntryChoice> read_entries(const OptionValue& value, const std::filesystem::path& directory) {
+std::vector<EntryChoice> read_entries(const OptionValue& value, const PathBase& base, SpecProblems& problems) {
   const auto* array = std::get_if<OptionValue::Array>(&value.data);
   if (array == nullptr) throw wrong_type(value, "entries", "an array of tables ([[…entries]])");
   std::vector<EntryChoice> entries;
-  for (const OptionValue& element : *array) entries.push_back(read_entry(element, directory));
+  for (const OptionValue& element : *array) {
+    problems.collect(element.location, [&] { entries.push_back(read_entry(element, base, problems)); });
+  }
   return entries;
 }
 

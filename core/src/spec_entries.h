@@ -12,8 +12,8 @@
 
 namespace fstool {
 
-/// Reads an array of tables. Throws spec_error().
-std::vector<EntryChoice> read_entries(const OptionValue& value, const std::filesystem::path& directory);
+/// Reads an array of tables. Throws spec_error() if it is none; what is wrong in them goes to `problems`.
+std::vector<EntryChoice> read_entries(const OptionValue& value, const PathBase& base, SpecProblems& problems);
 
 /// Adds `entries` to `tree`, in order. Directories that lead to one are made (0755, 0:0) if they are not there; what
 /// has the place of a file or symbolic link is replaced, a directory that is there gets the entry's owner and mode.

@@ -103,93 +103,113 @@ std::string parse_text(const OptionValue& value, std::string_view key) {
   return *text;
 }
 
-std::filesystem::path parse_path(const OptionValue& value, std::string_view key,
-                                 const std::filesystem::path& directory) {
+std::filesystem::path parse_path(const OptionValue& value, std::string_view key, const PathBase& base) {
   const std::string written = parse_text(value, key);
   if (written.empty()) throw spec_error(value.location, fmt::format("{} must not be empty", key));
+  const LocationPtr& location = value.location;
+  const bool elsewhere = location && location->line != 0 && location->file != base.file;
+  const std::filesystem::path directory =
+      elsewhere ? std::filesystem::path(location->file).parent_path() : base.directory;
   return directory.empty() ? std::filesystem::path(written) : (directory / written).lexically_normal();
 }
 
-SourceChoice parse_source_choice(const OptionValue& value, const std::filesystem::path& directory) {
+SourceChoice parse_source_choice(const OptionValue& value, const PathBase& base) {
   SourceChoice choice;
   choice.location = value.location;
-  const OptionValue* path = &value;
-  if (const auto* table = std::get_if<OptionTable>(&value.data)) {
-    TableReader reader(*table, "source", value.location);
-    path = &reader.require("path");
-    if (const OptionValue* type = reader.take("type")) {
-      choice.type = parse_text(*type, "type");
-      choice.type_location = type->location;
+  const auto read_path = [&](const OptionValue& path) {
+    choice.path = parse_path(path, "source", base);
+    choice.written = std::get<std::string>(path.data);
+  };
+  const auto* table = std::get_if<OptionTable>(&value.data);
+  if (table == nullptr) {
+    if (!std::holds_alternative<std::string>(value.data)) {
+      throw wrong_type(value, "source", "a path or a table { path = \"…\", … }");
     }
-    choice.options = reader.rest();
-  } else if (!std::holds_alternative<std::string>(value.data)) {
-    throw wrong_type(value, "source", "a path or a table { path = \"…\", … }");
+    read_path(value);
+    return choice;
   }
-  choice.path = parse_path(*path, "source", directory);
-  choice.written = std::get<std::string>(path->data);
+  SpecProblems problems;
+  TableReader reader(*table, "source", value.location, problems);
+  reader.read_required("path", read_path);
+  reader.read("type", [&](const OptionValue& type) {
+    choice.type = parse_text(type, "type");
+    choice.type_location = type.location;
+  });
+  choice.options = reader.rest();
+  problems.throw_if_any();
   return choice;
 }
 
-TableReader::TableReader(const OptionTable& table, std::string name, LocationPtr location)
-    : table_(table), name_(std::move(name)), location_(std::move(location)), taken_(table.size()) {}
+TableReader::TableReader(const OptionTable& table, std::string name, LocationPtr location, SpecProblems& problems)
+    : table_(table),
+      name_(std::move(name)),
+      location_(std::move(location)),
+      problems_(problems),
+      taken_(table.size()) {}
 
 const OptionValue* TableReader::take(std::string_view key) {
   asked_.emplace_back(key);
   const OptionValue* found = nullptr;
   for (std::size_t i = 0; i < table_.size(); ++i) {
     if (table_[i].key != key) continue;
-    if (found != nullptr) detail::throw_repeated_option(table_[i]);
-    found = &table_[i].value;
     taken_[i] = true;
+    if (found == nullptr) {
+      found = &table_[i].value;
+    } else {
+      problems_.collect(table_[i].location, [&] { detail::throw_repeated_option(table_[i]); });
+    }
   }
   return found;
 }
 
-const OptionValue& TableReader::require(std::string_view key) {
-  if (const OptionValue* value = take(key)) return *value;
-  throw spec_error(location_, fmt::format("{} needs a {}", name_, key));
+const OptionValue* TableReader::require(std::string_view key) {
+  const OptionValue* value = take(key);
+  if (value == nullptr) problems_.add(location_, fmt::format("{} needs a {}", name_, key));
+  return value;
 }
 
 std::optional<std::string> TableReader::take_text(std::string_view key) {
-  const OptionValue* value = take(key);
-  if (value == nullptr) return std::nullopt;
-  return parse_text(*value, key);
+  std::optional<std::string> text;
+  read(key, [&](const OptionValue& value) { text = parse_text(value, key); });
+  return text;
 }
 
 std::optional<std::uint64_t> TableReader::take_bytes(std::string_view key) {
-  const OptionValue* value = take(key);
-  if (value == nullptr) return std::nullopt;
-  const auto bytes = bytes_of(*value);
-  if (!bytes) {
-    throw spec_error(value->location, fmt::format("{} must be a size such as \"1MiB\", not {}", key, shown(*value)));
-  }
+  std::optional<std::uint64_t> bytes;
+  read(key, [&](const OptionValue& value) {
+    bytes = bytes_of(value);
+    if (bytes) return;
+    throw spec_error(value.location, fmt::format("{} must be a size such as \"1MiB\", not {}", key, shown(value)));
+  });
   return bytes;
 }
 
 std::optional<std::int64_t> TableReader::take_integer(std::string_view key, std::int64_t minimum,
                                                       std::int64_t maximum) {
-  const OptionValue* value = take(key);
-  if (value == nullptr) return std::nullopt;
   OptionInfo info;
   info.name = key;
   info.minimum = minimum;
   info.maximum = static_cast<std::uint64_t>(maximum);
-  return detail::parse_integer(*value, info);
+  std::optional<std::int64_t> number;
+  read(key, [&](const OptionValue& value) { number = detail::parse_integer(value, info); });
+  return number;
 }
 
 std::optional<bool> TableReader::take_boolean(std::string_view key) {
-  const OptionValue* value = take(key);
-  if (value == nullptr) return std::nullopt;
   OptionInfo info;
   info.name = key;
-  return detail::parse_bool(*value, info);
+  std::optional<bool> flag;
+  read(key, [&](const OptionValue& value) { flag = detail::parse_bool(value, info); });
+  return flag;
 }
 
 const OptionTable* TableReader::take_table(std::string_view key, LocationPtr& location) {
-  const OptionValue* value = take(key);
-  if (value == nullptr) return nullptr;
-  location = value->location;
-  return &as_table(*value, key);
+  const OptionTable* table = nullptr;
+  read(key, [&](const OptionValue& value) {
+    location = value.location;
+    table = &as_table(value, key);
+  });
+  return table;
 }
 
 OptionTable TableReader::rest() const {
@@ -204,8 +224,8 @@ void TableReader::refuse_rest() const {
   for (std::size_t i = 0; i < table_.size(); ++i) {
     if (taken_[i]) continue;
     const OptionEntry& entry = table_[i];
-    throw spec_error(entry.location,
-                     fmt::format("unknown key \"{}\" in {}{}", entry.key, name_, did_you_mean(entry.key, asked_)));
+    problems_.add(entry.location,
+                  fmt::format("unknown key \"{}\" in {}{}", entry.key, name_, did_you_mean(entry.key, asked_)));
   }
 }
 
@@ -215,10 +235,14 @@ const OptionTable& as_table(const OptionValue& value, std::string_view key) {
   return *table;
 }
 
-FormatChoice read_format_choice(const OptionTable& table, std::string name, LocationPtr location) {
-  TableReader reader(table, std::move(name), std::move(location));
-  const OptionValue& type = reader.require("type");
-  FormatChoice choice{.type = parse_text(type, "type"), .location = type.location, .options = {}};
+FormatChoice read_format_choice(const OptionTable& table, std::string name, LocationPtr location,
+                                SpecProblems& problems) {
+  TableReader reader(table, std::move(name), std::move(location), problems);
+  FormatChoice choice;
+  reader.read_required("type", [&](const OptionValue& type) {
+    choice.type = parse_text(type, "type");
+    choice.location = type.location;
+  });
   choice.options = reader.rest();
   return choice;
 }

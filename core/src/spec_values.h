@@ -11,10 +11,18 @@
 #include <vector>
 
 #include "fstool/options.h"
+#include "spec_problems.h"
 
 namespace fstool {
 
 using LocationPtr = std::shared_ptr<const SpecLocation>;
+
+/// Where the relative paths of a spec start: at the file that they are written in, and at `directory` for those of
+/// `file` itself, of the command line, and of what has no place.
+struct PathBase {
+  std::string file;  ///< as SpecLocation names it
+  std::filesystem::path directory;
+};
 
 /// A format's name and its options, before the plugin gives them a meaning.
 struct FormatChoice {
@@ -53,10 +61,8 @@ SizeChoice parse_size_choice(const OptionValue& value, std::string_view key);
 /// The same, "remaining", or a share of the disk ("25%"); throws spec_error().
 SizeChoice parse_partition_size(const OptionValue& value, std::string_view key);
 
-/// A path that `value` has, seen from the current directory; relative ones start at `directory`. Throws spec_error()
-/// for an empty one.
-std::filesystem::path parse_path(const OptionValue& value, std::string_view key,
-                                 const std::filesystem::path& directory);
+/// A path that `value` has, seen from the current directory. Throws spec_error() for an empty one.
+std::filesystem::path parse_path(const OptionValue& value, std::string_view key, const PathBase& base);
 
 /// A size or a percentage ("20%"); throws spec_error().
 Headroom parse_headroom(const OptionValue& value, std::string_view key);
@@ -64,22 +70,34 @@ Headroom parse_headroom(const OptionValue& value, std::string_view key);
 /// A string without NUL; throws spec_error().
 std::string parse_text(const OptionValue& value, std::string_view key);
 
-/// A path, or a table { path, type, options of the source … }. Relative paths start at `directory`.
-SourceChoice parse_source_choice(const OptionValue& value, const std::filesystem::path& directory);
+/// A path, or a table { path, type, options of the source … }. Throws spec_error().
+SourceChoice parse_source_choice(const OptionValue& value, const PathBase& base);
 
 /// A spec_error() "KEY must be EXPECTED, not a TYPE" at the value.
 Error wrong_type(const OptionValue& value, std::string_view key, std::string_view expected);
 
-/// Takes the keys of one table, each once, and knows in the end which ones nobody asked for.
+/// Takes the keys of one table, each once, and knows in the end which ones nobody asked for. What is wrong goes to the
+/// problems, and reading goes on as if it weren't there.
 class TableReader {
  public:
-  /// `table` must outlive the reader. `name` is the table's name for messages, "[image]"; `location` its place.
-  TableReader(const OptionTable& table, std::string name, LocationPtr location);
+  /// `table` and `problems` must outlive the reader. `name` is the table's name for messages, "[image]"; `location` its
+  /// place.
+  TableReader(const OptionTable& table, std::string name, LocationPtr location, SpecProblems& problems);
 
-  /// The value of `key`, or null. Throws spec_error() if the key is there twice.
+  /// The value of `key`, or null. Of one that is there twice, the first.
   const OptionValue* take(std::string_view key);
-  /// The value of `key`, which must be there.
-  const OptionValue& require(std::string_view key);
+  /// The value of `key`, which must be there; null if it isn't.
+  const OptionValue* require(std::string_view key);
+  /// Calls `read` with the value of `key`, if it is there. `read` may throw spec_error().
+  template <class Read>
+  void read(std::string_view key, Read&& read) {
+    read_value(take(key), std::forward<Read>(read));
+  }
+  /// The same for a key that must be there.
+  template <class Read>
+  void read_required(std::string_view key, Read&& read) {
+    read_value(require(key), std::forward<Read>(read));
+  }
   /// Text as parse_text(); nullopt if the key is not there.
   std::optional<std::string> take_text(std::string_view key);
   /// A non-negative number of bytes; nullopt if the key is not there.
@@ -92,16 +110,24 @@ class TableReader {
 
   /// What nobody took: the options of a format.
   OptionTable rest() const;
-  /// Throws spec_error() for a key that nobody took.
+  /// A key that nobody took is a problem.
   void refuse_rest() const;
 
   const std::string& name() const noexcept { return name_; }
   const LocationPtr& location() const noexcept { return location_; }
+  SpecProblems& problems() const noexcept { return problems_; }
 
  private:
+  template <class Read>
+  void read_value(const OptionValue* value, Read&& read) {
+    if (value == nullptr) return;
+    problems_.collect(value->location, [&] { read(*value); });
+  }
+
   const OptionTable& table_;
   std::string name_;
   LocationPtr location_;
+  SpecProblems& problems_;
   std::vector<bool> taken_;
   std::vector<std::string> asked_;
 };
@@ -109,7 +135,8 @@ class TableReader {
 /// The table that `value` is; throws spec_error() if it is none.
 const OptionTable& as_table(const OptionValue& value, std::string_view key);
 
-/// `type` and, as options, everything else of a table.
-FormatChoice read_format_choice(const OptionTable& table, std::string name, LocationPtr location);
+/// `type`, which is empty if there is a problem with it, and, as options, everything else of a table.
+FormatChoice read_format_choice(const OptionTable& table, std::string name, LocationPtr location,
+                                SpecProblems& problems);
 
 }  // namespace fstool

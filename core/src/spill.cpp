@@ -109,7 +109,7 @@ class Spill::TemporaryFile final : public HostFile {
   }
 
   std::string doing() const {
-    return fmt::format("a temporary file for decompressed contents in {} (TMPDIR chooses another place)", directory_);
+    return fmt::format("a temporary file in {} (TMPDIR chooses another place)", directory_);
   }
 
   std::string directory_;

@@ -10,6 +10,9 @@ namespace fstool {
 
 namespace {
 
+constexpr std::string_view kEnvironmentPrefix = "env:";
+constexpr std::string_view kDefaultMark = ":-";
+
 bool is_name(std::string_view text) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
   const auto letter_or_digit = [&](char c) { return letter(c) || (c >= '0' && c <= '9'); };
@@ -32,16 +35,22 @@ Variables::Variables(const std::vector<std::string>& definitions, Environment en
 }
 
 void Variables::expand(OptionTable& table) const {
-  for (OptionEntry& entry : table) expand(entry.value);
+  SpecProblems problems;
+  expand(table, problems);
+  problems.throw_if_any();
 }
 
-void Variables::expand(OptionValue& value) const {
+void Variables::expand(OptionTable& table, SpecProblems& problems) const {
+  for (OptionEntry& entry : table) expand(entry.value, problems);
+}
+
+void Variables::expand(OptionValue& value, SpecProblems& problems) const {
   if (std::holds_alternative<std::string>(value.data)) {
-    expand_text(value);
+    if (!problems.collect(value.location, [&] { expand_text(value); })) problems.close(value.location);
   } else if (auto* array = std::get_if<OptionValue::Array>(&value.data)) {
-    for (OptionValue& element : *array) expand(element);
+    for (OptionValue& element : *array) expand(element, problems);
   } else if (auto* table = std::get_if<OptionTable>(&value.data)) {
-    expand(*table);
+    expand(*table, problems);
   }
 }
 
@@ -75,18 +84,45 @@ void Variables::expand_text(OptionValue& value) const {
   value.from_text = value.from_text || replaced;
 }
 
-std::string Variables::value_of(std::string_view name, const OptionValue& used_in) const {
-  if (is_deferred_name(name)) return kDeferredMark + std::string(name) + kDeferredMark;
+std::string Variables::value_of(std::string_view reference, const OptionValue& used_in) const {
+  const std::size_t mark = reference.find(kDefaultMark);
+  if (mark == std::string_view::npos && is_deferred_name(reference)) {
+    return kDeferredMark + std::string(reference) + kDeferredMark;
+  }
+  std::string_view name = reference.substr(0, mark);
+  const bool only_environment = name.starts_with(kEnvironmentPrefix);
+  if (only_environment) name.remove_prefix(kEnvironmentPrefix.size());
   if (!is_name(name)) {
     throw spec_error(used_in.location, fmt::format("\"{}\" is not a variable name; write \"$${{\" for the characters "
                                                    "\"${{\" themselves",
                                                    name));
   }
-  if (const auto found = definitions_.find(name); found != definitions_.end()) return found->second;
-  if (auto value = environment_(std::string(name))) return *std::move(value);
-  throw spec_error(used_in.location, fmt::format("the variable {0} is not defined: pass -D {0}=VALUE, or set it in the "
-                                                 "environment",
-                                                 name));
+  const std::optional<std::string> value = find(name, only_environment);
+  if (mark != std::string_view::npos) {
+    return value && !value->empty() ? *value : std::string(reference.substr(mark + kDefaultMark.size()));
+  }
+  if (value) return *value;
+  if (only_environment) {
+    throw spec_error(used_in.location, fmt::format("the environment has no variable {0}: set it, or give a default, "
+                                                   "${{env:{0}:-…}}",
+                                                   name));
+  }
+  throw spec_error(used_in.location, fmt::format("the variable {0} is not defined{1}: pass -D {0}=VALUE, or set it in "
+                                                 "the environment",
+                                                 name, did_you_mean(name, defined_names())));
+}
+
+std::optional<std::string> Variables::find(std::string_view name, bool only_environment) const {
+  if (!only_environment) {
+    if (const auto found = definitions_.find(name); found != definitions_.end()) return found->second;
+  }
+  return environment_(std::string(name));
+}
+
+std::vector<std::string> Variables::defined_names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : definitions_) names.push_back(name);
+  return names;
 }
 
 }  // namespace fstool

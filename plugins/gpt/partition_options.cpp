@@ -51,7 +51,7 @@ const OptionSet<GptPartitionOptions>& gpt_partition_options() {
       OptionSet<GptPartitionOptions>()
           .add("attributes", &GptPartitionOptions::attributes,
                "Attributes: required, no-block-io, legacy-boot, grow-file-system, read-only, hidden, no-auto, or "
-               "numbers of bits from \"0\" to \"63\".")
+               "numbers of bits from 0 to 63.")
           .add("hybrid", &GptPartitionOptions::hybrid,
                "Puts the partition in a hybrid MBR too, with this type (0x0c for FAT32); at most three partitions.",
                in_range(1, 255))

@@ -123,9 +123,9 @@ class Examples : public testing::Test {
   fs::path build(const std::string& name, const std::string& extension, const std::string& added = "") const {
     std::string text = read_text(fs::path(FSTOOL_E2E_EXAMPLES) / (name + ".toml"));
     if (!added.empty()) replace(text, "console=ttyS0\n", "console=ttyS0" + added + "\n");
-    if (fs::exists(work_ / "odd")) {
-      replace(text, "volume_label = \"ESP\"\n", "volume_label = \"ESP\"\nsource = \"./odd\"\n");
-    }
+    const std::string esp = "volume_label = \"ESP\"\n";
+    if (fs::exists(work_ / "odd") && text.find(esp) != std::string::npos)
+      replace(text, esp, esp + "source = \"./odd\"\n");
     const fs::path spec = work_ / (name + ".toml");
     write_text(spec, text);
     const fs::path disk = work_ / (name + extension);
@@ -219,8 +219,8 @@ TEST_F(Examples, ARootIsCheckedByVerityAndAMicrovmBoots) {
 
   Guest verity_guest = boot(verity, {"-bios", kUefiFirmware});
   Guest microvm_guest = boot(microvm, {"-kernel", (inputs() / "debian/vmlinuz").string(),     //
-                                "-initrd", (inputs() / "debian/initrd.img").string(),  //
-                                "-append", "console=ttyS0 root=/dev/vda rw quiet panic=-1 poweroff"});
+                                       "-initrd", (inputs() / "debian/initrd.img").string(),  //
+                                       "-append", "console=ttyS0 root=/dev/vda rw quiet panic=-1 poweroff"});
   {
     SCOPED_TRACE("verity-root");
     const std::string console = verity_guest.console();

@@ -26,13 +26,12 @@ class TableRepair : public testing::Test {
  protected:
   /// disk.img, and a copy of it.
   void build(const std::string& table, unsigned sector_size = 512) const {
-    write_text(work_ / "spec.toml",
-               fmt::format("[image]\npartition_table = \"{}\"\nsize = {}\nsector_size = {}\n"
-                           "[[partitions]]\nname = \"a\"\ntype = \"linux\"\nsize = \"4MiB\"\n"
-                           "[partitions.filesystem]\ntype = \"ext4\"\n"
-                           "[[partitions]]\nname = \"b\"\ntype = \"linux\"\nsize = \"remaining\"\n"
-                           "content = {{ fill = 0x5a }}\n",
-                           table, kDiskSize, sector_size));
+    write_text(work_ / "spec.toml", fmt::format("[image]\npartition_table = \"{}\"\nsize = {}\nsector_size = {}\n"
+                                                "[[partitions]]\nname = \"a\"\ntype = \"linux\"\nsize = \"4MiB\"\n"
+                                                "[partitions.filesystem]\ntype = \"ext4\"\n"
+                                                "[[partitions]]\nname = \"b\"\ntype = \"linux\"\nsize = \"remaining\"\n"
+                                                "content = {{ fill = 0x5a }}\n",
+                                                table, kDiskSize, sector_size));
     expect_success({FSTOOL_E2E_PROGRAM, "run", path("spec.toml"), "-o", path("disk.img"), "-q"});
     fs::copy_file(work_ / "disk.img", work_ / "original.img");
   }
@@ -105,16 +104,14 @@ TEST_P(LostPartOfGpt, IsBackByteForByte) {
   EXPECT_EQ(again.out, "the gpt partition table is good\n");
 }
 
-INSTANTIATE_TEST_SUITE_P(Losses, LostPartOfGpt,
-                         testing::Values(Loss{"Header", 512, 512}, Loss{"ByteOfTheHeader", 560, 1},
-                                         Loss{"Entries", 1024, 300}, Loss{"HeaderAndEntries", 512, 16896},
-                                         Loss{"WholePrimary", 440, 16968}, Loss{"ProtectiveMbr", 440, 72},
-                                         Loss{"BackupHeader", kDiskSize - 512, 512},
-                                         Loss{"BackupEntries", kDiskSize - 16896, 1024},
-                                         Loss{"WholeBackup", kDiskSize - 16896, 16896},
-                                         Loss{"Header4096", 4096, 4096, 4096},
-                                         Loss{"WholeBackup4096", kDiskSize - 20480, 20480, 4096}),
-                         [](const testing::TestParamInfo<Loss>& param) { return param.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Losses, LostPartOfGpt,
+    testing::Values(Loss{"Header", 512, 512}, Loss{"ByteOfTheHeader", 560, 1}, Loss{"Entries", 1024, 300},
+                    Loss{"HeaderAndEntries", 512, 16896}, Loss{"WholePrimary", 440, 16968},
+                    Loss{"ProtectiveMbr", 440, 72}, Loss{"BackupHeader", kDiskSize - 512, 512},
+                    Loss{"BackupEntries", kDiskSize - 16896, 1024}, Loss{"WholeBackup", kDiskSize - 16896, 16896},
+                    Loss{"Header4096", 4096, 4096, 4096}, Loss{"WholeBackup4096", kDiskSize - 20480, 20480, 4096}),
+    [](const testing::TestParamInfo<Loss>& param) { return param.param.name; });
 
 TEST_F(TableRepair, OfAGrownDiskPutsTheBackupAtItsEnd) {
   FSTOOL_E2E_REQUIRE(false, {"sgdisk", "sfdisk"});

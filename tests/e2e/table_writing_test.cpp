@@ -67,7 +67,7 @@ std::vector<SpecCase> valid_specs() {
       {"GptMovedTable4096", kGpt + k4096 + "table_offset = \"64KiB\"\n", part("in_table = false\noffset = \"8KiB\"\ncontent = \"small.bin\"") + linux_part("size = \"2MiB\"")},
       {"GptNoBackup", kGpt + "backup = false\n", linux_part("size = \"1MiB\"") + linux_part("size = \"3MiB\""), false},
       {"GptHybrid", kGpt, part("type = \"fat\"\nhybrid = 0x0c\nbootable = true\n" + kFat) + linux_part("size = \"4MiB\"\nhybrid = 0x83"), true, true},
-      {"GptAttributes", kGpt, linux_part("size = \"1MiB\"\nattributes = [\"required\", \"legacy-boot\", \"48\"]") + part("type = \"root-arm64\"\nsize = \"1MiB\"\nattributes = [\"read-only\", \"no-auto\", \"grow-file-system\"]")},
+      {"GptAttributes", kGpt, linux_part("size = \"1MiB\"\nattributes = [\"required\", \"legacy-boot\", 48]") + part("type = \"root-arm64\"\nsize = \"1MiB\"\nattributes = [\"read-only\", \"no-auto\", \"grow-file-system\"]")},
       {"GptIdentifiers", kGpt + "disk_guid = \"01234567-89ab-4def-8123-456789abcdef\"\n", linux_part("size = \"1MiB\"\nuuid = \"11111111-2222-4333-8444-555555555555\"\nlabel = \"Ωmega 🐧\"")},
       {"GptLongName", kGpt, linux_part("name = \"abcdefghijklmnopqrstuvwxyz0123456789\"\nsize = \"1MiB\"")},
       {"GptDiscoverable", kGpt, part("type = \"root-x86-64\"\nsize = \"1MiB\"") + part("type = \"root-x86-64-verity\"\nsize = \"1MiB\"") + part("type = \"usr-arm64-verity-sig\"\nsize = \"1MiB\"") + part("type = \"xbootldr\"\nsize = \"1MiB\"") + part("type = \"home\"\nsize = \"1MiB\"")},

@@ -50,8 +50,8 @@ class FSTOOL_API Derivation {
   virtual std::vector<ValueShape> value_shapes() const = 0;
 
   /// Reads all of `data`, with the context's workers, and reports progress. What is kept for the result beyond a bound
-  /// lies in a temporary file. The same data, request and options give the same bytes. Throws as size(), and what
-  /// reading throws.
+  /// lies in a temporary file. The same data, request and options give the same bytes. Throws as size(), also
+  /// Error(InvalidArgument) for a request that doesn't go with the options, and what reading throws.
   virtual Derived derive(BlobPtr data, const DerivationRequest& request, Context& context) = 0;
 };
 

@@ -141,8 +141,8 @@ Choices<T> choices(std::initializer_list<std::pair<std::string, T>> values) {
 }
 
 /// The options of a format, bound to the fields of `Struct`. Field types: bool, integers, Bytes (sizes), std::string,
-/// Uuid, std::vector<std::string>, enumerations (with choices()), and std::optional of these. Immutable once built;
-/// parse() is thread-safe.
+/// Uuid, std::vector<std::string> (whose elements may be written as integers), enumerations (with choices()), and
+/// std::optional of these. Immutable once built; parse() is thread-safe.
 template <class Struct>
 class OptionSet {
  public:

@@ -65,8 +65,8 @@ FSTOOL_API Placement place_partitions(const TableRequest& request, const Placeme
 /// out. Throws Error(InvalidArgument) if there are more contents than partitions.
 FSTOOL_API void add_partition_contents(BlobBuilder& disk, const Layout& layout, std::vector<BlobPtr> contents);
 
-/// The first `space` bytes of `boot_code`, a boot sector or less; none if it is null. Throws Error(InvalidArgument) if it
-/// has more than 512 bytes.
+/// The first `space` bytes of `boot_code`, a boot sector or less; none if it is null. Throws Error(InvalidArgument) if
+/// it has more than 512 bytes.
 FSTOOL_API std::vector<std::byte> read_boot_code(const BlobPtr& boot_code, std::uint64_t space);
 
 /// `partition 2 ("root")`, or `partition 2` for one without a name; for messages. Numbers count from 1; control

@@ -30,7 +30,7 @@ inline constexpr std::uint32_t kPluginAbi = 3;
 #endif
 
 #ifndef FSTOOL_SDK_VERSION
-#define FSTOOL_SDK_VERSION "unknown"
+#include "fstool/version.h"  // which only an installed SDK has
 #endif
 
 extern "C" {

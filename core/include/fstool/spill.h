@@ -1,5 +1,5 @@
 /// \file
-/// Spill: where decompressed bytes go.
+/// Spill: where bytes go that are made before anybody reads them.
 #pragma once
 
 #include <cstddef>

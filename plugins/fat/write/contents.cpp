@@ -77,7 +77,8 @@ struct Losses {
       const std::size_t kept = attributes_xattr(node) ? 1 : 0;
       if (node.xattrs->size() > kept) ++xattrs;
     }
-    if (node.mtime.seconds < kMinFatSeconds || node.mtime.seconds > kMaxFatSeconds) ++times;
+    const bool is_known = node.mtime != Timestamp{};  // what no source has told has no time to lose
+    if (is_known && (node.mtime.seconds < kMinFatSeconds || node.mtime.seconds > kMaxFatSeconds)) ++times;
   }
 
   void warn(Context& context) const {

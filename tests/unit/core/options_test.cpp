@@ -84,6 +84,8 @@ TEST(Options, AreReadFromTomlTypes) {
   EXPECT_EQ(parse(toml("volume_label", std::string("ROOT"))).label, "ROOT");
   const OptionValue::Array names{{std::string("x"), false, nullptr}, {std::string("y,z"), false, nullptr}};
   EXPECT_EQ(parse(toml("features", names)).features, (std::vector<std::string>{"x", "y,z"}));
+  const OptionValue::Array bits{{std::string("hidden"), false, nullptr}, {std::int64_t{48}, false, nullptr}};
+  EXPECT_EQ(parse(toml("features", bits)).features, (std::vector<std::string>{"hidden", "48"}));
 }
 
 TEST(Options, OfTomlMustHaveTheRightType) {

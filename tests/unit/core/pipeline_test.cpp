@@ -14,6 +14,7 @@
 #include "fstool/error.h"
 #include "run_tool.h"
 #include "spec_toml.h"
+#include "variables.h"
 
 namespace fstool {
 namespace {
@@ -27,7 +28,7 @@ class PipelineTest : public testing::Test {
   Spec read(const std::string& text) {
     OptionTable table = parse_toml(text, "p.toml");
     Variables({}, [](const std::string&) { return std::optional<std::string>(); }).expand(table);
-    return read_spec(table, "p.toml", root_.path());
+    return read_spec(table, {.file = "p.toml", .directory = root_.path()});
   }
   Plan plan(const std::string& text, const fs::path& output = {}) { return make_plan(read(text), output, context_); }
 
@@ -227,11 +228,11 @@ TEST_F(PipelineTest, ASpecThatNamesTheContainerMeansItAsItSays) {
   EXPECT_EQ(plan("[container]\ntype = \"box\"\n" + kBare, output("a.box.loud")).report.codec, "");
 }
 
-TEST_F(PipelineTest, AMissingCodecIsOneLineWithItsPlace) {
+TEST_F(PipelineTest, AMissingCodecIsOneMessageWithItsPlace) {
   const std::string message = failure("[codec]\ntype = \"whisper\"\n" + kBare);
   EXPECT_TRUE(message.starts_with("p.toml:2:8: ")) << message;
   EXPECT_NE(message.find("whisper"), std::string::npos) << message;
-  EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+  EXPECT_TRUE(message.ends_with("\ntype = \"whisper\"\n       ^")) << message;
   EXPECT_TRUE(log_.loads.empty());
 }
 
@@ -244,6 +245,31 @@ TEST_F(PipelineTest, UnknownOptionsAreRefusedBeforeAnythingIsRead) {
   EXPECT_NE(failure("[container]\ntype = \"box\"\nlit = true\n" + kBare).find("did you mean \"lid\"?"),
             std::string::npos);
   EXPECT_NE(failure(disk(partition("", "a.list"), "sise = 4\n")).find("did you mean \"size\"?"), std::string::npos);
+  EXPECT_TRUE(log_.loads.empty());
+}
+
+TEST_F(PipelineTest, SaysAllThatIsWrongBeforeAnythingIsRead) {
+  const std::string message = failure("[container]\ntype = \"bax\"\n" +
+                                      disk(partition("", "nowhere") + "label = 3\nfil = 1\n", "gap = \"x\"\n"));
+  EXPECT_EQ(message.find("p.toml:2:8: no container is called \"bax\""), 0U) << message;
+  EXPECT_NE(message.find("\np.toml:5:7: gap must be a size"), std::string::npos) << message;
+  EXPECT_NE(message.find("\np.toml:10:10: the source "), std::string::npos) << message;
+  EXPECT_NE(message.find("\np.toml:11:9: label must be a string"), std::string::npos) << message;
+  EXPECT_NE(message.find("\np.toml:12:1: unknown option \"fil\""), std::string::npos) << message;
+  EXPECT_TRUE(log_.loads.empty());
+}
+
+TEST_F(PipelineTest, ProblemsOfTheSpecAreSaidTogetherWithThoseOfItsOptions) {
+  SpecProblems problems;
+  problems.add(nullptr, "found before");
+  try {
+    make_plan(read(kBare + "lable = \"x\"\n"), {}, context_, problems);
+    FAIL();
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    EXPECT_EQ(message.find("p.toml:4:1: unknown option"), 0U) << message;
+    EXPECT_TRUE(message.ends_with("\nfound before")) << message;
+  }
   EXPECT_TRUE(log_.loads.empty());
 }
 

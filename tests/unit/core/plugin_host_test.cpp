@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "fstool/error.h"
+#include "plugin_file.h"
 #include "run_tool.h"
 
 namespace fstool {
@@ -94,6 +95,77 @@ TEST_F(PluginHostTest, SurvivesAPluginThatThrowsANumber) {
   EXPECT_EQ(load_one("throwing_anything").status, PluginStatus::Refused);
 }
 
+TEST_F(PluginHostTest, RefusesAPluginThatRegistersANameTwice) {
+  const PluginRecord record = load_one("twice");
+  EXPECT_EQ(record.status, PluginStatus::Refused);
+  EXPECT_NE(record.reason.find("there is already a codec \"registered-twice\""), std::string::npos) << record.reason;
+  EXPECT_TRUE(registry_.all<Codec>().empty());
+}
+
+TEST_F(PluginHostTest, RefusesAPluginWhoseConstructorThrows) {
+  const PluginRecord record = load_one("throwing_constructor");
+  EXPECT_EQ(record.status, PluginStatus::Refused);
+  EXPECT_EQ(record.reason, "it threw while it was loaded: no device for me");
+}
+
+TEST_F(PluginHostTest, SurvivesAPluginThatEndsTheProcess) {
+  install("ending_constructor", root_.path(), "a");
+  install("good", root_.path(), "b");
+  install("throwing_constructor", root_.path(), "c");
+  install("twice", root_.path(), "d");
+  const auto records = load_plugins({root_.path()}, registry_);
+  ASSERT_EQ(records.size(), 4U);
+  EXPECT_EQ(records[0].reason, "it ended the process that loaded it: SIGABRT");
+  EXPECT_EQ(records[1].status, PluginStatus::Loaded);
+  EXPECT_EQ(records[2].reason, "it threw while it was loaded: no device for me");
+  EXPECT_TRUE(records[3].reason.starts_with("can't register its formats: ")) << records[3].reason;
+}
+
+TEST_F(PluginHostTest, RefusesALibraryForAnotherProcessor) {
+  const fs::path library = install("good", root_.path());
+  constexpr std::streamoff kMachine = 18;  // of the ELF header
+  std::fstream file(library, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(kMachine).write("\xf3\0", 2);
+  file.close();
+  const auto records = load_plugins({root_.path()}, registry_);
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_TRUE(records[0].reason.starts_with("built for RISC-V (64-bit), but this fstool is for ")) << records[0].reason;
+}
+
+TEST_F(PluginHostTest, NamesTheStandardLibraryThatAPluginNeeds) {
+  EXPECT_EQ(linker_message("/p/a.so", "/p/a.so: undefined symbol: _ZN6fstool3fooENSt3__112basic_stringE"),
+            "undefined symbol: _ZN6fstool3fooENSt3__112basic_stringE (built with the C++ standard library libc++, but "
+            "this fstool with libstdc++)");
+  EXPECT_EQ(linker_message("/p/a.so", "/p/a.so: undefined symbol: foo"), "undefined symbol: foo");
+}
+
+TEST_F(PluginHostTest, APreferredPluginComesFirst) {
+  install("good", root_.path());
+  install("twin", root_.path());
+  const auto records = load_plugins({root_.path()}, registry_, {.preferred = {"twin"}});
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].name, "good");
+  EXPECT_EQ(records[0].status, PluginStatus::Loaded);
+  EXPECT_TRUE(records[0].formats.empty());
+  ASSERT_EQ(records[0].overridden.size(), 1U);
+  EXPECT_EQ(records[0].overridden[0].name, "identity");
+  EXPECT_EQ(records[1].status, PluginStatus::Loaded);
+  EXPECT_EQ(registry_.get<Codec>("identity").info.plugin, "twin");
+}
+
+TEST_F(PluginHostTest, APreferredPluginHasToBeThere) {
+  install("good", root_.path());
+  install("throwing", root_.path());
+  try {
+    load_plugins({root_.path()}, registry_, {.preferred = {"goood"}});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "no plugin is called \"goood\" (did you mean \"good\"?)");
+  }
+  Registry other;
+  EXPECT_THROW(load_plugins({root_.path()}, other, {.preferred = {"throwing"}}), Error);
+}
+
 TEST_F(PluginHostTest, RefusesATextFile) {
   std::ofstream(root_.path() / "notes.so") << "not a library\n";
   const auto records = load_plugins({root_.path()}, registry_);
@@ -103,9 +175,11 @@ TEST_F(PluginHostTest, RefusesATextFile) {
 
 TEST_F(PluginHostTest, RefusesADamagedLibrary) {
   std::ofstream(root_.path() / "cut.so") << "\177ELF";
+  fs::resize_file(install("good", root_.path()), 2000);
   const auto records = load_plugins({root_.path()}, registry_);
-  ASSERT_EQ(records.size(), 1U);
-  EXPECT_TRUE(records[0].reason.starts_with("can't be loaded: ")) << records[0].reason;
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].reason, "the shared library is cut off");
+  EXPECT_TRUE(records[1].reason.starts_with("can't be loaded: ")) << records[1].reason;
 }
 
 TEST_F(PluginHostTest, BrokenPluginsDoNotStopTheOthers) {

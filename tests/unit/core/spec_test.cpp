@@ -6,7 +6,9 @@
 
 #include "fstool/error.h"
 #include "run_tool.h"
+#include "spec_loader.h"
 #include "spec_toml.h"
+#include "variables.h"
 
 namespace fstool {
 namespace {
@@ -14,7 +16,7 @@ namespace {
 Spec read(const std::string& text) {
   OptionTable table = parse_toml(text, "p.toml");
   Variables({}, [](const std::string&) { return std::optional<std::string>(); }).expand(table);
-  return read_spec(table, "p.toml", "specs");
+  return read_spec(table, {.file = "p.toml", .directory = "specs"});
 }
 
 /// The message that reading `text` fails with.
@@ -147,6 +149,40 @@ TEST(SpecTest, SaysWhatAWrongValueShouldBe) {
   EXPECT_NE(filesystem("rootdevs = \"some\"").find("rootdevs"), std::string::npos);
   EXPECT_NE(filesystem("mtime = 1979-05-27T07:32:00Z").find("dates and times"), std::string::npos);
   EXPECT_NE(filesystem("options = 1").find("options must be a table"), std::string::npos);
+}
+
+TEST(SpecTest, SaysAllThatIsWrongInTheOrderOfTheText) {
+  EXPECT_EQ(failure("[image]\npartition_table = 1\nsize = \"big\"\n[[partitions]]\nsize = \"small\"\nname = 3\n"
+                    "[filesystem]\nfree = 1.5\n[conteiner]\n"),
+            "p.toml:2:19: partition_table must be a string, not an integer\n"
+            "partition_table = 1\n"
+            "                  ^\n"
+            "p.toml:3:8: size must be \"auto\" or a size such as \"512MiB\", not \"big\"\n"
+            "size = \"big\"\n"
+            "       ^\n"
+            "p.toml:4:1: [[partitions]] needs a type\n"
+            "[[partitions]]\n"
+            "^\n"
+            "p.toml:5:8: size must be \"auto\", \"remaining\", a size such as \"512MiB\", or a share of the disk from "
+            "\"1%\" to \"100%\", not \"small\"\n"
+            "size = \"small\"\n"
+            "       ^\n"
+            "p.toml:6:8: name must be a string, not an integer\n"
+            "name = 3\n"
+            "       ^\n"
+            "p.toml:7:1: [filesystem] needs a type\n"
+            "[filesystem]\n"
+            "^\n"
+            "p.toml:7:1: [filesystem] makes a bare file system and can't be combined with [image] and "
+            "[[partitions]]: put it into a partition as [partitions.filesystem]\n"
+            "[filesystem]\n"
+            "^\n"
+            "p.toml:8:8: free must be a size such as \"64MiB\" or a share from \"0%\" to \"95%\", not a float\n"
+            "free = 1.5\n"
+            "       ^\n"
+            "p.toml:9:1: unknown key \"conteiner\" in the spec (did you mean \"container\"?)\n"
+            "[conteiner]\n"
+            "^");
 }
 
 TEST(SpecTest, RefusesAKeyThatIsAlsoInOptions) {
@@ -322,22 +358,25 @@ class SpecFileTest : public testing::Test {
     std::ofstream(path) << text;
     return path;
   }
+  Spec load(const std::string& text) {
+    return load_spec({.file = write(text), .variables = variables_, .settings = {}});
+  }
   const Variables variables_{{"who=me"}, [](const std::string&) { return std::nullopt; }};
   test::TemporaryDirectory root_;
 };
 
 TEST_F(SpecFileTest, PathsAreRelativeToTheFileAndVariablesAreReplaced) {
-  const Spec spec = load_spec(write("[filesystem]\ntype = \"x\"\nsource = \"${who}/root\"\n"), variables_);
+  const Spec spec = load("[filesystem]\ntype = \"x\"\nsource = \"${who}/root\"\n");
   EXPECT_EQ(spec.filesystem->source->path, root_.path() / "me/root");
 }
 
 TEST_F(SpecFileTest, AHugeFileIsNotRead) {
-  EXPECT_THROW(load_spec(write(std::string(300 * 1024, '\n')), variables_), Error);
+  EXPECT_THROW(load(std::string(300 * 1024, '\n')), Error);
 }
 
 TEST_F(SpecFileTest, AMissingFileIsNamed) {
   try {
-    load_spec(root_.path() / "none.toml", variables_);
+    load_spec({.file = root_.path() / "none.toml", .variables = variables_, .settings = {}});
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::NotFound);

@@ -51,6 +51,33 @@ TEST(VariablesTest, AReplacedStringMayStandForANumber) {
   EXPECT_FALSE(expand("$${version}").from_text);
 }
 
+TEST(VariablesTest, TheEnvironmentCanBeMeant) {
+  EXPECT_EQ(expanded("${env:BOTH}"), "environment");
+  EXPECT_THROW(expanded("${env:version}"), Error);
+  EXPECT_THROW(expanded("${env:}"), Error);
+  EXPECT_THROW(expanded("${other:HOME}"), Error);
+}
+
+TEST(VariablesTest, ADefaultStandsForWhatIsNotDefinedOrEmpty) {
+  EXPECT_EQ(expanded("${nobody:-x}"), "x");
+  EXPECT_EQ(expanded("${nobody:-}"), "");
+  EXPECT_EQ(expanded("${empty:-x}"), "x");
+  EXPECT_EQ(expanded("${version:-x}"), "1.2");
+  EXPECT_EQ(expanded("${env:NONE:-a:-b}"), "a:-b");
+  EXPECT_EQ(expanded("${env:HOME:-x}"), "/home/me");
+  EXPECT_EQ(expanded("${nobody:-1.2.3}"), "1.2.3");
+  EXPECT_THROW(expanded("${:-x}"), Error);
+}
+
+TEST(VariablesTest, NamesThatAreNearAreSuggested) {
+  try {
+    expanded("${versoin}");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("did you mean \"version\"?"), std::string::npos) << error.what();
+  }
+}
+
 TEST(VariablesTest, ReachesListsAndTables) {
   const Variables variables({"a=1"}, environment);
   OptionValue list;

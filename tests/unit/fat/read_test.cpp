@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -39,6 +40,23 @@ void add_file(const ImageFile& file, const std::string& name, std::string_view b
   run(fmt::format("touch -d @1700000000 '{}'; {} mcopy -m -i '{}' '{}' '::{}'", source, kMtools, file.path(), source,
                   name));
 }
+
+/// Counts what is read of another Blob.
+class CountingBlob final : public Blob {
+ public:
+  explicit CountingBlob(BlobPtr blob) : blob_(std::move(blob)) {}
+  std::uint64_t size() const override { return blob_->size(); }
+  void read(std::uint64_t offset, std::span<std::byte> out) const override {
+    bytes += out.size();
+    blob_->read(offset, out);
+  }
+  Run run_at(std::uint64_t offset) const override { return blob_->run_at(offset); }
+
+  mutable std::atomic<std::uint64_t> bytes = 0;
+
+ private:
+  BlobPtr blob_;
+};
 
 struct Made {
   std::uint64_t kib;
@@ -142,6 +160,26 @@ TEST(FatReader, OpensOnlyWhatIsAskedFor) {
   const Opened opened = open_image(image, {"a/b", Depth::Children});
   EXPECT_EQ(opened.at("a/b/c").recorded->links, 2U);
   EXPECT_EQ(opened.at("a/b").recorded->links, 3U);
+}
+
+TEST(FatReader, ReadsOnlyTheDirectoriesOnTheWay) {
+  Tree tree;
+  for (unsigned i = 0; i < 100; ++i) {
+    const NodeId directory = tree.add(Tree::kRoot, fmt::format("directory {}", i), directory_node());
+    for (unsigned j = 0; j < 200; ++j) tree.add(directory, fmt::format("some file number {}", j), file_node(1));
+  }
+  const auto image = std::make_shared<const CountingBlob>(format_tree(std::move(tree)).image);
+  const auto bytes_read = [&](const OpenScope& scope) {
+    const std::uint64_t before = image->bytes;
+    open_image(image, scope);
+    return image->bytes - before;
+  };
+  constexpr std::uint64_t kSlotsOfFile = 3;
+  constexpr std::uint64_t kDirectoryBytes = 200 * kSlotsOfFile * kSlotSize;
+  const std::uint64_t everything = bytes_read({});
+  EXPECT_GE(everything, 100 * kDirectoryBytes);
+  EXPECT_LE(bytes_read({"directory 7", OpenScope::Depth::Children}), everything / 10);
+  EXPECT_LE(bytes_read({"directory 7/some file number 9", OpenScope::Depth::Node}), everything / 10);
 }
 
 TEST(FatReader, ContentsAreSlicesOfTheImage) {

@@ -219,6 +219,37 @@ TEST(FatWriter, OptionsAreInTheBootSector) {
   EXPECT_EQ(file.fsck_complaints(), "");
 }
 
+TEST(FatWriter, HiddenSectorsAndRootEntriesAreThoseThatAreAskedFor) {
+  FatOptions options;
+  options.hidden_sectors = 63;
+  options.root_entries = 2000;
+  FormatRequest request{.size = {.fixed = 16 * kMiB}, .seed = Seed("test")};
+  request.partition_offset = 3 * kMiB;
+  const FormattedVolume volume = format_tree(tree_of_everything(), options, request);
+  const Boot boot = read_boot_sector(*volume.image, 0);
+  EXPECT_EQ(boot.head.hidden_sectors, 63U);
+  EXPECT_EQ(boot.head.root_entries, 2000);
+  EXPECT_THAT(check_image(volume.image), IsEmpty());
+  const ImageFile file(volume.image.get());
+  EXPECT_EQ(file.fsck_complaints(), "");
+}
+
+TEST(FatWriter, TheBackupsOfFat32AreCopies) {
+  FatOptions options;
+  options.backup_boot_sector = 12;
+  const FormattedVolume volume = format_tree(tree_of_everything(), options, 600 * kMiB);
+  const std::uint64_t sector_size = read_boot_sector(*volume.image, 0).geometry.sector_size;
+  std::vector<std::byte> sectors(2 * sector_size);
+  std::vector<std::byte> copies(2 * sector_size);
+  volume.image->read(0, sectors);
+  volume.image->read(12 * sector_size, copies);
+  EXPECT_EQ(sectors, copies);
+  FsInfo fsinfo{};
+  std::memcpy(&fsinfo, sectors.data() + sector_size, sizeof(fsinfo));
+  EXPECT_EQ(fsinfo.lead_signature, FsInfo::kLeadSignature);
+  EXPECT_EQ(fsinfo.free_clusters, volume.facts.free_blocks);
+}
+
 TEST(FatWriter, WrongOptionsAreRefused) {
   const auto refuses = [](auto&& change, std::uint64_t size = 0) {
     FatOptions options;
@@ -329,7 +360,7 @@ TEST(FatWriter, WhatIsLostOfFilesIsOneWarning) {
   tree.add(Tree::kRoot, "a", std::move(node));
   Node old = file_node(1);
   old.uid = 1000;
-  old.mtime = {};
+  old.mtime = {1, 0};
   tree.add(Tree::kRoot, "b", std::move(old));
   Heard heard;
   const FormattedVolume volume = format_tree(std::move(tree), {}, 0, &heard);
@@ -340,6 +371,17 @@ TEST(FatWriter, WhatIsLostOfFilesIsOneWarning) {
   Heard silent;
   format_tree(tree_of_everything(), {}, 0, &silent);
   EXPECT_THAT(silent.warnings(), IsEmpty());
+}
+
+TEST(FatWriter, ATimeThatNobodyKnowsIsNotLost) {
+  Tree tree;
+  Node node = file_node(1);
+  node.mtime = {};
+  tree.add(Tree::kRoot, "file", std::move(node));
+  Heard heard;
+  const FormattedVolume volume = format_tree(std::move(tree), {}, 0, &heard);
+  EXPECT_THAT(heard.warnings(), IsEmpty());
+  EXPECT_EQ(open_image(volume.image).at("file").mtime.seconds, 315'532'800);
 }
 
 TEST(FatWriter, BytesDontDependOnHowTheyAreRead) {

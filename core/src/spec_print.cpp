@@ -1,0 +1,146 @@
+#include "spec_print.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "deferred_text.h"
+#include "spec_keys.h"
+#include "toml_text.h"
+
+namespace fstool {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Where paths stand: the table's key, and the key in it.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kPaths{{{"filesystem", "source"},
+                                                                               {"source", "path"},
+                                                                               {"entries", "copy"},
+                                                                               {"image", "boot_code"},
+                                                                               {"partitions", "content"},
+                                                                               {"content", "file"},
+                                                                               {"content", "image"},
+                                                                               {"boot_code", "file"},
+                                                                               {"boot_code", "image"}}};
+
+/// What the keys of a spec want, where all that have the name want the same; else empty.
+class KeyTypes {
+ public:
+  explicit KeyTypes(const Registry& registry) {
+    for (const SpecSection& section : spec_sections()) {
+      for (const SpecKey& key : section.keys) add(key.info);
+    }
+    for (const OptionInfo& info : generic_filesystem_options()) add(info);
+    add_formats<Source>(registry);
+    add_formats<Filesystem>(registry);
+    add_formats<Derivation>(registry);
+    add_formats<PartitionTable>(registry);
+    add_formats<Container>(registry);
+    add_formats<Codec>(registry);
+  }
+
+  OptionInfo of(const std::string& key) const {
+    OptionInfo info;
+    info.name = key;
+    if (const auto found = types_.find(key); found != types_.end()) info.type = found->second;
+    return info;
+  }
+
+ private:
+  void add(const OptionInfo& info) {
+    const auto [position, is_new] = types_.emplace(info.name, info.type);
+    if (!is_new && position->second != info.type) position->second.clear();
+  }
+
+  template <class Interface>
+  void add_formats(const Registry& registry) {
+    for (const auto& [name, format] : registry.all<Interface>()) {
+      for (const OptionInfo& info : format.info.options) add(info);
+      for (const OptionInfo& info : format.info.partition_options) add(info);
+    }
+  }
+
+  std::map<std::string, std::string> types_;
+};
+
+/// `${` in place of the marks around names of values that come out later, and `$${` for the characters themselves.
+std::string with_references(std::string_view text) {
+  std::string written;
+  while (!text.empty()) {
+    const std::size_t close = text.front() == kDeferredMark ? text.find(kDeferredMark, 1) : std::string_view::npos;
+    if (close != std::string_view::npos && is_deferred_name(text.substr(1, close - 1))) {
+      written.append("${").append(text.substr(1, close - 1)) += '}';
+      text.remove_prefix(close + 1);
+    } else if (text.starts_with("${")) {
+      written += "$${";
+      text.remove_prefix(2);
+    } else {
+      written += text.front();
+      text.remove_prefix(1);
+    }
+  }
+  return written;
+}
+
+class SpecPrinter {
+ public:
+  SpecPrinter(const PathBase& base, const Registry& registry) : base_(base), types_(registry) {}
+
+  void prepare(OptionTable& table, std::string_view parent) const {
+    for (OptionEntry& entry : table) prepare(entry.value, entry.key, parent);
+  }
+
+ private:
+  void prepare(OptionValue& value, const std::string& key, std::string_view parent) const {
+    if (auto* table = std::get_if<OptionTable>(&value.data)) {
+      prepare(*table, key);
+    } else if (auto* array = std::get_if<OptionValue::Array>(&value.data)) {
+      for (OptionValue& element : *array) prepare(element, key, parent);
+    } else if (std::holds_alternative<std::string>(value.data)) {
+      prepare_text(value, key, parent);
+    }
+  }
+
+  void prepare_text(OptionValue& value, const std::string& key, std::string_view parent) const {
+    const std::pair<std::string_view, std::string_view> place(parent, key);
+    if (std::ranges::find(kPaths, place) != kPaths.end()) {
+      value.data = fs::absolute(parse_path(value, key, base_)).lexically_normal().string();
+    }
+    if (value.from_text) give_type(value, types_.of(key));
+    if (auto* text = std::get_if<std::string>(&value.data)) *text = with_references(*text);
+  }
+
+  /// Reads what text from the command line or a variable stands for.
+  static void give_type(OptionValue& value, const OptionInfo& info) {
+    if (info.type == "integer") {
+      value.data = detail::parse_integer(value, info);
+    } else if (info.type == "boolean") {
+      value.data = detail::parse_bool(value, info);
+    } else if (info.type == "list of strings") {
+      OptionValue::Array elements;
+      for (std::string& text : detail::parse_strings(value, info)) {
+        elements.emplace_back().data = with_references(text);
+      }
+      value.data = std::move(elements);
+    }
+  }
+
+  const PathBase& base_;
+  KeyTypes types_;
+};
+
+}  // namespace
+
+std::string print_spec(const SpecText& spec, const Registry& registry) {
+  OptionTable table = spec.table;
+  SpecPrinter(spec.base, registry).prepare(table, "");
+  return toml_text(table);
+}
+
+}  // namespace fstool

@@ -245,6 +245,7 @@ TEST_P(MoreExamples, ARootIsCheckedByVerityAndAMicrovmBoots) {
   }
 }
 
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(MoreExamples);
 INSTANTIATE_TEST_SUITE_P(Full, MoreExamples, testing::ValuesIn(more_examples()),
                          [](const testing::TestParamInfo<std::string>& param) { return param.param; });
 

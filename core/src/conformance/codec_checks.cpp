@@ -90,7 +90,8 @@ void check_determinism(CheckRun& run, const Format<Codec>& format) {
       require(compressed(*codec->compressor(), block.bytes) == expected, "another compressor makes another stream");
       require(compressed(*used, block.bytes) == expected, "a compressor makes another stream after others");
       compressed(*used, block.bytes, expected.size() / 2);
-      require(compressed(*used, block.bytes) == expected, "a compressor makes another stream after one that didn't fit");
+      require(compressed(*used, block.bytes) == expected,
+              "a compressor makes another stream after one that didn't fit");
     });
   }
 }

@@ -78,8 +78,8 @@ CheckResult check_descriptor(const PluginRecord& plugin) {
 }
 
 template <class Interface>
-void test_formats(const PluginRecord& plugin, std::string_view name, const Registry& registry,
-                  const Settings& settings, std::vector<FormatResult>& results) {
+void test_formats(const PluginRecord& plugin, std::string_view name, const Registry& registry, const Settings& settings,
+                  std::vector<FormatResult>& results) {
   for (const PluginFormat& offered : plugin.formats) {
     if (offered.stage != kStageOf<Interface> || (!name.empty() && offered.name != name)) continue;
     results.push_back(test_format(registry.get<Interface>(offered.name), registry, settings));

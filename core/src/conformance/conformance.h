@@ -1,8 +1,8 @@
 /// \file
 /// The conformance kit: what a plugin's formats promise in the SDK's headers, tried out on the plugin, whoever made it.
 ///
-/// Each check runs in a process of its own, so that a plugin that crashes, hangs or asks for all memory is a finding and
-/// not the end. What a format may refuse (Error(Unsupported) and the like) is no finding, but is told.
+/// Each check runs in a process of its own, so that a plugin that crashes, hangs or asks for all memory is a finding
+/// and not the end. What a format may refuse (Error(Unsupported) and the like) is no finding, but is told.
 #pragma once
 
 #include <chrono>
@@ -18,10 +18,10 @@
 namespace fstool::conformance {
 
 struct Settings {
-  bool thorough = false;                                 ///< many more samples and damaged images
-  unsigned threads = 4;                                  ///< of the Contexts that work is done in; at least 1
-  std::chrono::milliseconds case_cpu{20'000};            ///< processor time that one case of a check may take
-  std::chrono::milliseconds case_time{300'000};          ///< time that one case may take, waiting included
+  bool thorough = false;                                  ///< many more samples and damaged images
+  unsigned threads = 4;                                   ///< of the Contexts that work is done in; at least 1
+  std::chrono::milliseconds case_cpu{20'000};             ///< processor time that one case of a check may take
+  std::chrono::milliseconds case_time{300'000};           ///< time that one case may take, waiting included
   std::uint64_t damage_memory = std::uint64_t{1} << 30U;  ///< bytes that a damaged image may make a format ask for
 };
 
@@ -59,9 +59,9 @@ struct PluginResult {
 };
 
 /// Checks the formats of `plugin`, or those called `format` if that is not empty. `registry` has all formats that are
-/// loaded: others' images are what a format must not take for its own, and codecs are what containers use. A plugin that
-/// is not loaded has that as its finding. The process must have no other threads, because it forks. Temporary files lie
-/// in $TMPDIR or else /tmp, and are gone afterwards. Throws Error(Io) if no process or file can be made.
+/// loaded: others' images are what a format must not take for its own, and codecs are what containers use. A plugin
+/// that is not loaded has that as its finding. The process must have no other threads, because it forks. Temporary
+/// files lie in $TMPDIR or else /tmp, and are gone afterwards. Throws Error(Io) if no process or file can be made.
 PluginResult test_plugin(const PluginRecord& plugin, std::string_view format, const Registry& registry,
                          const Settings& settings);
 

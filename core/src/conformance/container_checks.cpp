@@ -122,9 +122,8 @@ class ContainerChecks {
       throw Skip{"it is the disk itself, which it need not recognize"};
     });
     for (const SampleBlock& file : foreign_files()) {
-      run.attempt(file.name, [&] {
-        require(!create()->probe(*make_memory_blob(file.bytes)), "it is taken for one of its own");
-      });
+      run.attempt(file.name,
+                  [&] { require(!create()->probe(*make_memory_blob(file.bytes)), "it is taken for one of its own"); });
     }
     for (const auto& [name, other] : list_.registry().all<Container>()) {
       if (name == format_.info.name) continue;

@@ -87,7 +87,8 @@ void with_damaged(CheckRun& run, std::string_view name, const ByteVector& good,
     for (auto changes = 1 + random() % 3; changes > 0; --changes) {
       const std::size_t at = places.draw(random);
       damaged[at] = changed(damaged[at], random);
-      label += fmt::format("{}byte {} is {:#04x}", label.empty() ? "" : ", ", at, std::to_integer<unsigned>(damaged[at]));
+      label +=
+          fmt::format("{}byte {} is {:#04x}", label.empty() ? "" : ", ", at, std::to_integer<unsigned>(damaged[at]));
     }
     run.attempt(fmt::format("{}, damaged: {}", name, label), [&] { work(std::move(damaged)); });
   }

@@ -21,8 +21,8 @@ namespace fstool::conformance {
 void with_damaged(CheckRun& run, std::string_view name, const std::vector<std::byte>& good,
                   const std::function<void(std::vector<std::byte> damaged)>& work);
 
-/// Calls `work`, which may refuse what is damaged (Corrupt, Unsupported) or throw one of the errors in `others`. Another
-/// Error is thrown on. False if it threw.
+/// Calls `work`, which may refuse what is damaged (Corrupt, Unsupported) or throw one of the errors in `others`.
+/// Another Error is thrown on. False if it threw.
 template <class Work>
 bool tolerate(Work&& work, std::initializer_list<ErrorCode> others = {}) {
   try {

@@ -61,9 +61,8 @@ class DerivationChecks {
 
   static void require_shape(const DerivedValue& value, const ValueShape& shape) {
     require(value.name == shape.name, fmt::format("the value \"{}\" is called \"{}\"", shape.name, value.name));
-    require(value.text.size() == shape.length,
-            fmt::format("the value {} has {} bytes, and value_shapes() says {}", shape.name, value.text.size(),
-                        shape.length));
+    require(value.text.size() == shape.length, fmt::format("the value {} has {} bytes, and value_shapes() says {}",
+                                                           shape.name, value.text.size(), shape.length));
     const bool is_ascii = std::ranges::all_of(value.text, [](char letter) { return letter >= ' ' && letter <= '~'; });
     require(is_ascii, fmt::format("the value {} is no ASCII", shape.name));
   }

@@ -159,9 +159,7 @@ class FilesystemChecks {
     return {};
   }
 
-  static SizeRequest fixed_size(std::uint64_t bytes) {
-    return {.fixed = bytes, .free_bytes = 0, .free_percent = 0};
-  }
+  static SizeRequest fixed_size(std::uint64_t bytes) { return {.fixed = bytes, .free_bytes = 0, .free_percent = 0}; }
 
   /// Why the format doesn't hold `tree`; nothing if it does.
   std::optional<std::string> refusal(Tree tree) const {
@@ -311,7 +309,8 @@ class FilesystemChecks {
     run.attempt("a hole of 1 TiB in a file", [&] {
       const auto tree = tree_of_one_file(sparse_disk(std::uint64_t{1} << 40U, 41));
       BlobPtr large;
-      if (!unless_refused([&] { large = format(*create(), tree, usual_size(), heard.get()).image; })) throw Skip{"refused"};
+      if (!unless_refused([&] { large = format(*create(), tree, usual_size(), heard.get()).image; }))
+        throw Skip{"refused"};
       read_some(*large);
     });
   }
@@ -345,9 +344,8 @@ class FilesystemChecks {
 
   void check_probe(CheckRun& run) {
     for (const SampleBlock& file : foreign_files()) {
-      run.attempt(file.name, [&] {
-        require(!create()->probe(*make_memory_blob(file.bytes)), "it is taken for one of its own");
-      });
+      run.attempt(file.name,
+                  [&] { require(!create()->probe(*make_memory_blob(file.bytes)), "it is taken for one of its own"); });
     }
     for (const auto& [name, other] : list_.registry().all<Filesystem>()) {
       const bool own = name == format_.info.name;

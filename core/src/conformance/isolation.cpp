@@ -25,7 +25,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr unsigned kMaxEndedChildren = 5;
+constexpr unsigned kMaxEndedChildren = 3;
 constexpr int kPollMilliseconds = 100;
 constexpr std::size_t kHeaderBytes = 1 + sizeof(std::uint32_t);
 

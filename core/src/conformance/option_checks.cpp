@@ -143,8 +143,8 @@ std::vector<OptionSample> option_samples(const std::vector<OptionInfo>& options,
   for (std::size_t i = 1; i < singles; ++i) {
     for (std::size_t j = i + 1; j < singles; ++j) {
       if (samples[i].table.front().key == samples[j].table.front().key) continue;
-      samples.push_back({samples[i].label + ", " + samples[j].label,
-                         {samples[i].table.front(), samples[j].table.front()}});
+      samples.push_back(
+          {samples[i].label + ", " + samples[j].label, {samples[i].table.front(), samples[j].table.front()}});
     }
   }
   return samples;
@@ -183,9 +183,8 @@ void check_declaration(const Format<Interface>& format, Checklist& list) {
   });
   list.run("option_docs", [&](CheckRun& run) {
     if (!format.create) throw Skip{"it can't be created"};
-    check_options(run, format.info.options, [&](const OptionTable& table) {
-      require(format.create(table) != nullptr, "create() returns null");
-    });
+    check_options(run, format.info.options,
+                  [&](const OptionTable& table) { require(format.create(table) != nullptr, "create() returns null"); });
   });
 }
 

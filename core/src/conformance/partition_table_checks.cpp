@@ -340,9 +340,8 @@ class TableChecks {
       });
     }
     for (const SampleBlock& file : foreign_files()) {
-      run.attempt(file.name, [&] {
-        require(!create()->probe(*make_memory_blob(file.bytes)), "it is taken for one of its own");
-      });
+      run.attempt(file.name,
+                  [&] { require(!create()->probe(*make_memory_blob(file.bytes)), "it is taken for one of its own"); });
     }
     for (const auto& [name, other] : list_.registry().all<PartitionTable>()) {
       if (name == format_.info.name) continue;
@@ -467,8 +466,8 @@ class TableChecks {
 
   void check_boot_code(CheckRun& run) {
     const std::string type = known_type();
-    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{440}, std::size_t{512},
-                                   std::size_t{513}, std::size_t{100'000}}) {
+    for (const std::size_t size :
+         {std::size_t{0}, std::size_t{1}, std::size_t{440}, std::size_t{512}, std::size_t{513}, std::size_t{100'000}}) {
       run.attempt(fmt::format("{} bytes", size), [&] {
         TableRequest request = simple_request(type);
         request.boot_code = make_memory_blob(ByteVector(size, std::byte{0x90}));

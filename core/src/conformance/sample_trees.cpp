@@ -123,7 +123,8 @@ void add_modes(Tree& tree) {
 
 void add_modes_of_directories(Tree& tree) {
   for (const unsigned mode : {0700U, 0555U, 01777U, 02770U}) {
-    tree.add(Tree::kRoot, fmt::format("open{:o}", mode), node_of(NodeKind::Directory, static_cast<std::uint16_t>(mode)));
+    tree.add(Tree::kRoot, fmt::format("open{:o}", mode),
+             node_of(NodeKind::Directory, static_cast<std::uint16_t>(mode)));
   }
 }
 
@@ -137,7 +138,8 @@ void add_owners(Tree& tree) {
 }
 
 void add_times(Tree& tree) {
-  for (const std::int64_t seconds : {std::int64_t{315'532'800}, std::int64_t{1'234'567'890}, std::int64_t{2'000'000'000}}) {
+  for (const std::int64_t seconds :
+       {std::int64_t{315'532'800}, std::int64_t{1'234'567'890}, std::int64_t{2'000'000'000}}) {
     Node node = node_of(NodeKind::File);
     node.mtime = {seconds, 0};
     tree.add(Tree::kRoot, fmt::format("time{}", seconds), std::move(node));

@@ -90,7 +90,8 @@ void check_decoder(CheckRun& run, const StreamFormat& format, const Stream& stre
 
 /// Decompresses one frame, from and into guarded memory.
 ByteVector decoded_frame(FrameDecoder& decoder, const StreamFrame& frame, const ByteVector& file) {
-  require(frame.offset <= file.size() && frame.stored <= file.size() - frame.offset, "a frame lies outside of the file");
+  require(frame.offset <= file.size() && frame.stored <= file.size() - frame.offset,
+          "a frame lies outside of the file");
   const GuardedBytes stored(std::span<const std::byte>{file}.subspan(frame.offset, frame.stored), Guard::Back);
   const GuardedBytes out(frame.size, Guard::Back);
   decoder.decode(frame, stored.bytes(), out.bytes());
@@ -135,9 +136,9 @@ void check_stream_damage(CheckRun& run, const StreamFormat& format, const Stream
     tolerate([&] {
       const auto decoder = format.stream_decoder();
       const ByteVector content = decoded(*decoder, damaged, damaged.size() + 1, 64 * 1024);
-      const bool noticed = damaged.size() == stream.file.size() || !decoder->may_end() || content == stream.content ||
-                           std::ranges::equal(content, std::span(stream.content).first(std::min(
-                                                           content.size(), stream.content.size())));
+      const bool noticed =
+          damaged.size() == stream.file.size() || !decoder->may_end() || content == stream.content ||
+          std::ranges::equal(content, std::span(stream.content).first(std::min(content.size(), stream.content.size())));
       require(noticed, "a stream that was cut off has other bytes");
     });
     tolerate([&] {

@@ -15,8 +15,8 @@ struct SampleRequest {
   TableRequest request;
 };
 
-/// Requests with partitions of any size, offset, alignment and gap, and what is not in the table. `type` is one that the
-/// table knows.
+/// Requests with partitions of any size, offset, alignment and gap, and what is not in the table. `type` is one that
+/// the table knows.
 std::vector<SampleRequest> sample_requests(const std::string& type);
 
 /// One with two partitions on a disk of some MiB.

@@ -24,12 +24,13 @@ constexpr std::int64_t kCoarsestSeconds = 2;
 void require_sound_node(const Node& node) {
   require(node.mtime.nanoseconds < 1'000'000'000, "a time has too many nanoseconds");
   require(node.permissions <= 07777, "a mode has more than twelve bits");
-  require((node.kind == NodeKind::Symlink) == !node.target.empty(), "a symbolic link without a target, or the contrary");
+  require((node.kind == NodeKind::Symlink) == !node.target.empty(),
+          "a symbolic link without a target, or the contrary");
   require(node.target.find('\0') == std::string::npos, "a symbolic link's target has a NUL");
   require(!node.content || node.kind == NodeKind::File, "what is no file has content");
   if (!node.xattrs) return;
-  const bool sorted = std::ranges::adjacent_find(*node.xattrs, std::ranges::greater_equal(), &Xattr::name) ==
-                      node.xattrs->end();
+  const bool sorted =
+      std::ranges::adjacent_find(*node.xattrs, std::ranges::greater_equal(), &Xattr::name) == node.xattrs->end();
   require(sorted, "extended attributes are not sorted by name");
 }
 
@@ -69,8 +70,8 @@ bool keeps_none(const NodePairs& pairs, const Value& value) {
   return lost;
 }
 
-/// True if modes were lost, and files have no more than two of them, which depend on nothing else than the modes that went
-/// in: the format knows whether a file is read-only, or not even that.
+/// True if modes were lost, and files have no more than two of them, which depend on nothing else than the modes that
+/// went in: the format knows whether a file is read-only, or not even that.
 bool keeps_few_modes(const NodePairs& pairs) {
   std::map<std::uint16_t, std::uint16_t> kept_as;
   std::set<std::uint16_t> kept;

@@ -51,8 +51,9 @@ inline std::string findings_of(const conformance::FormatResult& result) {
 
 /// Runs all checks on the only format of its stage in `registry`.
 template <class Interface>
-conformance::FormatResult test_only_format(const Registry& registry) {
-  return conformance::test_format(registry.all<Interface>().begin()->second, registry, quick_settings());
+conformance::FormatResult test_only_format(const Registry& registry,
+                                           const conformance::Settings& settings = quick_settings()) {
+  return conformance::test_format(registry.all<Interface>().begin()->second, registry, settings);
 }
 
 template <class Number>

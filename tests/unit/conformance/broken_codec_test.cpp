@@ -225,8 +225,7 @@ class StoreCodec final : public Codec {
 Registry registry_with(Fault fault) {
   Registry registry;
   registry.add(make_format<Codec>(
-      "store", "Stores.",
-      OptionSet<StoreOptions>().add("level", &StoreOptions::level, "From 1 to 9.", in_range(1, 9)),
+      "store", "Stores.", OptionSet<StoreOptions>().add("level", &StoreOptions::level, "From 1 to 9.", in_range(1, 9)),
       [fault](StoreOptions options) { return std::make_unique<StoreCodec>(fault, options); }));
   return registry;
 }
@@ -262,11 +261,18 @@ TEST(ConformanceOfCodecs, FindsThreadsThatDisturbEachOther) {
 }
 
 TEST(ConformanceOfCodecs, FindsDamageThatIsNotRefused) {
-  for (const Fault fault : {Fault::TakesCutStreams, Fault::CrashesOnDamage, Fault::HangsOnDamage,
-                            Fault::AllocatesWhatDamageSays}) {
+  for (const Fault fault : {Fault::TakesCutStreams, Fault::CrashesOnDamage, Fault::AllocatesWhatDamageSays}) {
     EXPECT_THAT(failures_with(fault), ElementsAre("damage")) << static_cast<int>(fault);
   }
   EXPECT_THAT(failures_with(Fault::ThrowsSomethingElse), Contains("damage"));
+}
+
+TEST(ConformanceOfCodecs, FindsDamageThatMakesItHang) {
+  conformance::Settings settings = quick_settings();
+  settings.case_cpu = std::chrono::milliseconds(500);
+  const auto result = test_only_format<Codec>(registry_with(Fault::HangsOnDamage), settings);
+  EXPECT_THAT(failed_checks(result), Contains("damage"));
+  EXPECT_THAT(findings_of(result), testing::HasSubstr("no end after 500 ms of processor time"));
 }
 
 TEST(ConformanceOfCodecs, FindsAnOptionThatBreaksTheBytes) {

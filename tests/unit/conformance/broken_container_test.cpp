@@ -52,9 +52,7 @@ class WrongBlob final : public Blob {
     const bool spoils = fault_ == Fault::ReadsDifferentlyInParts && offset > 0 && !out.empty();
     if (spoils) out.front() ^= std::byte{1};
   }
-  Run run_at(std::uint64_t offset) const override {
-    return {blob_->size() - offset, fault_ == Fault::TellsFalseHoles};
-  }
+  Run run_at(std::uint64_t offset) const override { return {blob_->size() - offset, fault_ == Fault::TellsFalseHoles}; }
 
  private:
   BlobPtr blob_;

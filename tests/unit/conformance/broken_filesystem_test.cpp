@@ -233,8 +233,7 @@ Volume FlatFilesystem::open(BlobPtr image, const OpenScope& scope, Context& cont
 conformance::FormatResult result_with(Fault fault) {
   Registry registry;
   registry.add(make_format<Filesystem>(
-      "flat", "Files in one directory.",
-      OptionSet<FlatOptions>().add("odd", &FlatOptions::odd, "Makes no difference."),
+      "flat", "Files in one directory.", OptionSet<FlatOptions>().add("odd", &FlatOptions::odd, "Makes no difference."),
       [fault](FlatOptions options) { return std::make_unique<FlatFilesystem>(fault, options); }));
   return test_only_format<Filesystem>(registry);
 }

@@ -27,9 +27,9 @@ struct Options {
 };
 
 Format<Source> good_format() {
-  return make_format<Source>(
-      "nowhere", "Nothing.", OptionSet<Options>().add("number", &Options::number, "A number.", in_range(1, 9)),
-      [](Options) { return std::make_unique<Nowhere>(); });
+  return make_format<Source>("nowhere", "Nothing.",
+                             OptionSet<Options>().add("number", &Options::number, "A number.", in_range(1, 9)),
+                             [](Options) { return std::make_unique<Nowhere>(); });
 }
 
 /// The findings against a format that `change` has changed.
@@ -74,9 +74,8 @@ TEST(ConformanceOfDeclarations, FindsBadOptionDocs) {
 }
 
 TEST(ConformanceOfDeclarations, FindsOptionsThatAreNotRefused) {
-  const std::string findings = findings_with([](auto& format) {
-    format.create = [](const OptionTable&) { return std::make_unique<Nowhere>(); };
-  });
+  const std::string findings = findings_with(
+      [](auto& format) { format.create = [](const OptionTable&) { return std::make_unique<Nowhere>(); }; });
   EXPECT_THAT(findings, HasSubstr("an option that is not declared"));
   EXPECT_THAT(findings, HasSubstr("a value that it can't have"));
 }

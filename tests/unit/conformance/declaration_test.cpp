@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -17,8 +18,8 @@ using testing::HasSubstr;
 /// A source that is never used.
 class Nowhere final : public Source {
  public:
-  Tree load(const std::filesystem::path& /*location*/, Context& /*context*/) override {
-    throw Error(ErrorCode::NotFound, "there is nothing");
+  Tree load(const std::filesystem::path& location, Context& /*context*/) override {
+    throw Error(std::filesystem::exists(location) ? ErrorCode::Corrupt : ErrorCode::NotFound, "there is nothing");
   }
 };
 

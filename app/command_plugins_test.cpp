@@ -13,6 +13,7 @@
 #include "json_text.h"
 #include "session.h"
 #include "settings.h"
+#include "signals.h"
 
 namespace fstool {
 
@@ -136,6 +137,7 @@ Json result_json(const conformance::PluginResult& result) {
 conformance::Settings settings_of(const ParsedOptions& options) {
   conformance::Settings settings;
   settings.thorough = options.has("thorough");
+  settings.cancelled = &handle_signals();
   if (const unsigned threads = thread_count(options); threads > 0) settings.threads = threads;
   return settings;
 }

@@ -5,6 +5,7 @@
 /// and not the end. What a format may refuse (Error(Unsupported) and the like) is no finding, but is told.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -22,6 +23,7 @@ struct Settings {
   unsigned threads = 4;                                   ///< of the Contexts that work is done in; at least 1
   std::chrono::milliseconds case_cpu{20'000};             ///< processor time that one case of a check may take
   std::chrono::milliseconds case_time{300'000};           ///< time that one case may take, waiting included
+  const std::atomic<bool>* cancelled = nullptr;           ///< becomes true when the user asks to stop
   std::uint64_t damage_memory = std::uint64_t{1} << 30U;  ///< bytes that a damaged image may make a format ask for
 };
 
@@ -61,7 +63,8 @@ struct PluginResult {
 /// Checks the formats of `plugin`, or those called `format` if that is not empty. `registry` has all formats that are
 /// loaded: others' images are what a format must not take for its own, and codecs are what containers use. A plugin
 /// that is not loaded has that as its finding. The process must have no other threads, because it forks. Temporary
-/// files lie in $TMPDIR or else /tmp, and are gone afterwards. Throws Error(Io) if no process or file can be made.
+/// files lie in $TMPDIR or else /tmp, and are gone afterwards. Throws Error(Io) if no process or file can be made,
+/// Error(Cancelled).
 PluginResult test_plugin(const PluginRecord& plugin, std::string_view format, const Registry& registry,
                          const Settings& settings);
 

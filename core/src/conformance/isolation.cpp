@@ -74,6 +74,7 @@ class Child {
   /// Waits for more of what the child says. False: there is no more.
   bool read_more(std::string& received) {
     while (true) {
+      if (settings_.cancelled != nullptr && *settings_.cancelled) throw Error(ErrorCode::Cancelled, "cancelled");
       pollfd waiting{fd_, POLLIN, 0};
       const int ready = ::poll(&waiting, 1, kPollMilliseconds);
       if (ready < 0 && errno != EINTR) throw system_error("waiting for a check", errno);

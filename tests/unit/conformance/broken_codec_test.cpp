@@ -230,8 +230,10 @@ Registry registry_with(Fault fault) {
   return registry;
 }
 
-std::vector<std::string> failures_with(Fault fault) {
-  return failed_checks(test_only_format<Codec>(registry_with(fault)));
+std::vector<std::string> failures_with(Fault fault, std::string* findings = nullptr) {
+  const auto result = test_only_format<Codec>(registry_with(fault));
+  if (findings != nullptr) *findings = findings_of(result);
+  return failed_checks(result);
 }
 
 TEST(ConformanceOfCodecs, FindsNothingWrongWithAGoodOne) {
@@ -262,7 +264,8 @@ TEST(ConformanceOfCodecs, FindsThreadsThatDisturbEachOther) {
 
 TEST(ConformanceOfCodecs, FindsDamageThatIsNotRefused) {
   for (const Fault fault : {Fault::TakesCutStreams, Fault::CrashesOnDamage, Fault::AllocatesWhatDamageSays}) {
-    EXPECT_THAT(failures_with(fault), ElementsAre("damage")) << static_cast<int>(fault);
+    std::string findings;
+    EXPECT_THAT(failures_with(fault, &findings), ElementsAre("damage")) << findings;
   }
   EXPECT_THAT(failures_with(Fault::ThrowsSomethingElse), Contains("damage"));
 }

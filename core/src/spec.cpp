@@ -6,6 +6,7 @@
 
 #include "spec_disk.h"
 #include "spec_entries.h"
+#include "spec_keys.h"
 
 namespace fstool {
 
@@ -104,7 +105,8 @@ const std::vector<OptionInfo>& generic_filesystem_options() {
     std::vector<OptionInfo> all = generic_options().infos();
     all.push_back(
         option_info("free", "size or percentage", "Free space to leave in a file system whose size is \"auto\".", "0"));
-    all.push_back(option_info("size", "size", "Size of the file system, or \"auto\": as small as possible.", "auto"));
+    all.push_back(option_info("size", std::string(kSizeOrAuto),
+                              "Size of the file system; \"auto\": as small as possible.", "auto"));
     return all;
   }();
   return infos;

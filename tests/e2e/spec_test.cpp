@@ -78,7 +78,7 @@ Expectation expectation_of(const fs::path& file) {
 /// True for "spec.toml:4:1: …".
 bool has_place(const std::string& line) {
   const std::size_t end = line.find(".toml:");
-  return end != std::string::npos && end < line.find(' ') && end + 6 < line.size() && 
+  return end != std::string::npos && end < line.find(' ') && end + 6 < line.size() &&
          std::isdigit(static_cast<unsigned char>(line[end + 6])) != 0;
 }
 

@@ -2,6 +2,7 @@
 /// Which plugins' formats are fuzzed together: the targets tables, fat and disks. They are loaded as the host does.
 #pragma once
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@ namespace fstool::fuzz {
 struct FuzzedPlugins {
   std::string target;
   std::vector<std::string> plugins;
+
+  /// For the messages of tests.
+  friend std::ostream& operator<<(std::ostream& stream, const FuzzedPlugins& fuzzed) { return stream << fuzzed.target; }
 };
 
 /// Partition tables, and what they look for in partitions to know the size of sectors.

@@ -57,7 +57,7 @@ bool have_same_partitions(const Layout& a, const Layout& b) {
 class TableWalk {
  public:
   TableWalk(PartitionTable& table, std::span<const std::byte> disk, const Registry& registry)
-      : table_(table), registry_(registry), bytes_(disk.begin(), disk.end()), disk_(make_memory_blob(bytes_)) {}
+      : table_(table), listening_(registry), bytes_(disk.begin(), disk.end()), disk_(make_memory_blob(bytes_)) {}
 
   void walk() {
     table_.probe(*disk_);
@@ -70,22 +70,20 @@ class TableWalk {
  private:
   /// What the table is, unless it is refused.
   std::optional<Layout> open(const Blob& disk) {
-    ListeningContext listening(registry_);
     std::optional<Layout> layout;
-    tolerate([&] { layout = table_.open(disk, listening.get()); });
+    tolerate([&] { layout = table_.open(disk, listening_.get()); });
     if (layout) check_layout(*layout, disk.size());
     return layout;
   }
 
   bool is_clean(const Blob& disk) {
-    ListeningContext listening(registry_);
-    return tolerate([&] { table_.check(disk, listening.get()); }) && listening.damage().empty();
+    listening_.take_damage();
+    return tolerate([&] { table_.check(disk, listening_.get()); }) && listening_.take_damage().empty();
   }
 
   std::vector<DiskPatch> repair(const Blob& disk) {
-    ListeningContext listening(registry_);
     std::vector<DiskPatch> patches;
-    tolerate([&] { patches = table_.repair(disk, listening.get()); }, {ErrorCode::NoSpace});
+    tolerate([&] { patches = table_.repair(disk, listening_.get()); }, {ErrorCode::NoSpace});
     return patches;
   }
 
@@ -109,12 +107,12 @@ class TableWalk {
 
   /// No more damage of which it is said that a repair mends it.
   void require_nothing_to_mend(const Blob& mended) {
-    ListeningContext listening(registry_);
-    tolerate([&] { table_.open(mended, listening.get()); });
-    tolerate([&] { table_.check(mended, listening.get()); });
-    const bool any = std::ranges::any_of(listening.damage(), [](const std::string& message) {
-      return message.find("repair-table") != std::string::npos;
-    });
+    listening_.take_damage();
+    tolerate([&] { table_.open(mended, listening_.get()); });
+    tolerate([&] { table_.check(mended, listening_.get()); });
+    const std::vector<std::string> damage = listening_.take_damage();
+    const bool any = std::ranges::any_of(
+        damage, [](const std::string& message) { return message.find("repair-table") != std::string::npos; });
     require(!any, "a mended table has damage that can be mended");
   }
 
@@ -126,8 +124,7 @@ class TableWalk {
   void walk_growth() {
     const std::uint64_t size = round_up(disk_->size(), kLargestSector) + kGrowth;
     BlobPtr grown;
-    ListeningContext listening(registry_);
-    tolerate([&] { grown = table_.grow(disk_, size, listening.get()); },
+    tolerate([&] { grown = table_.grow(disk_, size, listening_.get()); },
              {ErrorCode::NoSpace, ErrorCode::InvalidArgument});
     if (!grown) return;
     require(grown->size() == size, "a disk has grown to another size");
@@ -137,7 +134,7 @@ class TableWalk {
   }
 
   PartitionTable& table_;
-  const Registry& registry_;
+  ListeningContext listening_;
   const ByteVector bytes_;
   const BlobPtr disk_;
   bool was_clean_ = false;        ///< check() found nothing

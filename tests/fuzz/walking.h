@@ -3,10 +3,12 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fstool/context.h"
@@ -42,7 +44,8 @@ class ListeningContext {
   explicit ListeningContext(const Registry& registry) : context_(registry, settings()) {}
 
   Context& get() noexcept { return context_; }
-  const std::vector<std::string>& damage() const noexcept { return damage_; }
+  /// What was said since this was asked last.
+  std::vector<std::string> take_damage() { return std::exchange(damage_, {}); }
 
  private:
   Context::Settings settings() {

@@ -14,6 +14,7 @@ using ByteVector = std::vector<std::byte>;
 
 constexpr unsigned kQuickRounds = 200;
 constexpr unsigned kThoroughRounds = 5000;
+constexpr std::size_t kHeader = 128;
 constexpr std::size_t kBeginning = 4096;
 constexpr std::size_t kEnd = 1024;
 
@@ -34,10 +35,12 @@ class Places {
   }
 
   std::size_t draw(std::mt19937& random) const {
-    switch (random() % 4) {
+    switch (random() % 5) {
       case 0:
         return random() % std::min(size_, kBeginning);
       case 1:
+        return random() % std::min(size_, kHeader);
+      case 2:
         return size_ - 1 - random() % std::min(size_, kEnd);
       default:
         return data_.empty() ? random() % size_ : data_[draw_early(random)];

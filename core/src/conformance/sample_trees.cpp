@@ -119,7 +119,12 @@ void add_modes(Tree& tree) {
   for (const unsigned mode : {0U, 0444U, 0600U, 0640U, 01777U, 02755U, 04755U, 07777U}) {
     tree.add(Tree::kRoot, fmt::format("mode{:o}", mode), node_of(NodeKind::File, static_cast<std::uint16_t>(mode)));
   }
-  tree.add(Tree::kRoot, "mode-of-directory", node_of(NodeKind::Directory, 02770));
+}
+
+void add_modes_of_directories(Tree& tree) {
+  for (const unsigned mode : {0700U, 0555U, 01777U, 02770U}) {
+    tree.add(Tree::kRoot, fmt::format("open{:o}", mode), node_of(NodeKind::Directory, static_cast<std::uint16_t>(mode)));
+  }
 }
 
 void add_owners(Tree& tree) {
@@ -176,6 +181,7 @@ const std::vector<TreeFeature>& tree_features() {
       {"fifos", add_fifos},
       {"fifos and sockets", add_fifos_and_sockets},
       {"modes", add_modes},
+      {"modes of directories", add_modes_of_directories},
       {"owners", add_owners},
       {"times", add_times},
       {"odd times", add_odd_times},

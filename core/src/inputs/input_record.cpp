@@ -198,27 +198,35 @@ bool is_same_stamp(const InputState& before, const InputState& now) { return bef
 
 Freshness compare_states(InputRecord& record, Context& context) {
   const std::int64_t now = time_now();
-  std::vector<std::vector<InputState>> current;
+  std::vector<RecordedInput> current;
   for (const RecordedInput& recorded : record.inputs) {
-    current.push_back(list_input(recorded.input));
-    if (!take_over(current.back(), recorded.states, record.taken_at)) return Freshness::Changed;
+    current.push_back({.input = recorded.input, .states = list_input(recorded.input)});
+    if (!take_over(current.back().states, recorded.states, record.taken_at)) return Freshness::Changed;
   }
-  bool is_touched = false;
+  const std::vector<InputState*> states = all_states(current);
+  const bool reads =
+      std::ranges::any_of(states, [](const InputState* state) { return state->is_file && state->hash.empty(); });
+  hash_inputs(states, context);
+  bool is_touched = reads;
   for (std::size_t i = 0; i < current.size(); ++i) {
-    RecordedInput& recorded = record.inputs[i];
-    is_touched = is_touched || std::ranges::any_of(current[i], [](const InputState& state) {
-                   return state.is_file && state.hash.empty();
-                 });
-    hash_inputs(current[i], context);
-    if (!std::ranges::equal(recorded.states, current[i], is_same_content)) return Freshness::Changed;
-    is_touched = is_touched || !std::ranges::equal(recorded.states, current[i], is_same_stamp);
-    recorded.states = std::move(current[i]);
+    const std::vector<InputState>& before = record.inputs[i].states;
+    if (!std::ranges::equal(before, current[i].states, is_same_content)) return Freshness::Changed;
+    is_touched = is_touched || !std::ranges::equal(before, current[i].states, is_same_stamp);
   }
+  record.inputs = std::move(current);
   record.taken_at = now;
   return is_touched ? Freshness::Touched : Freshness::Unchanged;
 }
 
 }  // namespace
+
+std::vector<InputState*> all_states(std::vector<RecordedInput>& inputs) {
+  std::vector<InputState*> states;
+  for (RecordedInput& recorded : inputs) {
+    for (InputState& state : recorded.states) states.push_back(&state);
+  }
+  return states;
+}
 
 fs::path record_path(const fs::path& output) {
   return output.parent_path() / fmt::format(".{}.fstool-inputs", output.filename().string());

@@ -38,6 +38,9 @@ struct RecordedOutput {
   std::int64_t modified_at = 0;  ///< nanoseconds since 1970
 };
 
+/// The states of several inputs, in their order.
+std::vector<InputState*> all_states(std::vector<RecordedInput>& inputs);
+
 struct InputRecord {
   /// Names everything beside the inputs that decides on the output: the spec after its expansion, options, versions of
   /// fstool and of the plugins, SOURCE_DATE_EPOCH.

@@ -17,8 +17,9 @@ using testing::HasSubstr;
 /// A source that is never used.
 class Nowhere final : public Source {
  public:
-  Tree load(const std::filesystem::path& /*location*/, Context& /*context*/) override {
-    throw Error(ErrorCode::NotFound, "there is nothing");
+  Tree load(const std::filesystem::path& location, Context& /*context*/) override {
+    const bool exists = std::filesystem::exists(location);
+    throw Error(exists ? ErrorCode::InvalidArgument : ErrorCode::NotFound, "there is nothing to load");
   }
 };
 

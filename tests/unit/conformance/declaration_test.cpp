@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -18,8 +19,12 @@ using testing::HasSubstr;
 class Nowhere final : public Source {
  public:
   Tree load(const std::filesystem::path& location, Context& /*context*/) override {
+<<<<<<< HEAD
     const bool exists = std::filesystem::exists(location);
     throw Error(exists ? ErrorCode::InvalidArgument : ErrorCode::NotFound, "there is nothing to load");
+=======
+    throw Error(std::filesystem::exists(location) ? ErrorCode::Corrupt : ErrorCode::NotFound, "there is nothing");
+>>>>>>> conform
   }
 };
 

@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kFirstLine = "fstool-inputs 1";
+constexpr std::string_view kLastLine = "end";
 constexpr std::string_view kNothing = "-";
 
 /// A record of a million files has 200 MB.
@@ -73,7 +74,7 @@ std::string text_of(const InputRecord& record) {
                           or_nothing(state.metadata), or_nothing(state.hash), escaped(state.path));
     }
   }
-  return text;
+  return text.append(kLastLine).append("\n");
 }
 
 /// What is wrong with a record is of no interest: without one, the output is made again.
@@ -153,16 +154,15 @@ void parse_line(Line line, InputRecord& record) {
 
 InputRecord parse_record(std::string_view text) {
   InputRecord record;
-  bool is_first = true;
+  std::vector<std::string_view> lines;
   while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) throw BadRecord();  // cut off
-    const std::string_view line = text.substr(0, end);
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1);
+    lines.push_back(text.substr(0, end));
     text.remove_prefix(end + 1);
-    if (is_first ? line != kFirstLine : false) throw BadRecord();
-    if (!is_first) parse_line(Line(line), record);
-    is_first = false;
   }
+  // A host that lost power may have kept a part of it.
+  if (lines.size() < 2 || lines.front() != kFirstLine || lines.back() != kLastLine) throw BadRecord();
+  for (const std::string_view line : std::span(lines).subspan(1, lines.size() - 2)) parse_line(Line(line), record);
   if (record.request.empty() || record.outputs.empty()) throw BadRecord();
   return record;
 }

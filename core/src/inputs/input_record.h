@@ -9,6 +9,7 @@
 ///     taken TIME                                  when the states below were listed
 ///     input USE PATH                              a file or directory that was named; its states follow
 ///     state STAMP CHANGED SIZE METADATA HASH PATH
+///     end
 ///
 /// Times are nanoseconds since 1970, "-" stands for nothing, and in paths "\\" is a backslash and "\n" a newline.
 /// What can't be read as such a record counts as none.

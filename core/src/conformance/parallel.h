@@ -11,7 +11,8 @@
 
 namespace fstool::conformance {
 
-/// Calls work(0) … work(threads - 1), each on a thread of its own, which begin together. What one of them throws is thrown when all are done.
+/// Calls work(0) … work(threads - 1), each on a thread of its own, which begin together. What one of them throws is
+/// thrown when all are done.
 inline void on_threads(unsigned threads, const std::function<void(unsigned thread)>& work) {
   std::mutex mutex;
   std::exception_ptr error;

@@ -19,12 +19,7 @@ using testing::HasSubstr;
 class Nowhere final : public Source {
  public:
   Tree load(const std::filesystem::path& location, Context& /*context*/) override {
-<<<<<<< HEAD
-    const bool exists = std::filesystem::exists(location);
-    throw Error(exists ? ErrorCode::InvalidArgument : ErrorCode::NotFound, "there is nothing to load");
-=======
     throw Error(std::filesystem::exists(location) ? ErrorCode::Corrupt : ErrorCode::NotFound, "there is nothing");
->>>>>>> conform
   }
 };
 

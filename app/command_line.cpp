@@ -18,7 +18,11 @@ OptionManual manual_of(const po::option_description& option) {
   const std::string shortest = option.canonical_display_name(po::command_line_style::allow_dash_for_short);
   OptionManual manual{.name = option.long_name(), .letter = {}, .value = {}, .description = option.description()};
   if (shortest.size() == 2) manual.letter = shortest.substr(1);
-  if (option.semantic()->max_tokens() > 0) manual.value = option.semantic()->name();
+  if (option.semantic()->max_tokens() > 0) {
+    // A default stands behind it, as in "FILE (=pipeline.toml)"; the description says it.
+    const std::string value = option.semantic()->name();
+    manual.value = value.substr(0, value.find(" (="));
+  }
   return manual;
 }
 

@@ -255,27 +255,49 @@ std::string fish_option(const std::string& condition, const OptionManual& option
   return text + fmt::format(" -d {}\n", fish_quoted(one_line_description(option)));
 }
 
-std::string fish_condition(const std::string& name) {
-  const std::size_t blank = name.find(' ');
-  if (blank == std::string::npos) return "__fish_seen_subcommand_from " + name;
-  return fmt::format("__fish_seen_subcommand_from {}; and __fish_seen_subcommand_from {}", name.substr(0, blank),
-                     name.substr(blank + 1));
+/// True where the words so far are `command`, "plugins list" for instance; empty: none yet.
+std::string fish_condition(std::string_view command) {
+  return command.empty() ? "__fstool_command" : fmt::format("__fstool_command {}", command);
+}
+
+/// fish's own __fish_seen_subcommand_from takes "info" of "plugins info" for the command of that name.
+std::string fish_function() {
+  return fmt::format(
+      "function __fstool_command\n"
+      "    set -l words (commandline -opc)\n"
+      "    set -e words[1]\n"
+      "    set -l command\n"
+      "    set -l is_value no\n"
+      "    for word in $words\n"
+      "        if test $is_value = yes\n"
+      "            set is_value no\n"
+      "            continue\n"
+      "        end\n"
+      "        switch $word\n"
+      "            case --plugin-dir --plugin\n"
+      "                set is_value yes\n"
+      "            case '-*'\n"
+      "            case '*'\n"
+      "                set -a command $word\n"
+      "                contains -- \"$command\" {}; or break\n"
+      "        end\n"
+      "    end\n"
+      "    test \"$command\" = \"$argv\"\n"
+      "end\n\n",
+      joined(parents(), " "));
 }
 
 }  // namespace
 
 std::string fish_completion(const std::vector<DescribedEntry>& entries) {
-  std::string text = fmt::format("# fish completion for fstool. {}\n\n", kGenerated);
-  for (const OptionManual& option : program_options()) text += fish_option("__fish_use_subcommand", option);
+  std::string text = fmt::format("# fish completion for fstool. {}\n\n", kGenerated) + fish_function();
+  for (const OptionManual& option : program_options()) text += fish_option(fish_condition(""), option);
   for (const Command& command : all_commands()) {
-    text += fmt::format("complete -c fstool -n __fish_use_subcommand -f -a {} -d {}\n", command.name,
+    text += fmt::format("complete -c fstool -n {} -f -a {} -d {}\n", fish_condition(""), command.name,
                         fish_quoted(std::string(command.summary)));
     if (command.subcommands.empty()) continue;
-    text +=
-        fmt::format("complete -c fstool -n {} -f -a {}\n",
-                    fish_quoted(fmt::format("__fish_seen_subcommand_from {}; and not __fish_seen_subcommand_from {}",
-                                            command.name, joined(command.subcommands, " "))),
-                    fish_quoted(joined(command.subcommands, " ")));
+    text += fmt::format("complete -c fstool -n {} -f -a {}\n", fish_quoted(fish_condition(command.name)),
+                        fish_quoted(joined(command.subcommands, " ")));
   }
   for (const DescribedEntry& entry : entries) {
     text += "\n";

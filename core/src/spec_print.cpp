@@ -29,14 +29,14 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kPaths{{{
                                                                                {"boot_code", "file"},
                                                                                {"boot_code", "image"}}};
 
-/// What the keys of a spec want, where all that have the name want the same; else empty.
+/// What the keys of a spec and the options of formats want.
 class KeyTypes {
  public:
   explicit KeyTypes(const Registry& registry) {
     for (const SpecSection& section : spec_sections()) {
-      for (const SpecKey& key : section.keys) add(key.info);
+      for (const SpecKey& key : section.keys) add("", key.info);
     }
-    for (const OptionInfo& info : generic_filesystem_options()) add(info);
+    for (const OptionInfo& info : generic_filesystem_options()) add("", info);
     add_formats<Source>(registry);
     add_formats<Filesystem>(registry);
     add_formats<Derivation>(registry);
@@ -45,29 +45,45 @@ class KeyTypes {
     add_formats<Codec>(registry);
   }
 
-  OptionInfo of(const std::string& key) const {
+  /// Of an option of `format`, else of a key of any table of a spec, which are the same wherever numbers, booleans or
+  /// lists are wanted. The type is empty if there is no such key.
+  OptionInfo of(const std::string& key, const std::string& format) const {
     OptionInfo info;
     info.name = key;
-    if (const auto found = types_.find(key); found != types_.end()) info.type = found->second;
+    for (const std::string& owner : {format, std::string()}) {
+      const auto found = types_.find({owner, key});
+      if (found == types_.end()) continue;
+      info.type = found->second;
+      break;
+    }
     return info;
   }
 
  private:
-  void add(const OptionInfo& info) {
-    const auto [position, is_new] = types_.emplace(info.name, info.type);
-    if (!is_new && position->second != info.type) position->second.clear();
+  void add(const std::string& format, const OptionInfo& info) {
+    types_.emplace(std::pair(format, info.name), info.type);
   }
 
   template <class Interface>
   void add_formats(const Registry& registry) {
     for (const auto& [name, format] : registry.all<Interface>()) {
-      for (const OptionInfo& info : format.info.options) add(info);
-      for (const OptionInfo& info : format.info.partition_options) add(info);
+      for (const OptionInfo& info : format.info.options) add(name, info);
+      // Partitions don't name their table.
+      for (const OptionInfo& info : format.info.partition_options) add("", info);
     }
   }
 
-  std::map<std::string, std::string> types_;
+  std::map<std::pair<std::string, std::string>, std::string> types_;  ///< by format, empty for none, and key
 };
+
+/// The format that a table names, or else the one that it is about already.
+std::string format_of(const OptionTable& table, const std::string& outer) {
+  for (const OptionEntry& entry : table) {
+    const auto* name = std::get_if<std::string>(&entry.value.data);
+    if (name != nullptr && (entry.key == "type" || entry.key == "partition_table")) return *name;
+  }
+  return outer;
+}
 
 /// `${` in place of the marks around names of values that come out later, and `$${` for the characters themselves.
 std::string with_references(std::string_view text) {
@@ -92,27 +108,30 @@ class SpecPrinter {
  public:
   SpecPrinter(const PathBase& base, const Registry& registry) : base_(base), types_(registry) {}
 
-  void prepare(OptionTable& table, std::string_view parent) const {
-    for (OptionEntry& entry : table) prepare(entry.value, entry.key, parent);
+  /// `parent` is the key of `table`, and `outer` the format that the table around it names.
+  void prepare(OptionTable& table, std::string_view parent, const std::string& outer) const {
+    const std::string format = format_of(table, outer);
+    for (OptionEntry& entry : table) prepare(entry.value, entry.key, parent, format);
   }
 
  private:
-  void prepare(OptionValue& value, const std::string& key, std::string_view parent) const {
+  void prepare(OptionValue& value, const std::string& key, std::string_view parent, const std::string& format) const {
     if (auto* table = std::get_if<OptionTable>(&value.data)) {
-      prepare(*table, key);
+      prepare(*table, key, format);
     } else if (auto* array = std::get_if<OptionValue::Array>(&value.data)) {
-      for (OptionValue& element : *array) prepare(element, key, parent);
+      for (OptionValue& element : *array) prepare(element, key, parent, format);
     } else if (std::holds_alternative<std::string>(value.data)) {
-      prepare_text(value, key, parent);
+      prepare_text(value, key, parent, format);
     }
   }
 
-  void prepare_text(OptionValue& value, const std::string& key, std::string_view parent) const {
+  void prepare_text(OptionValue& value, const std::string& key, std::string_view parent,
+                    const std::string& format) const {
     const std::pair<std::string_view, std::string_view> place(parent, key);
     if (std::ranges::find(kPaths, place) != kPaths.end()) {
       value.data = fs::absolute(parse_path(value, key, base_)).lexically_normal().string();
     }
-    if (value.from_text) give_type(value, types_.of(key));
+    if (value.from_text) give_type(value, types_.of(key, format));
     if (auto* text = std::get_if<std::string>(&value.data)) *text = with_references(*text);
   }
 
@@ -139,7 +158,7 @@ class SpecPrinter {
 
 std::string print_spec(const SpecText& spec, const Registry& registry) {
   OptionTable table = spec.table;
-  SpecPrinter(spec.base, registry).prepare(table, "");
+  SpecPrinter(spec.base, registry).prepare(table, "", "");
   return toml_text(table);
 }
 

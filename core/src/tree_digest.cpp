@@ -4,10 +4,31 @@
 
 #include <algorithm>
 #include <boost/endian/arithmetic.hpp>
+#include <optional>
 #include <span>
 #include <vector>
 
 namespace fstool {
+
+namespace {
+
+/// A list of words as text has it: "a,b". Nothing if there is something else in it.
+std::optional<std::string> joined_words(const OptionValue::Array& array) {
+  std::string joined;
+  for (const OptionValue& element : array) {
+    if (!joined.empty()) joined += ',';
+    if (const auto* integer = std::get_if<std::int64_t>(&element.data)) {
+      joined += std::to_string(*integer);
+    } else if (const auto* text = std::get_if<std::string>(&element.data)) {
+      joined += *text;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return joined;
+}
+
+}  // namespace
 
 namespace {
 
@@ -111,6 +132,7 @@ void Digest::add(const OptionValue& value) {
   } else if (const auto* text = std::get_if<std::string>(&value.data)) {
     add(std::string_view(*text));
   } else if (const auto* array = std::get_if<OptionValue::Array>(&value.data)) {
+    if (const auto words = joined_words(*array)) return add(std::string_view(*words));
     add(std::uint64_t{array->size()});
     for (const OptionValue& element : *array) add(element);
   } else {

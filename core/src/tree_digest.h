@@ -24,7 +24,7 @@ class Digest {
   /// which nodes were added.
   void add(const Tree& tree);
 
-  /// Options, independent of their order and of whether a number was written as a number or as text.
+  /// Options, independent of their order and of whether numbers and lists of words were written as such or as text.
   void add(const OptionTable& options);
 
   /// The seed that stands for everything added.

@@ -23,6 +23,7 @@ class Incremental : public testing::Test {
  protected:
   Incremental() {
     tree_.file("a", "content of a");
+    tree_.directory("directory");
     tree_.file("directory/b", "content of b");
     tree_.symlink("link", "a");
     tree_.settle_times();

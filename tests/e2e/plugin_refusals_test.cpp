@@ -41,7 +41,8 @@ class PluginRefusals : public testing::Test {
     EXPECT_EQ(result.exit_code, 0) << result.output();
     EXPECT_EQ(result.err, "");
     std::map<std::string, nlohmann::json> plugins;
-    for (const auto& plugin : nlohmann::json::parse(result.out).at("plugins")) {
+    const auto report = nlohmann::json::parse(result.out);
+    for (const auto& plugin : report.at("plugins")) {
       const fs::path path = plugin.at("path").get<std::string>();
       if (path == plugins_ || path.parent_path() == plugins_) plugins[path.filename()] = plugin;
     }

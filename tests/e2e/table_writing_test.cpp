@@ -397,7 +397,7 @@ std::vector<InvalidCase> invalid_specs() {
       {"MisalignedByItsOwnRule", kGpt, linux_part("name = \"a\"\noffset = \"5MiB\"\nalign = \"4MiB\"\nsize = \"1MiB\""), {"offset 5 MiB is not a multiple of its alignment of 4 MiB", "->"}},
       {"OddDiskSize", kGpt + "size = 10000000\n", one, {"not a multiple of the 512-byte sector: set it to 10000384"}},
       {"TwoRemaining", kGpt + "size = \"1GiB\"\n", linux_part("size = \"remaining\"") + linux_part("size = \"remaining\""), {"only one partition can have the size \"remaining\""}},
-      {"ShareOfAnAutomaticDisk", kGpt, linux_part("size = \"10%\""), {"spec.toml:4:", "a share of the disk means nothing here"}},
+      {"ShareOfAnAutomaticDisk", kGpt, linux_part("size = \"10%\""), {"spec.toml:6:", "a share of the disk means nothing here"}},
       {"NoSize", kGpt, linux_part("name = \"a\""), {"partition 1 (\"a\") has no size"}},
       {"UnknownType", kGpt, part("type = \"root-x86_64\"\nsize = \"1MiB\""), {"root-x86_64", "root-x86-64"}},
       {"UnknownTypeOfMbr", kMbr, part("type = \"linuks\"\nsize = \"1MiB\""), {"linuks", "linux"}},

@@ -27,7 +27,7 @@ void InputCollector::add_dependency(const std::filesystem::path& path) { depende
 InputRecord InputCollector::record(std::string request, const std::vector<std::filesystem::path>& outputs,
                                    Context& context) {
   InputRecord record{.request = std::move(request), .outputs = {}, .taken_at = taken_at_, .inputs = inputs_};
-  for (RecordedInput& recorded : record.inputs) hash_inputs(recorded.states, context);
+  hash_inputs(all_states(record.inputs), context);
   for (const std::filesystem::path& output : outputs) record.outputs.push_back(recorded_output(output));
   return record;
 }

@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kFirstLine = "fstool-inputs 1";
+constexpr std::string_view kLastLine = "end";
 constexpr std::string_view kNothing = "-";
 
 /// A record of a million files has 200 MB.
@@ -73,7 +74,7 @@ std::string text_of(const InputRecord& record) {
                           or_nothing(state.metadata), or_nothing(state.hash), escaped(state.path));
     }
   }
-  return text;
+  return text.append(kLastLine).append("\n");
 }
 
 /// What is wrong with a record is of no interest: without one, the output is made again.
@@ -153,16 +154,15 @@ void parse_line(Line line, InputRecord& record) {
 
 InputRecord parse_record(std::string_view text) {
   InputRecord record;
-  bool is_first = true;
+  std::vector<std::string_view> lines;
   while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) throw BadRecord();  // cut off
-    const std::string_view line = text.substr(0, end);
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1);
+    lines.push_back(text.substr(0, end));
     text.remove_prefix(end + 1);
-    if (is_first ? line != kFirstLine : false) throw BadRecord();
-    if (!is_first) parse_line(Line(line), record);
-    is_first = false;
   }
+  // A host that lost power may have kept a part of it.
+  if (lines.size() < 2 || lines.front() != kFirstLine || lines.back() != kLastLine) throw BadRecord();
+  for (const std::string_view line : std::span(lines).subspan(1, lines.size() - 2)) parse_line(Line(line), record);
   if (record.request.empty() || record.outputs.empty()) throw BadRecord();
   return record;
 }
@@ -198,27 +198,35 @@ bool is_same_stamp(const InputState& before, const InputState& now) { return bef
 
 Freshness compare_states(InputRecord& record, Context& context) {
   const std::int64_t now = time_now();
-  std::vector<std::vector<InputState>> current;
+  std::vector<RecordedInput> current;
   for (const RecordedInput& recorded : record.inputs) {
-    current.push_back(list_input(recorded.input));
-    if (!take_over(current.back(), recorded.states, record.taken_at)) return Freshness::Changed;
+    current.push_back({.input = recorded.input, .states = list_input(recorded.input)});
+    if (!take_over(current.back().states, recorded.states, record.taken_at)) return Freshness::Changed;
   }
-  bool is_touched = false;
+  const std::vector<InputState*> states = all_states(current);
+  const bool reads =
+      std::ranges::any_of(states, [](const InputState* state) { return state->is_file && state->hash.empty(); });
+  hash_inputs(states, context);
+  bool is_touched = reads;
   for (std::size_t i = 0; i < current.size(); ++i) {
-    RecordedInput& recorded = record.inputs[i];
-    is_touched = is_touched || std::ranges::any_of(current[i], [](const InputState& state) {
-                   return state.is_file && state.hash.empty();
-                 });
-    hash_inputs(current[i], context);
-    if (!std::ranges::equal(recorded.states, current[i], is_same_content)) return Freshness::Changed;
-    is_touched = is_touched || !std::ranges::equal(recorded.states, current[i], is_same_stamp);
-    recorded.states = std::move(current[i]);
+    const std::vector<InputState>& before = record.inputs[i].states;
+    if (!std::ranges::equal(before, current[i].states, is_same_content)) return Freshness::Changed;
+    is_touched = is_touched || !std::ranges::equal(before, current[i].states, is_same_stamp);
   }
+  record.inputs = std::move(current);
   record.taken_at = now;
   return is_touched ? Freshness::Touched : Freshness::Unchanged;
 }
 
 }  // namespace
+
+std::vector<InputState*> all_states(std::vector<RecordedInput>& inputs) {
+  std::vector<InputState*> states;
+  for (RecordedInput& recorded : inputs) {
+    for (InputState& state : recorded.states) states.push_back(&state);
+  }
+  return states;
+}
 
 fs::path record_path(const fs::path& output) {
   return output.parent_path() / fmt::format(".{}.fstool-inputs", output.filename().string());

@@ -9,6 +9,7 @@
 ///     taken TIME                                  when the states below were listed
 ///     input USE PATH                              a file or directory that was named; its states follow
 ///     state STAMP CHANGED SIZE METADATA HASH PATH
+///     end
 ///
 /// Times are nanoseconds since 1970, "-" stands for nothing, and in paths "\\" is a backslash and "\n" a newline.
 /// What can't be read as such a record counts as none.
@@ -37,6 +38,9 @@ struct RecordedOutput {
   std::uint64_t size = 0;        ///< bytes
   std::int64_t modified_at = 0;  ///< nanoseconds since 1970
 };
+
+/// The states of several inputs, in their order.
+std::vector<InputState*> all_states(std::vector<RecordedInput>& inputs);
 
 struct InputRecord {
   /// Names everything beside the inputs that decides on the output: the spec after its expansion, options, versions of

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -168,18 +169,16 @@ void hash_file(InputState& state, Context& context) {
 
 std::vector<InputState> list_input(const Input& input) { return Lister(input).take(); }
 
-void hash_inputs(std::vector<InputState>& states, Context& context) {
+void hash_inputs(const std::vector<InputState*>& states, Context& context) {
   std::vector<InputState*> unknown;
-  std::uint64_t bytes = 0;
-  for (InputState& state : states) {
-    if (!state.is_file || !state.hash.empty()) continue;
-    unknown.push_back(&state);
-    bytes += state.size;
-  }
+  std::ranges::copy_if(states, std::back_inserter(unknown),
+                       [](const InputState* state) { return state->is_file && state->hash.empty(); });
   if (unknown.empty()) return;
-  context.begin_step("comparing what is read", bytes, "bytes");
-  context.workers().for_each(unknown.size(),
-                             [&](std::uint64_t index, unsigned) { hash_file(*unknown[index], context); });
+  context.begin_step("hashing what is read", unknown.size(), "files");
+  context.workers().for_each(unknown.size(), [&](std::uint64_t index, unsigned) {
+    hash_file(*unknown[index], context);
+    context.advance(1);
+  });
 }
 
 }  // namespace fstool

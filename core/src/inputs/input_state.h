@@ -37,8 +37,8 @@ struct InputState {
 /// Throws Error(NotFound/Io), and Error(Unsupported) for what has no state to compare: devices, pipes, sockets.
 std::vector<InputState> list_input(const Input& input);
 
-/// Fills in the hashes that are missing, with all of the context's workers. Throws Error(Changed) for a file that is no
-/// longer what was listed, Error(NotFound/Io/Cancelled).
-void hash_inputs(std::vector<InputState>& states, Context& context);
+/// Fills in the hashes that are missing, with all of the context's workers; `states` are different ones. Throws
+/// Error(Changed) for a file that is no longer what was listed, Error(NotFound/Io/Cancelled).
+void hash_inputs(const std::vector<InputState*>& states, Context& context);
 
 }  // namespace fstool

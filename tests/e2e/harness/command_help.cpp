@@ -28,6 +28,17 @@ std::vector<std::string> subcommands(const std::string& name, const std::string&
   return words.size() > 1 ? words : std::vector<std::string>();
 }
 
+std::vector<CommandHelp> read_all_help() {
+  std::vector<CommandHelp> all;
+  for (const std::string& name : command_names()) {
+    const std::string help = help_of({name});
+    const std::vector<std::string> words = subcommands(name, help);
+    if (words.empty()) all.push_back(parse_help(name, help));
+    for (const std::string& word : words) all.push_back(parse_help(name + " " + word, help_of({name, word})));
+  }
+  return all;
+}
+
 }  // namespace
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -64,15 +75,9 @@ CommandHelp parse_help(const std::string& name, const std::string& text) {
   return help;
 }
 
-std::vector<CommandHelp> all_help() {
-  std::vector<CommandHelp> all;
-  for (const std::string& name : command_names()) {
-    const std::string help = help_of({name});
-    const std::vector<std::string> words = subcommands(name, help);
-    if (words.empty()) all.push_back(parse_help(name, help));
-    for (const std::string& word : words) all.push_back(parse_help(name + " " + word, help_of({name, word})));
-  }
-  return all;
+const std::vector<CommandHelp>& all_help() {
+  static const std::vector<CommandHelp> help = read_all_help();
+  return help;
 }
 
 }  // namespace fstool::e2e

@@ -26,8 +26,8 @@ struct CommandHelp {
 /// The words behind "fstool" that name the commands in its help: "run", "build", …, "plugins".
 std::vector<std::string> command_names();
 
-/// The help of every command; in place of those that have subcommands, of these.
-std::vector<CommandHelp> all_help();
+/// The help of every command; in place of those that have subcommands, of these. Not thread-safe.
+const std::vector<CommandHelp>& all_help();
 
 /// What a text in the form of `--help` says.
 CommandHelp parse_help(const std::string& name, const std::string& text);

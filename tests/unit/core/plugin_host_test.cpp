@@ -1,5 +1,6 @@
 #include "plugin_host.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -179,7 +180,9 @@ TEST_F(PluginHostTest, RefusesADamagedLibrary) {
   const auto records = load_plugins({root_.path()}, registry_);
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(records[0].reason, "the shared library is cut off");
-  EXPECT_TRUE(records[1].reason.starts_with("can't be loaded: ")) << records[1].reason;
+  // The loader finds it out, or the process that tries it ends.
+  EXPECT_THAT(records[1].reason, testing::AnyOf(testing::StartsWith("can't be loaded: "),
+                                                testing::StartsWith("it ended the process that loaded it: ")));
 }
 
 TEST_F(PluginHostTest, BrokenPluginsDoNotStopTheOthers) {

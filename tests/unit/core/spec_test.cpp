@@ -128,7 +128,7 @@ TEST(SpecTest, PointsAtAnUnknownTable) {
 }
 
 TEST(SpecTest, PointsAtAKeyOfAnInlineTable) {
-  EXPECT_EQ(failure("image = { partition_table = 7 }\n"),
+  EXPECT_EQ(failure("image = { partition_table = 7 }\npartitions = [{ type = \"linux\", size = 1 }]\n"),
             "p.toml:1:29: partition_table must be a string, not an integer\n"
             "image = { partition_table = 7 }\n"
             "                            ^");

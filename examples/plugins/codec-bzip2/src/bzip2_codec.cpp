@@ -28,6 +28,7 @@ class Bzip2Compressor : public fstool::Compressor {
   explicit Bzip2Compressor(int level) : level_(level) {}
 
   std::optional<std::size_t> compress(std::span<const std::byte> in, std::span<std::byte> out) override {
+    if (out.empty()) return std::nullopt;  // no stream is empty, and libbz2 takes no room for a mistake
     unsigned size = static_cast<unsigned>(std::min<std::size_t>(out.size(), std::numeric_limits<unsigned>::max()));
     // libbz2 takes a pointer to what it doesn't change.
     auto* const source = const_cast<char*>(reinterpret_cast<const char*>(in.data()));

@@ -338,6 +338,14 @@ class FilesystemChecks {
     run.attempt("the same again", [&] { require(bytes_of(false, 1) == expected, "the image has other bytes"); });
     run.attempt(fmt::format("{} threads", threads()),
                 [&] { require(bytes_of(false, threads()) == expected, "the image has other bytes"); });
+    run.attempt("one object that is used twice", [&] {
+      const auto filesystem = create();
+      for (int time = 0; time < 2; ++time) {
+        const auto tree = shared(tree_with(features));
+        const BlobPtr image = format(*filesystem, tree, usual_size(), heard.get()).image;
+        require(read_all(*image, kMostBytesOfBlob) == expected, "the image has other bytes");
+      }
+    });
     run.attempt("a tree that was put together in another order",
                 [&] { require(bytes_of(true, 1) == expected, "the image has other bytes"); });
   }

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "broken.h"
@@ -24,6 +26,7 @@ enum class Fault {
   MisplacesContents,
   TakesAnyType,
   Counts,
+  IsForOneThread,
   RecognizesAnything,
   CallsItselfDamaged,
   GrowsToAnotherSize,
@@ -52,6 +55,10 @@ class Row final : public PartitionTable {
   Row(Fault fault, RowOptions options) : fault_(fault), options_(options) {}
 
   Layout plan(const TableRequest& request, Context& /*context*/) override {
+    std::thread::id nobody;
+    const std::thread::id here = std::this_thread::get_id();
+    const bool is_first = user_.compare_exchange_strong(nobody, here);
+    if (fault_ == Fault::IsForOneThread && !is_first && user_ != here) crash();
     for (const PartitionRequest& partition : request.partitions) {
       const bool known = !partition.in_table || partition.type == "linux" || fault_ == Fault::TakesAnyType;
       if (!known) throw Error(ErrorCode::InvalidArgument, "an unknown type");
@@ -168,6 +175,7 @@ class Row final : public PartitionTable {
   const Fault fault_;
   const RowOptions options_;
   unsigned disks_ = 0;
+  std::atomic<std::thread::id> user_;
 };
 
 conformance::FormatResult result_with(Fault fault) {
@@ -201,7 +209,11 @@ TEST(ConformanceOfPartitionTables, FindsATypeThatIsNotRefused) {
 }
 
 TEST(ConformanceOfPartitionTables, FindsBytesThatDependOnEarlierDisks) {
-  EXPECT_THAT(failures_with(Fault::Counts), Contains("threads"));
+  EXPECT_THAT(failures_with(Fault::Counts), Contains("determinism"));
+}
+
+TEST(ConformanceOfPartitionTables, FindsObjectsThatAreNotThreadSafe) {
+  EXPECT_THAT(failures_with(Fault::IsForOneThread), ElementsAre("threads"));
 }
 
 TEST(ConformanceOfPartitionTables, FindsAProbeThatIsWrong) {

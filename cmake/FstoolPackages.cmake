@@ -10,10 +10,12 @@ set(FSTOOL_MAINTAINER "The fstool authors <fstool@packages.debian.org>" CACHE ST
 install(FILES "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/CHANGELOG.md" "${PROJECT_SOURCE_DIR}/LICENSE"
         DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT fstool)
 
+set(CPACK_VERBATIM_VARIABLES ON)
 set(CPACK_PACKAGE_NAME fstool)
 set(CPACK_PACKAGE_VENDOR "The fstool authors")
 set(CPACK_PACKAGE_CONTACT "${FSTOOL_MAINTAINER}")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PROJECT_CONFIG_FILE "${PROJECT_SOURCE_DIR}/cmake/debian/cpack_options.cmake")
 set(CPACK_PACKAGE_FILE_NAME "fstool-${PROJECT_VERSION}-${CMAKE_SYSTEM_NAME}-${CMAKE_SYSTEM_PROCESSOR}")
 set(CPACK_COMPONENTS_ALL fstool libfstool-dev)
 set(CPACK_STRIP_FILES ON)
@@ -39,9 +41,12 @@ disk, raw, qcow2, VHD, VDI, VMDK or an Android sparse image. It needs no root,
 no mount and no guess at the size, and the same input gives the same bytes.
 It also lists, reads, compares and extracts the files of images.")
 set(CPACK_DEBIAN_FSTOOL_DESCRIPTION "${CPACK_COMPONENT_FSTOOL_DESCRIPTION}")
-# There is a shared library among the public ones.
+# There is a shared library among the public ones. CPack's own shlibs would have a line for each plugin.
+get_target_property(soversion libfstool SOVERSION)
 file(WRITE "${PROJECT_BINARY_DIR}/packages/triggers" "activate-noawait ldconfig\n")
-set(CPACK_DEBIAN_FSTOOL_PACKAGE_CONTROL_EXTRA "${PROJECT_BINARY_DIR}/packages/triggers")
+file(WRITE "${PROJECT_BINARY_DIR}/packages/shlibs" "libfstool ${soversion} fstool (= ${PROJECT_VERSION})\n")
+set(CPACK_DEBIAN_FSTOOL_PACKAGE_CONTROL_EXTRA "${PROJECT_BINARY_DIR}/packages/triggers"
+                                              "${PROJECT_BINARY_DIR}/packages/shlibs")
 
 set(CPACK_DEBIAN_LIBFSTOOL-DEV_PACKAGE_NAME libfstool-dev)
 set(CPACK_DEBIAN_LIBFSTOOL-DEV_PACKAGE_SECTION libdevel)

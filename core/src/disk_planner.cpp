@@ -255,12 +255,7 @@ class DiskPlanner {
 
   /// The parts of a payload between its holes.
   void add_pieces(std::size_t i, const Partition& place, const BlobPtr& content, std::vector<BlobPiece>& pieces) const {
-    if (content->size() > place.size) {
-      throw Error(ErrorCode::NoSpace, fmt::format("{} of {} is too small for its content of {}: give it at least that "
-                                                  "size",
-                                                  payload_label(i + 1, choice(i).name), exact_size(place.size),
-                                                  exact_size(content->size())));
-    }
+    require_room(payload_label(i + 1, choice(i).name), place.size, content->size());
     for (const DiskRange& part : without_holes(content->size(), choice(i).holes)) {
       pieces.push_back({place.offset + part.offset, content, part.offset, part.size});
     }

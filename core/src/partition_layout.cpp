@@ -34,30 +34,8 @@ struct Piece {
 
   DiskRange range;
   std::size_t owner = kTable;  ///< index of a partition
-  std::string name;
+  std::string name = {};       ///< of what is the table's
 };
-
-/// The disk, a line for each piece in the order of their places, and a mark at the one or two that are in conflict.
-std::string draw_disk(std::vector<Piece> pieces, std::size_t conflict, std::size_t other_conflict) {
-  constexpr std::ptrdiff_t kNeighbours = 8;
-  std::stable_sort(pieces.begin(), pieces.end(),
-                   [](const Piece& a, const Piece& b) { return a.range.offset < b.range.offset; });
-  const auto in_conflict = [&](const Piece& piece) {
-    return piece.owner != Piece::kTable && (piece.owner == conflict || piece.owner == other_conflict);
-  };
-  const auto first = std::find_if(pieces.begin(), pieces.end(), in_conflict);
-  const auto last = std::find_if(pieces.rbegin(), pieces.rend(), in_conflict).base();
-  const auto begin = first - std::min(kNeighbours, first - pieces.begin());
-  const auto end = last + std::min(kNeighbours, pieces.end() - last);
-  std::string drawing;
-  if (begin != pieces.begin()) drawing += "\n     …";
-  for (auto piece = begin; piece != end; ++piece) {
-    drawing += fmt::format("\n  {} {:>24} to {:<24} {}", in_conflict(*piece) ? "->" : "  ",
-                           exact_size(piece->range.offset), exact_size(piece->range.end()), piece->name);
-  }
-  if (end != pieces.end()) drawing += "\n     …";
-  return drawing;
-}
 
 /// Places partitions one by one; ranges_[i] belongs to request.partitions[i] and is empty until it is placed.
 class Placer {
@@ -189,15 +167,22 @@ class Placer {
   void add_pieces(std::size_t index) {
     const DiskRange& range = ranges_[index];
     const std::uint64_t front = std::min(lead(index), range.offset);
-    if (front > 0) pieces_.push_back({{range.offset - front, front}, index, label(index)});
+    if (front > 0) add_piece({{range.offset - front, front}, index});
     for (const DiskRange& part : without_holes(range.size, partition(index).holes)) {
-      pieces_.push_back({{range.offset + part.offset, part.size}, index, label(index)});
+      add_piece({{range.offset + part.offset, part.size}, index});
     }
+  }
+
+  /// Keeps the pieces in the order of their offsets.
+  void add_piece(Piece piece) {
+    const auto behind = std::upper_bound(pieces_.begin(), pieces_.end(), piece.range.offset,
+                                         [](std::uint64_t offset, const Piece& b) { return offset < b.range.offset; });
+    pieces_.insert(behind, std::move(piece));
   }
 
   void place_fixed() {
     for (const TableStructure& structure : rules_.structures) {
-      pieces_.push_back({{structure.offset, structure.size}, Piece::kTable, structure.name});
+      add_piece({{structure.offset, structure.size}, Piece::kTable, structure.name});
     }
     for (std::size_t index = 0; index < ranges_.size(); ++index) {
       if (partition(index).offset) put(index, *partition(index).offset, requested_size(index));
@@ -236,8 +221,31 @@ class Placer {
                             rules_.table, draw_disk(pieces_, index, index)));
   }
 
-  void check_overlaps() {
-    sort_pieces();
+  std::string name_of(const Piece& piece) const {
+    return piece.owner == Piece::kTable ? piece.name : label(piece.owner);
+  }
+
+  /// The disk, a line for each piece in the order of their places, and a mark at the one or two that are in conflict.
+  std::string draw_disk(const std::vector<Piece>& pieces, std::size_t conflict, std::size_t other_conflict) const {
+    constexpr std::ptrdiff_t kNeighbours = 8;
+    const auto in_conflict = [&](const Piece& piece) {
+      return piece.owner != Piece::kTable && (piece.owner == conflict || piece.owner == other_conflict);
+    };
+    const auto first = std::find_if(pieces.begin(), pieces.end(), in_conflict);
+    const auto last = std::find_if(pieces.rbegin(), pieces.rend(), in_conflict).base();
+    const auto begin = first - std::min(kNeighbours, first - pieces.begin());
+    const auto end = last + std::min(kNeighbours, pieces.end() - last);
+    std::string drawing;
+    if (begin != pieces.begin()) drawing += "\n     …";
+    for (auto piece = begin; piece != end; ++piece) {
+      drawing += fmt::format("\n  {} {:>24} to {:<24} {}", in_conflict(*piece) ? "->" : "  ",
+                             exact_size(piece->range.offset), exact_size(piece->range.end()), name_of(*piece));
+    }
+    if (end != pieces.end()) drawing += "\n     …";
+    return drawing;
+  }
+
+  void check_overlaps() const {
     for (std::size_t next = 1; next < pieces_.size(); ++next) {
       const Piece& low = pieces_[next - 1];
       const Piece& high = pieces_[next];
@@ -246,18 +254,14 @@ class Placer {
   }
 
   Error overlap(const Piece& low, const Piece& high) const {
-    const auto place = [](const Piece& piece) {
-      return fmt::format("{} ({} to {})", piece.name, exact_size(piece.range.offset), exact_size(piece.range.end()));
+    const auto place = [&](const Piece& piece) {
+      return fmt::format("{} ({} to {})", name_of(piece), exact_size(piece.range.offset),
+                         exact_size(piece.range.end()));
     };
     const bool with_table = low.owner == Piece::kTable || high.owner == Piece::kTable;
     return {ErrorCode::NoSpace, fmt::format("{} and {} overlap: change the offset or size of {}{}", place(low),
                                             place(high), with_table ? "the one that is not the table's" : "one of them",
                                             draw_disk(pieces_, low.owner, high.owner))};
-  }
-
-  void sort_pieces() {
-    std::stable_sort(pieces_.begin(), pieces_.end(),
-                     [](const Piece& a, const Piece& b) { return a.range.offset < b.range.offset; });
   }
 
   void place_automatic() {
@@ -266,7 +270,6 @@ class Placer {
       if (!placed(ranges_[index])) {
         const std::uint64_t size = requested_size(index);
         put(index, first_free(index, behind + partition(index).gap, size), size);
-        sort_pieces();
       }
       behind = ranges_[index].end();
     }
@@ -330,6 +333,8 @@ class Placer {
       pieces.push_back({{disk_size - rules_.tail_size, rules_.tail_size}, Piece::kTable, rules_.tail_name});
     }
     pieces.push_back({{disk_size, 0}, Piece::kTable, "the end of the " + rules_.space});
+    std::stable_sort(pieces.begin(), pieces.end(),
+                     [](const Piece& a, const Piece& b) { return a.range.offset < b.range.offset; });
     return pieces;
   }
 
@@ -410,6 +415,12 @@ Placement place_partitions(const TableRequest& request, const PlacementRules& ru
   return Placer(request, rules).place();
 }
 
+void require_room(std::string_view label, std::uint64_t room, std::uint64_t content) {
+  if (content <= room) return;
+  throw Error(ErrorCode::NoSpace, fmt::format("{} of {} is too small for its content of {}: give it at least that size",
+                                              label, exact_size(room), exact_size(content)));
+}
+
 void add_partition_contents(BlobBuilder& disk, const Layout& layout, std::vector<BlobPtr> contents) {
   if (contents.size() > layout.partitions.size()) {
     throw Error(ErrorCode::InvalidArgument,
@@ -419,12 +430,7 @@ void add_partition_contents(BlobBuilder& disk, const Layout& layout, std::vector
     const Partition& partition = layout.partitions[index];
     BlobPtr& content = contents[index];
     if (!content || partition.number == 0) continue;
-    if (content->size() > partition.size) {
-      throw Error(ErrorCode::NoSpace,
-                  fmt::format("{} of {} is too small for its content of {}: give it at least that size",
-                              partition_label(partition.number, partition.name), exact_size(partition.size),
-                              exact_size(content->size())));
-    }
+    require_room(partition_label(partition.number, partition.name), partition.size, content->size());
     disk.add(partition.offset, std::move(content));
   }
 }

@@ -208,14 +208,8 @@ TEST_F(Examples, DebianBootsFromUefiAndFromBios) {
   }
 }
 
-/// With FSTOOL_FULL alone: another minute.
+/// They take another minute.
 class MoreExamples : public Examples, public testing::WithParamInterface<std::string> {};
-
-std::vector<std::string> more_examples() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): no test changes its environment.
-  if (std::getenv("FSTOOL_FULL") == nullptr) return {};
-  return {"VerityAndMicrovm"};
-}
 
 TEST_P(MoreExamples, ARootIsCheckedByVerityAndAMicrovmBoots) {
   gather("verity-root");
@@ -246,7 +240,7 @@ TEST_P(MoreExamples, ARootIsCheckedByVerityAndAMicrovmBoots) {
 }
 
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(MoreExamples);
-INSTANTIATE_TEST_SUITE_P(Full, MoreExamples, testing::ValuesIn(more_examples()),
+INSTANTIATE_TEST_SUITE_P(Full, MoreExamples, testing::ValuesIn(full_runs()),
                          [](const testing::TestParamInfo<std::string>& param) { return param.param; });
 
 TEST_F(Examples, CardsForBoardsAreWhatTheirFirmwareLooksFor) {

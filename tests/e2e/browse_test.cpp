@@ -445,7 +445,7 @@ TEST_P(Browse, WhatIsMissingIsNamedAndTheRestIsShown) {
 std::vector<Maker> makers() {
   std::vector<Maker> makers = {Maker::Fstool, Maker::FstoolQcow2, Maker::Mke2fs, Maker::KernelInPartition,
                                Maker::Genimage};
-  if (std::getenv("FSTOOL_FULL") != nullptr) {
+  if (is_full_run()) {
     makers.insert(makers.end(), {Maker::KernelInLogical, Maker::QemuImgDeflate, Maker::QemuImgZstd});
   }
   return makers;

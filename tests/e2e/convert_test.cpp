@@ -21,8 +21,6 @@ constexpr std::uint64_t kMiB = 1024 * kKiB;
 constexpr std::uint64_t kGiB = 1024 * kMiB;
 constexpr std::uint64_t kTiB = 1024 * kGiB;
 
-bool is_full() { return std::getenv("FSTOOL_FULL") != nullptr; }
-
 class Convert : public testing::Test {
  protected:
   void SetUp() override { FSTOOL_E2E_REQUIRE(false, {"qemu-img", "qemu-io", "cmp"}); }
@@ -106,7 +104,7 @@ std::string kind_name(const testing::TestParamInfo<Kind>& kind) {
 class EveryKind : public Convert, public testing::WithParamInterface<Kind> {
  protected:
   static std::vector<std::uint64_t> sizes() {
-    if (!is_full()) return {0, 512, 5 * kMiB + 1536};
+    if (!is_full_run()) return {0, 512, 5 * kMiB + 1536};
     return {0, 512, 5 * kMiB + 1536, kGiB};
   }
 
@@ -163,7 +161,7 @@ class HugeDisk : public EveryKind {
 };
 
 std::vector<Kind> kinds_of_huge_disks() {
-  if (is_full()) return all_kinds();
+  if (is_full_run()) return all_kinds();
   return {{.cluster_size = 512, .codec = "deflate"},
           {.cluster_size = 64 * kKiB, .codec = "zstd"},
           {.cluster_size = 2 * kMiB, .codec = "none", .subclusters = true}};

@@ -33,8 +33,7 @@ std::vector<DiskCase> disk_cases() {
       {.name = "GptInQcow2", .table = "gpt", .container = "qcow2", .codec = ""},
       {.name = "GptInRaw", .table = "gpt", .container = "raw", .codec = ""},
   };
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): no test changes its environment.
-  if (std::getenv("FSTOOL_FULL") != nullptr) {
+  if (is_full_run()) {
     cases.push_back({.name = "DebianInGptInQcow2WithZstd",
                      .table = "gpt",
                      .container = "qcow2",

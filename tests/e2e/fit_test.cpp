@@ -30,8 +30,7 @@ void expect_tight_image(const std::filesystem::path& image, const std::filesyste
 }
 
 std::vector<unsigned> sizes_in_megabytes() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): no test changes its environment.
-  if (std::getenv("FSTOOL_FULL") != nullptr) return {1, 100, 1000};
+  if (is_full_run()) return {1, 100, 1000};
   return {1, 100};
 }
 

@@ -16,11 +16,6 @@
 namespace fstool::e2e {
 namespace {
 
-bool is_full_run() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): no test changes its environment.
-  return std::getenv("FSTOOL_FULL") != nullptr;
-}
-
 /// Builds an image of `source`, which everybody has to like, and writes into it.
 void expect_good_and_writable(const std::string& type, const std::string& options, const TreeBuilder& source) {
   const TempDir work;

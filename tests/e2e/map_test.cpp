@@ -254,8 +254,7 @@ TEST_F(Map, AnUnknownEndingIsRefused) {
 
 TEST_F(Map, ABrowserShowsWhatTheTextSays) {
   const Requirements browser = missing_requirements(false, {"chromium"});
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): no test changes its environment.
-  if (!browser.missing.empty() && std::getenv("FSTOOL_FULL") == nullptr) GTEST_SKIP() << browser.missing;
+  if (!browser.missing.empty() && !is_full_run()) GTEST_SKIP() << browser.missing;
   ASSERT_EQ(browser.missing, "");
   drawn("map.html");
   const std::string page = expect_success(

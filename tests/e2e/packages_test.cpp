@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -18,12 +17,8 @@
 namespace fstool::e2e {
 namespace {
 
-class Packages : public testing::Test {
+class Packages : public testing::TestWithParam<std::string> {
  protected:
-  void SetUp() override {
-    if (std::getenv("FSTOOL_FULL") == nullptr) GTEST_SKIP() << "only with FSTOOL_FULL: it takes minutes";
-  }
-
   /// Has CPack make packages, and returns their paths.
   std::vector<std::string> pack(const std::string& generator) const {
     const std::filesystem::path cpack = std::filesystem::path(FSTOOL_E2E_CMAKE).parent_path() / "cpack";
@@ -41,7 +36,7 @@ class Packages : public testing::Test {
   const TempDir work_;
 };
 
-TEST_F(Packages, TarballRunsFromAnyFolder) {
+TEST_P(Packages, TarballRunsFromAnyFolder) {
   const std::vector<std::string> files = pack("TGZ");
   ASSERT_EQ(files.size(), 1U);
   const std::filesystem::path odd = work_ / "a folder/with: odd name";
@@ -72,7 +67,7 @@ TEST_F(Packages, TarballRunsFromAnyFolder) {
   }
 }
 
-TEST_F(Packages, OfDebianHaveNoErrorsForLintian) {
+TEST_P(Packages, OfDebianHaveNoErrorsForLintian) {
   FSTOOL_E2E_REQUIRE(false, {"lintian", "dpkg-deb"});
   const std::vector<std::string> files = pack("DEB");
   ASSERT_EQ(files.size(), 2U);
@@ -81,7 +76,7 @@ TEST_F(Packages, OfDebianHaveNoErrorsForLintian) {
   expect_success(command);
 }
 
-TEST_F(Packages, OfDebianInstallOnACleanSystem) {
+TEST_P(Packages, OfDebianInstallOnACleanSystem) {
   FSTOOL_E2E_REQUIRE(true, {"mmdebstrap", "chroot", "unshare"});
   const std::vector<std::string> files = pack("DEB");
   const std::string root = (work_ / "root").string();
@@ -102,6 +97,10 @@ TEST_F(Packages, OfDebianInstallOnACleanSystem) {
             "content\n");
   inside("test -e /usr/include/fstool/plugin.h; dpkg --remove libfstool-dev fstool; test ! -e /usr/bin/fstool");
 }
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Packages);
+INSTANTIATE_TEST_SUITE_P(Released, Packages, testing::ValuesIn(full_runs()),
+                         [](const testing::TestParamInfo<std::string>& param) { return param.param; });
 
 }  // namespace
 }  // namespace fstool::e2e

@@ -5,10 +5,10 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "harness/container_fixture.h"
+#include "harness/requirements.h"
 
 namespace fstool::e2e {
 namespace {
@@ -41,7 +41,7 @@ TEST_F(Simg, Simg2imgReadsWhatFstoolWrites) {
                         {container + "zeros = \"dont-care\"\ncrc32 = true\n", 4096},
                         {container + "block_size = \"64KiB\"\n", 64 * kKiB}};
   std::vector<std::uint64_t> sizes = {33 * kMiB, 33 * kMiB + 1536};
-  if (std::getenv("FSTOOL_FULL") != nullptr) sizes.insert(sizes.end(), {20 * kMiB, 5 * kGiB});
+  if (is_full_run()) sizes.insert(sizes.end(), {20 * kMiB, 5 * kGiB});
   for (const std::uint64_t size : sizes) {
     build("", size, "disk.raw");
     for (const Kind& kind : kinds) {

@@ -100,7 +100,7 @@ std::vector<Kind> our_kinds() {
       {"xz", "xz", "xz -dc", "level = 0\n"},
       {"lz4", "lz4", "lz4 -qdc", ""},
   };
-  if (std::getenv("FSTOOL_FULL") != nullptr) {
+  if (is_full_run()) {
     kinds.insert(kinds.end(), {{"zst", "zstd", "zstd -qdc", "level = 19\nlong = 24\n"},
                                {"zst", "zstd", "zstd -qdc", "level = -7\nchecksum = false\n"},
                                {"gz", "gzip", "gzip -dc", "level = 9\n"},
@@ -141,7 +141,7 @@ TEST_F(Streams, WhateverToolMadeThem) {
       {"zstd", "zstd -q -1 disk.img -o"}, {"zstd", "zstd -q -1 - < disk.img >"}, {"gzip", "gzip -1c disk.img >"},
       {"xz", "xz -0c disk.img >"},        {"xz", "xz -0c -T2 disk.img >"},       {"lz4", "lz4 -q disk.img"},
   };
-  if (std::getenv("FSTOOL_FULL") != nullptr) {
+  if (is_full_run()) {
     commands.insert(commands.end(), {{"zstd", "zstd -q --ultra -22 --long=27 - < disk.img >"},
                                      {"gzip", "gzip -9c disk.img >"},
                                      {"xz", "xz -0c --block-size=1MiB --check=sha256 disk.img >"},

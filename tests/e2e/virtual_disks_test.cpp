@@ -137,7 +137,7 @@ INSTANTIATE_TEST_SUITE_P(VirtualDisks, EveryKind, testing::ValuesIn(kKinds),
 
 std::vector<std::uint64_t> written_sizes() {
   std::vector<std::uint64_t> sizes = {33 * kMiB + 1536, 130 * kGiB};
-  if (std::getenv("FSTOOL_FULL") != nullptr) sizes.insert(sizes.end(), {20 * kMiB, kGiB, 2000 * kGiB});
+  if (is_full_run()) sizes.insert(sizes.end(), {20 * kMiB, kGiB, 2000 * kGiB});
   return sizes;
 }
 

@@ -5,16 +5,14 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "harness/container_fixture.h"
+#include "harness/requirements.h"
 
 namespace fstool::e2e {
 namespace {
-
-bool is_full() { return std::getenv("FSTOOL_FULL") != nullptr; }
 
 class Vmdk : public ContainerFixture {
  protected:
@@ -46,7 +44,7 @@ INSTANTIATE_TEST_SUITE_P(Vmdk, Written, testing::Values("monolithicSparse", "str
 TEST_P(Written, QemuReadsWhatFstoolWrites) {
   make_tree();
   std::vector<std::uint64_t> sizes = {33 * kMiB + 1536, kGiB};
-  if (is_full()) sizes.insert(sizes.end(), {20 * kMiB, 20 * kGiB + 512});
+  if (is_full_run()) sizes.insert(sizes.end(), {20 * kMiB, 20 * kGiB + 512});
   for (const std::uint64_t size : sizes) {
     SCOPED_TRACE(size);
     build("", size, "disk.raw");
@@ -66,7 +64,7 @@ TEST_P(Written, AHugeDiskThatIsNearlyEmptyTakesLittle) {
   build(section(GetParam()), 3 * kTiB, "disk.vmdk");
   EXPECT_LT(std::stoull(expect_success({"stat", "-c", "%b", path("disk.vmdk")})) * 512, 16 * kMiB);
   expect_same_to_fstool("disk.vmdk", "disk.raw");
-  if (is_full()) return qemu_img({"compare", "-f", "vmdk", "-F", "raw", "disk.vmdk", "disk.raw"});
+  if (is_full_run()) return qemu_img({"compare", "-f", "vmdk", "-F", "raw", "disk.vmdk", "disk.raw"});
   // Each grain is a question to QEMU. The ends of the disk have all that there is.
   for (const std::uint64_t offset : {std::uint64_t{0}, 3 * kTiB - 32 * kMiB}) {
     const std::string part = "driver=raw,size=33554432,offset=" + std::to_string(offset);
@@ -121,7 +119,7 @@ INSTANTIATE_TEST_SUITE_P(Vmdk, Read,
 
 TEST_P(Read, FstoolReadsWhatQemuMakesOfAnyBytes) {
   std::vector<std::uint64_t> sizes = {512, kMiB, 7 * kMiB + 512};
-  if (is_full()) sizes.push_back(3 * kGiB);
+  if (is_full_run()) sizes.push_back(3 * kGiB);
   for (const std::uint64_t size : sizes) {
     SCOPED_TRACE(size);
     make_raw(size, {0, size / 2, size - 512}, 100'000);

@@ -60,6 +60,9 @@ FSTOOL_API std::vector<DiskRange> without_holes(std::uint64_t size, std::vector<
 /// fit; the messages name the partitions and say what to change, and draw the disk. Thread-safe.
 FSTOOL_API Placement place_partitions(const TableRequest& request, const PlacementRules& rules);
 
+/// Throws Error(NoSpace) if `content`, bytes of what `label` names, are more than the bytes of its `room`.
+FSTOOL_API void require_room(std::string_view label, std::uint64_t room, std::uint64_t content);
+
 /// Adds the contents of a layout's partitions to `disk`, as PartitionTable::compose() promises: a null content is a
 /// hole, a shorter one is followed by a hole, a longer one is Error(NoSpace); those that are not in the table are left
 /// out. Throws Error(InvalidArgument) if there are more contents than partitions.

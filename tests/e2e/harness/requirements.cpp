@@ -37,4 +37,12 @@ Requirements missing_requirements(bool root, const std::vector<std::string>& too
   return result;
 }
 
+// NOLINTNEXTLINE(concurrency-mt-unsafe): no test changes its environment.
+bool is_full_run() { return std::getenv("FSTOOL_FULL") != nullptr; }
+
+std::vector<std::string> full_runs() {
+  if (!is_full_run()) return {};
+  return {"Full"};
+}
+
 }  // namespace fstool::e2e

@@ -19,6 +19,12 @@ struct Requirements {
 /// missing is a failure: nothing is left out silently.
 Requirements missing_requirements(bool root, const std::vector<std::string>& tools);
 
+/// True if FSTOOL_FULL is set: the run has the widest matrices, and what takes minutes.
+bool is_full_run();
+
+/// The parameters of suites whose tests are there in full runs alone: one, "Full", or none.
+std::vector<std::string> full_runs();
+
 }  // namespace fstool::e2e
 
 /// At the start of a test: leaves it out, or fails, if the machine can't run it. Arguments as missing_requirements().

@@ -166,9 +166,11 @@ TEST_F(Incremental, DepfileNamesAllThatWasRead) {
   expect_fstool_builds({"run", path("spec.toml"), "-o", path("image"), "--depfile", path("image.d")});
   const std::string text = read_text(work_ / "image.d");
   EXPECT_TRUE(text.starts_with(path("image") + ": \\\n")) << text;
+  // Sorted by name: whichever comes last, as the folders' names have it, ends its line without a backslash.
+  const std::string prerequisites = text.substr(0, text.find("\n\n")) + " \\\n";
   for (const std::string& name : {path("spec.toml"), path("copied"), path("tree"), path("tree/directory/b"),
                                   path("tree/odd\\ name\\ $$x\\ \\#1")}) {
-    EXPECT_NE(text.find("  " + name + " \\\n"), std::string::npos) << name << '\n' << text;
+    EXPECT_NE(prerequisites.find("  " + name + " \\\n"), std::string::npos) << name << '\n' << text;
     EXPECT_NE(text.find("\n" + name + ":\n"), std::string::npos) << name;
   }
   EXPECT_NE(text.find("/ext4.so"), std::string::npos) << "plugins make the image, too";

@@ -22,9 +22,11 @@ bool is_file_or_device(const fs::path& path) {
 
 class ImageSource : public Source {
  public:
-  Tree load(const fs::path& location, Context& context) override {
-    const std::optional<ImageReference> reference = find_image_reference(location);
-    if (!reference) throw Error(ErrorCode::NotFound, fmt::format("the source {} does not exist", location.string()));
+  Layer load(const SourceInput& input, Context& context) override {
+    if (input.bytes)
+      throw Error(ErrorCode::InvalidArgument, fmt::format("{} can't be an image: name a file", input.name()));
+    const std::optional<ImageReference> reference = find_image_reference(input.path);
+    if (!reference) throw Error(ErrorCode::NotFound, fmt::format("the source {} does not exist", input.name()));
     context.begin_step(fmt::format("reading {}", reference->text()), 0, "files");
     return std::move(open_image(*reference, context).volume.tree);
   }
@@ -37,22 +39,28 @@ const Format<Source>& image_source() {
     auto source =
         make_format<Source>(std::string(kImageSource), "A file system in a disk image or block device.",
                             OptionSet<NoOptions>(), [](NoOptions) { return std::make_unique<ImageSource>(); });
-    source.info.accepts = [](const fs::path& path) {
-      const std::optional<ImageReference> reference = find_image_reference(path);
-      return reference && is_file_or_device(reference->file);
+    source.info.claim = [](const SourceInput& input) {
+      if (input.bytes) return Claim::None;
+      const std::optional<ImageReference> reference = find_image_reference(input.path);
+      return reference && is_file_or_device(reference->file) ? Claim::General : Claim::None;
     };
     return source;
   }();
   return format;
 }
 
-std::vector<const Format<Source>*> sources_for(const fs::path& path, const Registry& registry) {
-  std::vector<const Format<Source>*> accepting;
+std::vector<const Format<Source>*> sources_for(const SourceInput& input, const Registry& registry) {
+  std::vector<const Format<Source>*> claiming;
+  Claim strongest = Claim::General;
   for (const auto& [name, format] : registry.all<Source>()) {
-    if (format.info.accepts && format.info.accepts(path)) accepting.push_back(&format);
+    const Claim claim = format.info.claim ? format.info.claim(input) : Claim::None;
+    if (claim < strongest) continue;
+    if (claim > strongest) claiming.clear();
+    strongest = claim;
+    claiming.push_back(&format);
   }
-  if (accepting.empty() && image_source().info.accepts(path)) accepting.push_back(&image_source());
-  return accepting;
+  if (claiming.empty() && image_source().info.claim(input) != Claim::None) claiming.push_back(&image_source());
+  return claiming;
 }
 
 }  // namespace fstool

@@ -2,7 +2,6 @@
 /// An image as a source: the tree of a file system in a disk image, read by the plugins that write such images.
 #pragma once
 
-#include <filesystem>
 #include <string_view>
 #include <vector>
 
@@ -18,8 +17,9 @@ inline constexpr std::string_view kImageSource = "image";
 /// it, so ask the others first. Thread-safe.
 const Format<Source>& image_source();
 
-/// What reads the thing at `path`: the source plugins that accept it, in the order of names; if there is none, the
-/// image source, if it accepts it. Empty: nothing reads it. Several: somebody has to choose.
-std::vector<const Format<Source>*> sources_for(const std::filesystem::path& path, const Registry& registry);
+/// What reads `input`: the source plugins that claim it, those alone that have a special claim if there are any, in the
+/// order of names; if there is none, the image source, if it is a file. Empty: nothing reads it. Several: somebody has
+/// to choose.
+std::vector<const Format<Source>*> sources_for(const SourceInput& input, const Registry& registry);
 
 }  // namespace fstool

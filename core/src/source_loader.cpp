@@ -136,7 +136,7 @@ void SourceLoader::refuse_output_inside(const SourceChoice& choice) const {
 void SourceLoader::refuse_bad_image(const SourceChoice& choice) const {
   const std::optional<ImageReference> image = find_image_reference(choice.path);
   if (!image) throw missing_source(choice);
-  if (!image_source().info.accepts(choice.path)) {
+  if (image_source().info.claim(choice.path) == Claim::None) {
     throw spec_error(choice.location, fmt::format("the source {} is neither a file nor a block device, so it can't be "
                                                   "an image",
                                                   image->file.string()));
@@ -174,7 +174,7 @@ std::shared_ptr<const Tree> SourceLoader::load(const FilesystemChoice& choice) {
   if (choice.source) {
     try {
       note_source(*choice.source);
-      tree = create(*choice.source)->load(choice.source->path, context_);
+      tree = tree_of(create(*choice.source)->load(choice.source->path, context_));
     } catch (const Error& error) {
       if (error.code() != ErrorCode::NotFound && error.code() != ErrorCode::InvalidArgument) throw;
       throw spec_error(choice.source->location, error.what());

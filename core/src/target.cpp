@@ -20,7 +20,7 @@ namespace {
 const Format<Source>& source_of(const std::string& text, const FormatOverrides& overrides, const Registry& registry) {
   if (!overrides.source.empty()) return registry.get<Source>(overrides.source);
   if (overrides != FormatOverrides()) return image_source();
-  const std::vector<const Format<Source>*> accepting = sources_for(text, registry);
+  const std::vector<const Format<Source>*> accepting = sources_for(SourceInput(text), registry);
   if (accepting.size() == 1) return *accepting.front();
   if (accepting.size() > 1) {
     throw Error(ErrorCode::InvalidArgument, fmt::format("both \"{}\" and \"{}\" can read {}: choose one with --format",
@@ -40,7 +40,7 @@ Target Target::open(const std::string& text, const FormatOverrides& overrides, C
   const Format<Source>& source = source_of(text, overrides, context.registry());
   if (&source != &image_source()) {
     // There is nothing between opening such a source and having all of it.
-    target.whole_ = std::make_shared<const Tree>(source.create({})->load(text, context));
+    target.whole_ = std::make_shared<const Tree>(tree_of(source.create({})->load(SourceInput(text), context)));
     return target;
   }
   const std::optional<ImageReference> reference = find_image_reference(text);

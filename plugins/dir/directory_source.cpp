@@ -120,14 +120,15 @@ class TreeBuilder {
 
 }  // namespace
 
-bool DirectorySource::accepts(const std::filesystem::path& path) {
+Claim DirectorySource::claim(const SourceInput& input) {
   std::error_code error;
-  return std::filesystem::is_directory(path, error);
+  return !input.bytes && std::filesystem::is_directory(input.path, error) ? Claim::General : Claim::None;
 }
 
-Tree DirectorySource::load(const std::filesystem::path& location, Context& context) {
-  context.begin_step(fmt::format("reading {}", location.string()), 0, "files");
-  const auto host = std::make_shared<HostTree>(location, context.workers().size());
+Layer DirectorySource::load(const SourceInput& input, Context& context) {
+  if (input.bytes) throw Error(ErrorCode::InvalidArgument, fmt::format("{} is no directory", input.name()));
+  context.begin_step(fmt::format("reading {}", input.name()), 0, "files");
+  const auto host = std::make_shared<HostTree>(input.path, context.workers().size());
   Scanner scanner(*host, context);
   ScannedDirectory& top = scanner.scan();
   host->close_idle();

@@ -13,7 +13,7 @@ void register_formats(fstool::Registry& registry) {
   auto format =
       make_format<Source>("dir", "A directory of this machine, with everything below it.", OptionSet<NoOptions>(),
                           [](NoOptions) { return std::make_unique<dir::DirectorySource>(); });
-  format.info.accepts = dir::DirectorySource::accepts;
+  format.info.claim = dir::DirectorySource::claim;
   registry.add(std::move(format));
 }
 

@@ -7,14 +7,14 @@
 
 #include "fstool/blob.h"
 #include "fstool/context.h"
-#include "fstool/tree.h"
+#include "fstool/layer.h"
 
 namespace fstool::tar {
 
 /// begins_as_archive() and load_archive() of archive/archive_loader.h; the symbol is fstool_tar_archive_functions.
 struct ArchiveFunctions {
   bool (*begins_as_archive)(const BlobPtr& file);
-  Tree (*load_archive)(const BlobPtr& file, Context& context);
+  Layer (*load_archive)(const BlobPtr& file, Context& context);
 };
 
 /// Loads the module that lies beside the plugin, the first time; it stays loaded. For any thread. Throws Error(Plugin).

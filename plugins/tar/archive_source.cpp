@@ -23,21 +23,20 @@ bool may_be_archive(const Blob& file) {
 
 }  // namespace
 
-bool ArchiveSource::accepts(const std::filesystem::path& path) {
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) return false;
+Claim ArchiveSource::claim(const SourceInput& input) {
+  if (!input.is_file()) return Claim::None;
   try {
-    const BlobPtr file = open_file_blob(path);
-    return may_be_archive(*file) && archive_functions().begins_as_archive(file);
+    const BlobPtr file = input.open();
+    return may_be_archive(*file) && archive_functions().begins_as_archive(file) ? Claim::General : Claim::None;
   } catch (const Error&) {
-    return false;
+    return Claim::None;
   }
 }
 
-Tree ArchiveSource::load(const std::filesystem::path& location, Context& context) {
-  context.begin_step(fmt::format("reading {}", location.string()), 0, "files");
-  return with_context([&] { return fmt::format("reading {}", location.string()); },
-                      [&] { return archive_functions().load_archive(open_file_blob(location), context); });
+Layer ArchiveSource::load(const SourceInput& input, Context& context) {
+  context.begin_step(fmt::format("reading {}", input.name()), 0, "files");
+  return with_context([&] { return fmt::format("reading {}", input.name()); },
+                      [&] { return archive_functions().load_archive(input.open(), context); });
 }
 
 }  // namespace fstool::tar

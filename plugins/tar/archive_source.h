@@ -8,11 +8,11 @@ namespace fstool::tar {
 
 class ArchiveSource : public Source {
  public:
-  /// True if `path` is a regular file that begins as an archive does: with a member, after whatever decompression.
-  static bool accepts(const std::filesystem::path& path);
+  /// A file that begins as an archive does: with a member, after whatever decompression.
+  static Claim claim(const SourceInput& input);
 
-  /// The tree of the archive `location`, as load_archive() says.
-  Tree load(const std::filesystem::path& location, Context& context) override;
+  /// What an archive has, as load_archive() says.
+  Layer load(const SourceInput& input, Context& context) override;
 };
 
 }  // namespace fstool::tar

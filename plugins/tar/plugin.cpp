@@ -13,7 +13,7 @@ void register_formats(fstool::Registry& registry) {
   using namespace fstool;
   auto source = make_format<Source>("tar", "An archive: tar, cpio or zip, compressed or not.", OptionSet<NoOptions>(),
                                     [](NoOptions) { return std::make_unique<tar::ArchiveSource>(); });
-  source.info.accepts = tar::ArchiveSource::accepts;
+  source.info.claim = tar::ArchiveSource::claim;
   registry.add(std::move(source));
   auto filesystem =
       make_format<Filesystem>("tar", "A tar archive in the format PAX (POSIX.1-2001).", OptionSet<NoOptions>(),

@@ -16,7 +16,7 @@ namespace fstool {
 inline constexpr std::uint64_t kPluginMagic = 0x4c506c6f6f747366ULL;
 
 /// Rises whenever a plugin that was built before would no longer work.
-inline constexpr std::uint32_t kPluginAbi = 3;
+inline constexpr std::uint32_t kPluginAbi = 4;
 
 /// Names the C++ ABI that the descriptor's compiler uses: host and plugin exchange C++ types.
 #if defined(__GLIBCXX__) && defined(_GLIBCXX_USE_CXX11_ABI) && _GLIBCXX_USE_CXX11_ABI

@@ -51,8 +51,8 @@ struct FormatInfo {
   /// whose ending follows that of a container or file system ("zst"); of a file system that is a file of its own
   /// ("tar").
   std::vector<std::string> extensions;
-  /// Sources: true if this source reads what lies at the path. Null for the other stages.
-  std::function<bool(const std::filesystem::path&)> accepts;
+  /// Sources: whether this source reads an input. Never throws. Null: it reads what names it, and for other stages.
+  std::function<Claim(const SourceInput&)> claim;
   std::string plugin;  ///< name of the plugin that offers it; filled in by the host
 };
 

@@ -47,13 +47,17 @@ class SourceChecks {
   }
 
  private:
-  Tree load(const fs::path& path, Context& context) const { return format_.create({})->load(path, context); }
+  Tree load(const SourceInput& input, Context& context) const {
+    return tree_of(format_.create({})->load(input, context));
+  }
+
+  bool claims(const SourceInput& input) const { return format_.info.claim && format_.info.claim(input) != Claim::None; }
 
   void check_acceptance(CheckRun& run) {
-    run.attempt("accepts()", [&] {
-      if (!format_.info.accepts) throw Skip{"the source is only used where it is named"};
-      require(!format_.info.accepts(list_.directory() / "no such name"), "a path that doesn't exist is accepted");
-      require(!format_.info.accepts(""), "an empty path is accepted");
+    run.attempt("claim()", [&] {
+      if (!format_.info.claim) throw Skip{"the source is only used where it is named"};
+      require(!claims(list_.directory() / "no such name"), "a path that doesn't exist is claimed");
+      require(!claims(fs::path()), "an empty path is claimed");
     });
   }
 
@@ -88,7 +92,7 @@ class SourceChecks {
 
   void check_directory(CheckRun& run) {
     const fs::path root = make_directory();
-    if (!format_.info.accepts || !format_.info.accepts(root)) throw Skip{"the source accepts no directories"};
+    if (!claims(root)) throw Skip{"the source claims no directories"};
     run.attempt("a directory", [&] {
       HeardContext heard(list_.registry(), list_.settings().threads);
       const Tree tree = load(root, heard.get());
@@ -121,7 +125,7 @@ class SourceChecks {
 
   void load_hostile(const fs::path& path) const {
     HeardContext heard(list_.registry(), 1);
-    if (format_.info.accepts) format_.info.accepts(path);
+    claims(path);
     tolerate([&] { require_plausible(load(path, heard.get())); }, {ErrorCode::InvalidArgument, ErrorCode::Io});
   }
 
@@ -135,16 +139,16 @@ class SourceChecks {
     }
   }
 
-  /// An image of a file system that this source accepts, with its tree.
+  /// An image of a file system that this source claims, with its tree.
   struct Image {
     std::string format;
     Tree tree;
     ByteVector bytes;
   };
 
-  std::vector<Image> accepted_images() const {
+  std::vector<Image> claimed_images() const {
     std::vector<Image> images;
-    if (!format_.info.accepts) return images;
+    if (!format_.info.claim) return images;
     for (const auto& [name, format] : list_.registry().all<Filesystem>()) {
       HeardContext heard(list_.registry(), 1);
       const auto filesystem = format.create({});
@@ -157,7 +161,7 @@ class SourceChecks {
       };
       if (!unless_refused(make)) continue;
       write_file(image_path(), bytes);
-      if (format_.info.accepts(image_path())) images.push_back({name, std::move(tree), std::move(bytes)});
+      if (claims(image_path())) images.push_back({name, std::move(tree), std::move(bytes)});
     }
     return images;
   }
@@ -165,14 +169,16 @@ class SourceChecks {
   fs::path image_path() const { return list_.directory() / "image"; }
 
   void check_images(CheckRun& run) {
-    const std::vector<Image> images = accepted_images();
-    if (images.empty()) throw Skip{"there is no file system whose images it accepts"};
+    const std::vector<Image> images = claimed_images();
+    if (images.empty()) throw Skip{"there is no file system whose images it claims"};
     for (const Image& image : images) {
       run.attempt(fmt::format("an image of {}", image.format), [&] {
         write_file(image_path(), image.bytes);
         HeardContext heard(list_.registry(), list_.settings().threads);
         const Tree tree = load(image_path(), heard.get());
         require_sound(tree, list_.settings().threads);
+        const SourceInput bytes(make_memory_blob(image.bytes), "bytes");
+        if (claims(bytes)) require_equal_trees(tree, load(bytes, heard.get()), heard.get());
         for (const std::string& lost : require_same_tree(image.tree, tree, heard.get())) {
           run.note(fmt::format("of an image of {} it does not keep {}", image.format, lost));
         }
@@ -181,8 +187,8 @@ class SourceChecks {
   }
 
   void check_damage(CheckRun& run) {
-    const std::vector<Image> images = accepted_images();
-    if (images.empty()) throw Skip{"there is no file system whose images it accepts"};
+    const std::vector<Image> images = claimed_images();
+    if (images.empty()) throw Skip{"there is no file system whose images it claims"};
     run.limit_memory(run.settings().damage_memory);
     for (const Image& image : images) {
       with_damaged(run, fmt::format("an image of {}", image.format), image.bytes, [&](const ByteVector& damaged) {

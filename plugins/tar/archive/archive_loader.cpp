@@ -36,7 +36,7 @@ class Loader {
  public:
   Loader(BlobPtr file, Context& context) : file_(std::move(file)), context_(context), reader_(file_, Formats::All) {}
 
-  Tree load() {
+  Layer load() {
     while (archive_entry* const entry = reader_.next()) {
       check_end_of_last();
       const char* const name = archive_entry_pathname(entry);
@@ -180,7 +180,7 @@ bool begins_as_archive(const BlobPtr& file) {
   }
 }
 
-Tree load_archive(const BlobPtr& file, Context& context) { return Loader(file, context).load(); }
+Layer load_archive(const BlobPtr& file, Context& context) { return Loader(file, context).load(); }
 
 }  // namespace fstool::tar
 

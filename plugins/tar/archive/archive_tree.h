@@ -1,12 +1,15 @@
 /// \file
-/// Puts the members of an archive into a Tree, as unpacking it would put them into a directory.
+/// Puts the members of an archive into a Layer, as unpacking it would put them into a directory.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
-#include "fstool/tree.h"
+#include "fstool/layer.h"
 
 namespace fstool::tar {
 
@@ -16,7 +19,8 @@ namespace fstool::tar {
 ///   * Directories that the archive leaves out are made, 0755 and root's, with the time of what is in them.
 ///   * Of members with one name the last wins. Directories become one, with the last one's attributes; one that has
 ///     something in it is not replaced by what is no directory.
-///   * A hard link leads to a member before it that is no directory, and not to itself.
+///   * A hard link leads to a member before it that is no directory, and not to itself. If there is none of that name,
+///     it is a lower link of the layer.
 /// What breaks a rule throws Error(Corrupt).
 class ArchiveTree {
  public:
@@ -24,13 +28,19 @@ class ArchiveTree {
   /// `content` is what the member itself brings; null: none, the content of `target` is that of both.
   void add_link(std::string_view path, std::string_view target, BlobPtr content);
 
-  Tree finish() { return std::move(tree_); }
+  /// What was added. The directories that the archive leaves out are the implied ones.
+  Layer finish();
 
  private:
   /// The directory of path.back(), which is made if it isn't there.
   NodeId parent(const std::vector<std::string_view>& path, Timestamp mtime);
+  /// Takes away what has the name. Throws if that is a directory with something in it.
+  void make_room(NodeId directory, std::string_view name);
+  bool is_empty(NodeId directory) const;
 
   Tree tree_;
+  std::unordered_set<NodeId> implied_{Tree::kRoot};
+  std::map<std::pair<NodeId, std::string>, std::string> lower_links_;  // directory and name; what they lead to
 };
 
 }  // namespace fstool::tar

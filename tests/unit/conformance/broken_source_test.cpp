@@ -22,7 +22,8 @@ class Files final : public Source {
  public:
   explicit Files(Fault fault) : fault_(fault) {}
 
-  Tree load(const fs::path& location, Context& /*context*/) override {
+  Layer load(const SourceInput& input, Context& /*context*/) override {
+    const fs::path& location = input.path;
     Tree tree;
     if (!fs::exists(location)) {
       if (fault_ == Fault::LoadsNothing) return tree;
@@ -75,8 +76,9 @@ std::vector<std::string> failures_with(Fault fault, std::string* findings = null
   Registry registry;
   auto format = make_format<Source>("files", "Directories.", OptionSet<NoOptions>(),
                                     [fault](NoOptions) { return std::make_unique<Files>(fault); });
-  format.info.accepts = [fault](const fs::path& path) {
-    return fault == Fault::AcceptsAnything || fs::is_directory(path);
+  format.info.claim = [fault](const SourceInput& input) {
+    const bool reads = fault == Fault::AcceptsAnything || (!input.bytes && fs::is_directory(input.path));
+    return reads ? Claim::General : Claim::None;
   };
   registry.add(std::move(format));
   const auto result = test_only_format<Source>(registry);

@@ -19,7 +19,8 @@ std::vector<std::byte> bytes_of(const std::string& text) {
 class ListSource : public Source {
  public:
   explicit ListSource(FakeLog& log) : log_(log) {}
-  Tree load(const std::filesystem::path& location, Context& /*context*/) override {
+  Layer load(const SourceInput& input, Context& /*context*/) override {
+    const std::filesystem::path& location = input.path;
     log_.loads.push_back(location.string());
     if (location.stem() == "missing") throw Error(ErrorCode::NotFound, location.string() + " is not there");
     Tree tree;
@@ -254,10 +255,14 @@ Registry make_fake_registry(FakeLog& log) {
   Registry registry;
   auto list = make_format<Source>("list", "", OptionSet<NoOptions>(),
                                   [&log](const NoOptions&) { return std::make_unique<ListSource>(log); });
-  list.info.accepts = [](const std::filesystem::path& path) { return path.extension() == ".list"; };
+  list.info.claim = [](const SourceInput& input) {
+    return input.path.extension() == ".list" ? Claim::General : Claim::None;
+  };
   registry.add(list);
   list.info.name = "other";
-  list.info.accepts = [](const std::filesystem::path& path) { return path.filename().string().starts_with("both"); };
+  list.info.claim = [](const SourceInput& input) {
+    return input.path.filename().string().starts_with("both") ? Claim::General : Claim::None;
+  };
   registry.add(list);
 
   registry.add(make_format<Filesystem>(

@@ -372,17 +372,18 @@ TEST_F(DirectorySourceTest, ProgressCountsEveryNode) {
 TEST_F(DirectorySourceTest, AcceptsDirectoriesAlone) {
   write_file("file", "x");
   make_symlink("symlink", ".");
-  EXPECT_TRUE(DirectorySource::accepts(root_));
-  EXPECT_TRUE(DirectorySource::accepts(at("symlink")));
-  EXPECT_FALSE(DirectorySource::accepts(at("file")));
-  EXPECT_FALSE(DirectorySource::accepts(at("nowhere")));
+  EXPECT_EQ(DirectorySource::claim(root_), Claim::General);
+  EXPECT_EQ(DirectorySource::claim(at("symlink")), Claim::General);
+  EXPECT_EQ(DirectorySource::claim(at("file")), Claim::None);
+  EXPECT_EQ(DirectorySource::claim(at("nowhere")), Claim::None);
+  EXPECT_EQ(DirectorySource::claim({make_hole_blob(1), "-"}), Claim::None);
 }
 
 TEST_F(DirectorySourceTest, PluginRegistersDirWithoutOptions) {
   Registry registry;
   fstool_plugin.register_formats(registry);
   const Format<Source>& format = registry.get<Source>("dir");
-  EXPECT_TRUE(format.info.accepts(root_));
+  EXPECT_EQ(format.info.claim(root_), Claim::General);
   EXPECT_TRUE(format.info.options.empty());
   EXPECT_NE(format.create({}), nullptr);
 }

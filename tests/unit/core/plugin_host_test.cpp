@@ -1,5 +1,6 @@
 #include "plugin_host.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -32,15 +32,15 @@ const CommandHelp kHelp = {
                    {kExitUsage, "the command line is wrong"}},
 };
 
-std::string_view layer_name(Layer layer) {
+std::string_view layer_name(ImageLayer layer) {
   switch (layer) {
-    case Layer::Stream:
+    case ImageLayer::Stream:
       return "stream";
-    case Layer::Container:
+    case ImageLayer::Container:
       return "container";
-    case Layer::PartitionTable:
+    case ImageLayer::PartitionTable:
       return "partition_table";
-    case Layer::Filesystem:
+    case ImageLayer::Filesystem:
       return "filesystem";
   }
   return "";

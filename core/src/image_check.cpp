@@ -62,7 +62,7 @@ class ImageCheck {
 
   /// Calls `work`, whose findings belong to a new layer, as does what it throws about the image.
   template <class Work>
-  void check_layer(Layer layer, const std::string& format, const std::optional<Partition>& partition, Work&& work) {
+  void check_layer(ImageLayer layer, const std::string& format, const std::optional<Partition>& partition, Work&& work) {
     layers_.push_back({layer, format, partition, {}, 0, 0});
     recorder_->record_to(&layers_.back());
     try {
@@ -104,7 +104,7 @@ class ImageCheck {
     if (codec.empty() || reference_.partition) {
       open();
     } else {
-      check_layer(Layer::Stream, codec, {}, open);
+      check_layer(ImageLayer::Stream, codec, {}, open);
       if (!stream) return false;
     }
     if (stream) {
@@ -121,7 +121,7 @@ class ImageCheck {
     image_.container = container->name;
     const ContainerFile file{image_.disk, reference_.file};
     if (!reference_.partition) {
-      check_layer(Layer::Container, container->name, {}, [&] { container->format->check(file, *context_); });
+      check_layer(ImageLayer::Container, container->name, {}, [&] { container->format->check(file, *context_); });
     }
     const std::string snapshot = reference_.snapshot.value_or("");
     return open_layer([&] { image_.disk = container->format->open(file, snapshot, *context_); });
@@ -133,7 +133,7 @@ class ImageCheck {
     if (!table && !recognize<Filesystem>(registry_, *image_.disk)) table = find_remains_of_table();
     if (!table) return true;
     if (!reference_.partition) {
-      check_layer(Layer::PartitionTable, table->name, {}, [&] { table->format->check(*image_.disk, *context_); });
+      check_layer(ImageLayer::PartitionTable, table->name, {}, [&] { table->format->check(*image_.disk, *context_); });
     }
     return open_layer([&] { image_.layout = table->format->open(*image_.disk, *context_); });
   }
@@ -192,7 +192,7 @@ class ImageCheck {
     if (part.filesystem.empty() && (!part.partition || reference_.partition)) {
       inspect_volume(part, *context_);  // throws: there is none
     }
-    check_layer(Layer::Filesystem, part.filesystem, part.partition, [&] {
+    check_layer(ImageLayer::Filesystem, part.filesystem, part.partition, [&] {
       if (part.filesystem.empty()) return;
       registry_.get<Filesystem>(part.filesystem).create({})->check(part.bytes, *context_);
     });

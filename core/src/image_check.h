@@ -15,7 +15,7 @@
 
 namespace fstool {
 
-enum class Layer : std::uint8_t { Stream, Container, PartitionTable, Filesystem };
+enum class ImageLayer : std::uint8_t { Stream, Container, PartitionTable, Filesystem };
 
 enum class Severity : std::uint8_t {
   Damage,   ///< contradicts the format
@@ -32,7 +32,7 @@ inline constexpr std::size_t kMaxFindings = 1000;
 
 /// What was found in one layer.
 struct LayerReport {
-  Layer layer = Layer::Container;
+  ImageLayer layer = ImageLayer::Container;
   std::string format;  ///< "ext4"; empty: a part without a file system that a plugin knows, which is not checked
   std::optional<Partition> partition;  ///< of a file system; nothing: it is the whole disk
   std::vector<Finding> findings;       ///< in the order in which they were found

@@ -35,7 +35,7 @@ class ImageCheckTest : public testing::Test {
 TEST_F(ImageCheckTest, DamageBelongsToTheLayerThatHasIt) {
   const CheckReport report = check("#label ! ");
   ASSERT_EQ(report.layers.size(), 1U);
-  EXPECT_EQ(report.layers[0].layer, Layer::Filesystem);
+  EXPECT_EQ(report.layers[0].layer, ImageLayer::Filesystem);
   EXPECT_EQ(report.layers[0].format, "fake");
   EXPECT_EQ(report.layers[0].damage, 1U);
   EXPECT_FALSE(report.clean());
@@ -68,7 +68,7 @@ TEST(CheckRecorder, KeepsABoundedNumberAndCountsTheRest) {
 TEST(DescribeCheck, EscapesWhatImagesSay) {
   CheckReport report;
   LayerReport layer;
-  layer.layer = Layer::Filesystem;
+  layer.layer = ImageLayer::Filesystem;
   layer.format = "ext4";
   layer.findings = {{Severity::Damage, "\033[2J"}, {Severity::Warning, "odd"}};
   layer.damage = 3;

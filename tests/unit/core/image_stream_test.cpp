@@ -126,7 +126,7 @@ TEST_F(ImageStreamTest, IsALayerThatIsChecked) {
   const auto check = [&](const std::string& file) { return check_image({write(file)}, {}, registry_, {.threads = 1}); };
   const CheckReport good = check("stream+" + fake_frame('#', 1) + fake_frame('a', 3) + fake_frame(' ', 1));
   ASSERT_EQ(good.layers.size(), 2U);
-  EXPECT_EQ(good.layers[0].layer, Layer::Stream);
+  EXPECT_EQ(good.layers[0].layer, ImageLayer::Stream);
   EXPECT_EQ(good.layers[0].format, "text");
   EXPECT_TRUE(good.clean());
 

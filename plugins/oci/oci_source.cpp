@@ -84,8 +84,7 @@ Layer OciSource::load_image(const SourceInput& input, Context& context) const {
   const std::vector<ImageOffer> offers = list_offers(open_files(input, context));
   const Wish wish{options_.image, platform_, host_platform()};
   Image image = choose(offers, wish, context).open();
-  const auto max_size = options_.max_size ? std::optional(options_.max_size->value) : std::nullopt;
-  Layer layer(merge_layers(image, input.name(), max_size, context));
+  Layer layer(merge_layers(image, input.name(), options_.max_size.value, context));
   layer.description = describe(image);
   if (options_.config_path) {
     add_config_file(layer.tree, *options_.config_path, std::move(image.config_text), context);

@@ -2,6 +2,7 @@
 /// The options of the source "oci".
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -14,7 +15,7 @@ struct OciOptions {
   std::optional<std::string> platform;
   std::optional<std::string> image;
   std::optional<std::string> config_path;
-  std::optional<Bytes> max_size;
+  Bytes max_size{std::uint64_t{64} << 30U};
 };
 
 const OptionSet<OciOptions>& oci_options();

@@ -24,8 +24,7 @@ std::string layer_name(const Image& image, std::size_t layer) {
   return fmt::format("layer {} of {}, {}", layer + 1, image.layers.size(), image.layers[layer].diff_id.short_text());
 }
 
-std::vector<BlobPtr> open_tars(const Image& image, std::string_view name, std::optional<std::uint64_t> max_size,
-                               Context& context) {
+std::vector<BlobPtr> open_tars(const Image& image, std::string_view name, std::uint64_t max_size, Context& context) {
   std::uint64_t stored = 0;
   for (const StoredLayer& layer : image.layers) stored += layer.bytes->size();
   context.begin_step(fmt::format("checking {}", name), stored, "bytes");
@@ -41,7 +40,7 @@ std::vector<BlobPtr> open_tars(const Image& image, std::string_view name, std::o
 
 }  // namespace
 
-Tree merge_layers(const Image& image, std::string_view name, std::optional<std::uint64_t> max_size, Context& context) {
+Tree merge_layers(const Image& image, std::string_view name, std::uint64_t max_size, Context& context) {
   std::vector<BlobPtr> tars = open_tars(image, name, max_size, context);
   const Format<Source>& archive = context.registry().get<Source>("tar");
   Tree tree;

@@ -75,8 +75,7 @@ Digest digest_of(const Blob& blob, std::string_view algorithm) {
 }
 
 /// A layer that isn't compressed: both digests are of the same bytes.
-void check_plain(const StoredLayer& layer, SizeBound& bound, Context& context) {
-  bound.add(layer.bytes->size());
+void check_plain(const StoredLayer& layer, Context& context) {
   Hasher hasher(layer.diff_id.algorithm);
   for_pieces(*layer.bytes, [&](std::span<const std::byte> piece) {
     hasher.update(piece);
@@ -164,15 +163,15 @@ class LayerDecoder {
 
 void SizeBound::add(std::uint64_t bytes) {
   const std::uint64_t total = total_.fetch_add(bytes) + bytes;
-  if (!most_ || total <= *most_) return;
+  if (total <= most_) return;
   throw Error(ErrorCode::Unsupported,
-              fmt::format("the layers have more than max_size = \"{}\" together", size_text(*most_)));
+              fmt::format("the layers decompress to more than max_size = \"{}\" together", size_text(most_)));
 }
 
 BlobPtr open_layer_tar(const StoredLayer& layer, std::uint64_t memory_bytes, SizeBound& bound, Context& context) {
   const std::string_view codec = codec_of(*layer.bytes);
   if (codec.empty()) {
-    check_plain(layer, bound, context);
+    check_plain(layer, context);
     return layer.bytes;
   }
   const std::unique_ptr<StreamFormat> format = context.registry().get<Codec>(codec).create({})->stream_format();

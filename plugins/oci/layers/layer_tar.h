@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 #include "fstool/blob.h"
 #include "fstool/context.h"
@@ -16,13 +15,13 @@ namespace fstool::oci {
 /// Counts what is decompressed for an image, up to a bound. Thread-safe.
 class SizeBound {
  public:
-  explicit SizeBound(std::optional<std::uint64_t> bytes) : most_(bytes) {}
+  explicit SizeBound(std::uint64_t bytes) : most_(bytes) {}
 
   /// Throws Error(Unsupported) beyond the bound.
   void add(std::uint64_t bytes);
 
  private:
-  std::optional<std::uint64_t> most_;
+  std::uint64_t most_;
   std::atomic<std::uint64_t> total_{0};
 };
 

@@ -28,9 +28,6 @@ struct SourceChoice {
   LocationPtr location;
 };
 
-/// What stands for standard input where a path is wanted.
-inline constexpr std::string_view kStandardInput = "-";
-
 /// The layers, from the lowest one up: a path, a table { path, type, from, to, whiteouts, options of the source … }, or
 /// a list of these. Markers count in a list alone, if a table doesn't say otherwise. What is wrong goes to `problems`;
 /// a layer without a path is left out then.

@@ -30,8 +30,8 @@ class ImageSource : public Source {
  public:
   Layer load(const SourceInput& input, Context& context) override {
     context.begin_step(fmt::format("reading {}", input.name()), 0, "files");
-    OpenedImage opened = input.bytes ? open_image(input.bytes, input.name(), context)
-                                     : open_image(reference_of(input), context);
+    OpenedImage opened =
+        input.bytes ? open_image(input.bytes, input.name(), context) : open_image(reference_of(input), context);
     remove_lost_and_found(opened.volume.tree);
     return std::move(opened.volume.tree);
   }

@@ -29,21 +29,8 @@ constexpr std::uint64_t kTarBlockBytes = 512;
 /// About what an extent of a sparse file takes in memory.
 constexpr std::uint64_t kBytesPerExtent = 128;
 
-/// The headers of one member of a tar are its attributes and its map of holes. The other formats list all members in
-/// one place.
-constexpr std::uint64_t kMaxMemberHeader = 16 * 1024 * 1024;
-constexpr std::uint64_t kMaxDirectory = 1024 * 1024 * 1024;
-
-std::uint64_t max_header_bytes(const Blob& archive) {
-  switch (signature_of(archive)) {
-    case Signature::Zip:
-    case Signature::SevenZip:
-    case Signature::Iso:
-      return kMaxDirectory;
-    default:
-      return kMaxMemberHeader;
-  }
-}
+/// libarchive keeps a list of all that has several names, directories too, and goes through it for each of them.
+constexpr std::uint64_t kMostLinkedInCpio = 200'000;
 
 bool has_content(archive_entry* entry) {
   return archive_entry_size_is_set(entry) == 0 || archive_entry_size(entry) > 0;
@@ -67,7 +54,7 @@ class Loader {
       : archive_(std::move(archive)),
         unpacked_(unpacked),
         context_(context),
-        reader_(archive_, Reading::Archive, max_header_bytes(*archive_)),
+        reader_(archive_, signature_of(*archive_)),
         tree_(limits.max_metadata) {}
 
   Layer load() {
@@ -87,6 +74,10 @@ class Loader {
   void add(archive_entry* entry) {
     if (!reader_.warning().empty()) context_.report_damage(fmt::format("{}: {}", path_, reader_.warning()));
     if (archive_entry_is_encrypted(entry) != 0) throw Error(ErrorCode::Unsupported, "it is encrypted");
+    if (reader_.is_cpio() && archive_entry_nlink(entry) > 1 && ++linked_in_cpio_ > kMostLinkedInCpio) {
+      throw Error(ErrorCode::Unsupported,
+                  fmt::format("more than {} members of the cpio say that they have several names", kMostLinkedInCpio));
+    }
     if (const char* const target = archive_entry_hardlink(entry)) {
       // Some archives have the content with each link, some with the first, some with the last.
       const bool brings_content = archive_entry_size_is_set(entry) != 0 && archive_entry_size(entry) > 0;
@@ -175,7 +166,8 @@ class Loader {
   std::string path_;  // of the member that is being added
   std::string last_path_;
   std::optional<std::uint64_t> last_end_;  // of a content in a tar; bytes into the archive
-  std::uint64_t last_zip_end_ = 0;         // of the members so far, which come in the order of their places
+  std::uint64_t linked_in_cpio_ = 0;
+  std::uint64_t last_zip_end_ = 0;  // of the members so far, which come in the order of their places
 };
 
 }  // namespace

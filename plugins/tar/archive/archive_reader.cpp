@@ -20,18 +20,30 @@ namespace {
 constexpr std::size_t kFirstRead = 8 * 1024;
 constexpr std::size_t kLargestRead = 256 * 1024;
 
-/// The calling thread is in the locale "C" as long as this lives.
-class PlainLocale {
+/// The headers of one member of a tar are its attributes and its map of holes. The other formats list all members in
+/// one place.
+constexpr std::uint64_t kMaxMemberHeader = 16 * 1024 * 1024;
+constexpr std::uint64_t kMaxDirectory = 1024 * 1024 * 1024;
+
+bool has_directory(Signature signature) {
+  return signature == Signature::Zip || signature == Signature::SevenZip || signature == Signature::Iso;
+}
+
+/// The calling thread is in the locale for a kind of archive as long as this lives.
+class NameLocale {
  public:
-  PlainLocale() : previous_(::uselocale(plain())) {}
-  ~PlainLocale() { ::uselocale(previous_); }
-  PlainLocale(const PlainLocale&) = delete;
-  PlainLocale& operator=(const PlainLocale&) = delete;
+  explicit NameLocale(Signature signature) : previous_(::uselocale(locale_for(signature))) {}
+  ~NameLocale() { ::uselocale(previous_); }
+  NameLocale(const NameLocale&) = delete;
+  NameLocale& operator=(const NameLocale&) = delete;
 
  private:
-  static locale_t plain() {
-    static const locale_t locale = ::newlocale(LC_ALL_MASK, "C", nullptr);
-    return locale;
+  static locale_t locale_for(Signature signature) {
+    static const locale_t bytes = ::newlocale(LC_ALL_MASK, "C", nullptr);
+    // Where there is no such locale, names that are not ASCII have question marks in them.
+    static const locale_t utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    const bool may_be_utf16 = signature == Signature::SevenZip || signature == Signature::Iso;
+    return may_be_utf16 && utf8 != nullptr ? utf8 : bytes;
   }
 
   locale_t previous_;
@@ -50,16 +62,16 @@ bool is_about_support(std::string_view error) {
 
 }  // namespace
 
-ArchiveReader::ArchiveReader(BlobPtr file, Reading reading, std::uint64_t max_header_bytes)
+ArchiveReader::ArchiveReader(BlobPtr file, Signature signature)
     : file_(std::move(file)),
       buffer_(kLargestRead),
       next_bytes_(kFirstRead),
-      max_header_bytes_(max_header_bytes),
+      signature_(signature),
       archive_(archive_read_new()) {
-  const PlainLocale locale;
+  const NameLocale locale(signature_);
   archive* const reader = archive_.get();
   if (reader == nullptr) throw Error(ErrorCode::Internal, "libarchive has no memory for a reader");
-  if (reading == Reading::Stream) {
+  if (signature == Signature::Stream) {
     // Those that libarchive has to run a program for are left out.
     archive_read_support_filter_bzip2(reader);
     archive_read_support_filter_compress(reader);
@@ -114,9 +126,9 @@ std::span<const std::byte> ArchiveReader::fill() {
 void ArchiveReader::count_header_bytes(std::size_t bytes) {
   if (!reads_header_) return;
   header_bytes_ += bytes;
-  if (header_bytes_ <= max_header_bytes_) return;
-  throw Error(ErrorCode::Unsupported,
-              fmt::format("the headers of one member take more than {}", format_size(max_header_bytes_)));
+  const std::uint64_t bound = has_directory(signature_) ? kMaxDirectory : kMaxMemberHeader;
+  if (header_bytes_ <= bound) return;
+  throw Error(ErrorCode::Unsupported, fmt::format("the headers of one member take more than {}", format_size(bound)));
 }
 
 std::optional<std::uint64_t> ArchiveReader::file_offset(std::span<const std::byte> bytes) const {
@@ -159,7 +171,7 @@ void ArchiveReader::fail() {
 }
 
 archive_entry* ArchiveReader::next() {
-  const PlainLocale locale;
+  const NameLocale locale(signature_);
   archive_entry* entry = nullptr;
   warning_.clear();
   header_bytes_ = 0;

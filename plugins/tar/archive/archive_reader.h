@@ -15,14 +15,9 @@
 #include <vector>
 
 #include "fstool/blob.h"
+#include "signature/signature.h"
 
 namespace fstool::tar {
-
-/// What is read.
-enum class Reading {
-  Archive,  ///< the members of an archive that is not compressed
-  Stream,   ///< something compressed, as one member that has what it decompresses to
-};
 
 /// A piece of a member's content. The bytes are valid until the next call.
 struct DataBlock {
@@ -34,12 +29,13 @@ struct DataBlock {
 /// Goes through an archive from front to back. For one thread.
 ///
 /// libarchive converts names to the character set of the locale, where it can, and normalizes them then. Names on Linux
-/// are bytes, so it is called in the locale "C", in which it leaves them alone.
+/// are bytes, so it is called in the locale "C", in which it leaves them alone; but for 7z and ISO 9660, whose names
+/// may be UTF-16, in one of UTF-8.
 class ArchiveReader {
  public:
-  /// The headers that come before one member may take `max_header_bytes` of the file. Throws Error(Corrupt) if that is
-  /// no archive.
-  ArchiveReader(BlobPtr file, Reading reading, std::uint64_t max_header_bytes);
+  /// `signature` is that of `file`. Of a stream there is one member, which has what it decompresses to; all else is
+  /// read as an archive that is not compressed. Throws Error(Corrupt) if it is none.
+  ArchiveReader(BlobPtr file, Signature signature);
   ~ArchiveReader();
   ArchiveReader(const ArchiveReader&) = delete;
   ArchiveReader& operator=(const ArchiveReader&) = delete;
@@ -52,7 +48,7 @@ class ArchiveReader {
   /// The next piece of the content of the last member; nothing at its end. Throws Error(Corrupt/Unsupported).
   std::optional<DataBlock> next_data();
 
-  /// Of Reading::Stream: true if it is one, not the bytes themselves.
+  /// Of a stream: false if libarchive takes the bytes as they are.
   bool is_compressed() const;
   bool is_tar() const { return base_format() == ARCHIVE_FORMAT_TAR; }
   bool is_cpio() const { return base_format() == ARCHIVE_FORMAT_CPIO; }
@@ -63,7 +59,7 @@ class ArchiveReader {
   std::uint64_t header_offset() const;
   /// How far the file has been gone through, bytes: before any next_data(), where the last member's content begins.
   std::uint64_t position() const;
-  /// Of Reading::Stream: how far the file itself has been gone through, bytes.
+  /// Of a stream: how far the file itself has been gone through, bytes.
   std::uint64_t compressed_position() const;
 
  private:
@@ -90,7 +86,7 @@ class ArchiveReader {
   std::uint64_t buffer_begin_ = 0;  // where the bytes in buffer_ come from
   std::size_t buffer_used_ = 0;
   std::size_t next_bytes_;  // to be read at once
-  const std::uint64_t max_header_bytes_;
+  const Signature signature_;
   std::uint64_t header_bytes_ = 0;  // read since the last content
   bool reads_header_ = false;
   std::exception_ptr failure_;  // of a callback: libarchive is C

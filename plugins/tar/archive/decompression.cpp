@@ -26,8 +26,6 @@ namespace {
 constexpr std::size_t kInputBytes = 256 * 1024;
 /// Frames that are decompressed in parallel are whole in memory, a few for each thread.
 constexpr std::uint64_t kLargestFrame = 16 * 1024 * 1024;
-/// Of a stream: libarchive reads ahead to recognize it.
-constexpr std::uint64_t kMaxStreamHeader = 16 * 1024 * 1024;
 
 /// Bytes of the input that were taken; one thread adds, another asks.
 using Progress = std::atomic<std::uint64_t>;
@@ -81,8 +79,7 @@ class CodecStream {
 class FilterStream {
  public:
   /// Throws Error(Corrupt) if libarchive can make nothing at all of the file.
-  FilterStream(const BlobPtr& file, Progress& progress)
-      : reader_(file, Reading::Stream, kMaxStreamHeader), progress_(progress) {
+  FilterStream(const BlobPtr& file, Progress& progress) : reader_(file, Signature::Stream), progress_(progress) {
     is_empty_ = reader_.next() == nullptr;
   }
 

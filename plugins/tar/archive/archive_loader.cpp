@@ -42,6 +42,13 @@ Timestamp posix_time(const Timestamp& time) {
   return {time.seconds - 1, 1'000'000'000 - time.nanoseconds};
 }
 
+/// Throws Error(Corrupt) for a stream, such as one within another.
+Signature require_archive(const Blob& archive) {
+  const Signature signature = signature_of(archive);
+  if (signature != Signature::Stream) return signature;
+  throw Error(ErrorCode::Corrupt, "what it decompresses to is no archive, but compressed again");
+}
+
 std::uint64_t size_of(archive_entry* entry) {
   const la_int64_t size = archive_entry_size(entry);
   if (size < 0) throw Error(ErrorCode::Corrupt, "its size is negative");
@@ -54,7 +61,7 @@ class Loader {
       : archive_(std::move(archive)),
         unpacked_(unpacked),
         context_(context),
-        reader_(archive_, signature_of(*archive_)),
+        reader_(archive_, require_archive(*archive_)),
         tree_(limits.max_metadata) {}
 
   Layer load() {
@@ -72,7 +79,7 @@ class Loader {
 
  private:
   void add(archive_entry* entry) {
-    if (!reader_.warning().empty()) context_.report_damage(fmt::format("{}: {}", path_, reader_.warning()));
+    take_warning(archive_entry_filetype(entry) != 0);
     if (archive_entry_is_encrypted(entry) != 0) throw Error(ErrorCode::Unsupported, "it is encrypted");
     if (reader_.is_cpio() && archive_entry_nlink(entry) > 1 && ++linked_in_cpio_ > kMostLinkedInCpio) {
       throw Error(ErrorCode::Unsupported,
@@ -91,6 +98,15 @@ class Loader {
     if (reader_.is_pax()) node.mtime = posix_time(node.mtime);
     if (node.kind == NodeKind::File && has_content(entry)) node.content = content_of(entry);
     tree_.add(path_, std::move(node));
+  }
+
+  /// Damage around which a member can be read is reported. What libarchive has left out of a member is more than that.
+  void take_warning(bool is_whole) const {
+    const std::string& warning = reader_.warning();
+    if (warning.empty()) return;
+    if (warning.starts_with("Rejecting")) throw Error(ErrorCode::Unsupported, warning);
+    if (!is_whole) throw Error(ErrorCode::Corrupt, warning);
+    context_.report_damage(fmt::format("{}: {}", path_, warning));
   }
 
   BlobPtr content_of(archive_entry* entry) {

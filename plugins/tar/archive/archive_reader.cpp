@@ -166,7 +166,7 @@ la_int64_t ArchiveReader::seek(archive* /*archive*/, void* self, la_int64_t offs
 void ArchiveReader::fail() {
   if (failure_) std::rethrow_exception(failure_);
   const char* const text = archive_error_string(archive_.get());
-  if (text == nullptr) throw Error(ErrorCode::Corrupt, "libarchive can't read it");
+  if (text == nullptr) throw Error(ErrorCode::Corrupt, "it is damaged or cut off");
   throw Error(is_about_support(text) ? ErrorCode::Unsupported : ErrorCode::Corrupt, text);
 }
 
@@ -179,7 +179,7 @@ archive_entry* ArchiveReader::next() {
   const int status = archive_read_next_header(archive_.get(), &entry);
   reads_header_ = false;
   if (status == ARCHIVE_EOF) return nullptr;
-  if (status < ARCHIVE_WARN) fail();
+  if (status != ARCHIVE_OK && status != ARCHIVE_WARN) fail();
   if (status == ARCHIVE_WARN) {
     const char* const text = archive_error_string(archive_.get());
     if (text != nullptr && !is_about_character_set(text)) warning_ = text;

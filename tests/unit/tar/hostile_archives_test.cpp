@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -417,6 +420,42 @@ TEST_F(HostileArchive, SevenZipWithAHeaderFarAway) {
 }
 
 // --- anything
+
+/// Reads the beginning of every file, as a file system would.
+void read_contents(const Tree& tree) {
+  for (std::size_t id = 0; id < tree.node_count(); ++id) {
+    const BlobPtr& content = tree.node(static_cast<NodeId>(id)).content;
+    if (!content) continue;
+    std::vector<std::byte> bytes(std::min<std::uint64_t>(content->size(), 65'536));
+    content->read(0, bytes);
+  }
+}
+
+TEST_F(HostileArchive, DamageAnywhereIsAnErrorOrReadAround) {
+  const std::string tar =
+      pax_member({{"path", "d/a"}, {"mtime", "1.5"}, {"SCHILY.xattr.user.a", "v"}}) +
+      tar_member({.name = "x", .content = "content"}) + tar_member({.name = "d", .type = '5', .mode = "0000755"}) +
+      tar_member({.name = "h", .type = '1', .link = "d/a"}) +
+      old_sparse_member("s", {{octal(0), octal(3)}, {octal(8192), octal(4)}}, octal(10'000), "abcdefg") +
+      tar_member({.name = "null", .type = '3', .device_major = "0000001", .device_minor = "0000003"}) + kEnd;
+  const std::string cpio = cpio_member({.name = "d", .mode = 040755, .links = 2}) +
+                           cpio_member({.name = "d/a", .content = "abc", .inode = 7, .links = 2}) +
+                           cpio_member({.name = "b", .content = "abc", .inode = 7, .links = 2}) + cpio_end();
+  const std::string zipped = zip({{.name = "a", .content = "abc"},
+                                  {.name = "d/b", .content = std::string(2000, 'b')},
+                                  {.name = "l", .content = "a", .mode = 0120777}});
+  std::mt19937_64 random(1);  // NOLINT(cert-msc*): the same in each run
+  for (const std::string& whole : {tar, cpio, zipped}) {
+    for (int round = 0; round < 2000; ++round) {
+      std::string damaged = whole.substr(0, round % 4 == 0 ? random() % whole.size() : whole.size());
+      for (std::uint64_t flips = random() % 8; flips != 0 && !damaged.empty(); --flips) {
+        damaged[random() % damaged.size()] = static_cast<char>(random());
+      }
+      const auto [code, message] = test::thrown_by([&] { read_contents(load(damaged, {.max_size = 1 << 20U}).tree); });
+      EXPECT_TRUE(message.empty() || code == ErrorCode::Corrupt || code == ErrorCode::Unsupported) << message;
+    }
+  }
+}
 
 TEST_F(HostileArchive, NoArchiveAtAll) {
   expect_corrupt(std::string(4096, 'x'), "");

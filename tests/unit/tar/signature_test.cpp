@@ -23,7 +23,7 @@ TEST(Signature, KnowsWhatArchivesBeginWith) {
   EXPECT_EQ(of(zip({})), Signature::Zip);
   EXPECT_EQ(of("7z\xbc\xaf\x27\x1c\0\4"s), Signature::SevenZip);
   EXPECT_EQ(of(std::string(32768, '\0') + "\1CD001\1\0"), Signature::Iso);
-  for (const std::string stream :
+  for (const std::string& stream :
        {"\x1f\x8b\x08"s, "\x1f\x9d"s, "BZh9"s, "\xfd\x37zXZ\0"s, "LZIP\1"s, "\x5d\0\0\x80\0"s, "\x28\xb5\x2f\xfd"s,
         "\x04\x22\x4d\x18"s, "\x02\x21\x4c\x18"s, "\x5e\x2a\x4d\x18"s}) {
     EXPECT_EQ(of(stream), Signature::Stream) << stream;

@@ -46,7 +46,7 @@ Timestamp posix_time(const Timestamp& time) {
 Signature require_archive(const Blob& archive) {
   const Signature signature = signature_of(archive);
   if (signature != Signature::Stream) return signature;
-  throw Error(ErrorCode::Corrupt, "what it decompresses to is no archive, but compressed again");
+  throw Error(ErrorCode::Corrupt, "it is compressed more than once");
 }
 
 std::uint64_t size_of(archive_entry* entry) {

@@ -199,7 +199,9 @@ std::optional<DataBlock> ArchiveReader::next_data() {
   return DataBlock{static_cast<std::uint64_t>(offset), bytes, file_offset(bytes)};
 }
 
-bool ArchiveReader::is_compressed() const { return archive_filter_code(archive_.get(), 0) != ARCHIVE_FILTER_NONE; }
+int ArchiveReader::filters() const {
+  return archive_filter_count(archive_.get()) - 1;  // the file itself counts as one
+}
 
 bool ArchiveReader::is_pax() const {
   const int format = archive_format(archive_.get());

@@ -48,8 +48,8 @@ class ArchiveReader {
   /// The next piece of the content of the last member; nothing at its end. Throws Error(Corrupt/Unsupported).
   std::optional<DataBlock> next_data();
 
-  /// Of a stream: false if libarchive takes the bytes as they are.
-  bool is_compressed() const;
+  /// Of a stream: how many times it is compressed; 0 if libarchive takes the bytes as they are.
+  int filters() const;
   bool is_tar() const { return base_format() == ARCHIVE_FORMAT_TAR; }
   bool is_cpio() const { return base_format() == ARCHIVE_FORMAT_CPIO; }
   bool is_zip() const { return base_format() == ARCHIVE_FORMAT_ZIP; }

@@ -78,12 +78,12 @@ class CodecStream {
 /// A stream that libarchive knows.
 class FilterStream {
  public:
-  /// Throws Error(Corrupt) if libarchive can make nothing at all of the file.
+  /// Throws Error(Corrupt) if libarchive can make nothing at all of the file, or too much.
   FilterStream(const BlobPtr& file, Progress& progress) : reader_(file, Signature::Stream), progress_(progress) {
     is_empty_ = reader_.next() == nullptr;
   }
 
-  bool is_compressed() const { return reader_.is_compressed(); }
+  bool is_compressed() const { return reader_.filters() != 0; }
 
   /// As ReadAhead::Fill.
   std::size_t fill(std::span<std::byte> out) {

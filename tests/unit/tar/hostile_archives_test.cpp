@@ -342,7 +342,7 @@ TEST_F(HostileArchive, CpioWithASizeBeyondItsEnd) {
 
 TEST_F(HostileArchive, CpioThatIsCutOff) {
   const std::string whole = cpio_member({.name = "a"}) + cpio_member({.name = "b", .content = "b"}) + cpio_end();
-  expect_corrupt(whole.substr(0, 150), "runcated");
+  expect_corrupt(whole.substr(0, 150), "it is damaged or cut off");
 }
 
 TEST_F(HostileArchive, CpioWithAnUnknownKindOfMember) {

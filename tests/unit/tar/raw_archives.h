@@ -105,8 +105,8 @@ inline std::string old_sparse_member(const std::string& name,
                                      const std::string& real_size, const std::string& content) {
   UstarHeader header = header_of({.name = name, .type = 'S', .content = content});
   std::string bytes(sizeof(header), '\0');
-  put(header.magic, "ustar ");
-  put(header.version, " ");
+  header.magic = {'u', 's', 't', 'a', 'r', ' '};
+  header.version = {' ', '\0'};
   std::memcpy(bytes.data(), &header, sizeof(header));
   std::memset(bytes.data() + 345, 0, 155);
   std::size_t at = 386;

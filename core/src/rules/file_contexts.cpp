@@ -109,8 +109,8 @@ bool is_on_the_way(std::string_view a, std::string_view b) { return a.starts_wit
 
 struct FileContexts::Spec {
   LiteralPrefix prefix;
-  std::unique_ptr<pcre2_code, CodeDeleter> code;
-  std::optional<NodeKind> kind;
+  std::unique_ptr<pcre2_code, CodeDeleter> code = {};
+  std::optional<NodeKind> kind = {};
   bool is_exact = false;
   std::string context;  ///< with a NUL at its end; empty: none
   std::string expression;

@@ -12,9 +12,9 @@ namespace fstool {
 
 /// Paths from the root, '/'-separated, without a slash at their starts and ends.
 struct Rename {
-  std::string from;
-  std::string to;
-  LocationPtr location;
+  std::string from = {};
+  std::string to = {};
+  LocationPtr location = {};
 };
 
 /// A table "old" = "new", or an array of tables { from, to }, in the order written. Throws spec_error().

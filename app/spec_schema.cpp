@@ -165,7 +165,7 @@ Json text_or(Json table) {
 
 Json source_schema(const Registry& registry) {
   Json table = section_schema("filesystem.source");
-  Json names = Json::array({"image"});
+  Json names = Json::array({"image", "file"});
   for (const auto& [name, format] : registry.all<Source>()) {
     names.push_back(name);
     add_properties(table["properties"], format.info.options);
@@ -173,7 +173,10 @@ Json source_schema(const Registry& registry) {
   Json& type = table["properties"]["type"];
   type = any_of({{{"enum", std::move(names)}}});
   type["description"] = "Name of the source; without it, what accepts the path.";
-  return text_or(std::move(table));
+  Json source = text_or(std::move(table));
+  Json layers = {{"type", "array"}, {"items", source}, {"minItems", 1}};
+  source["anyOf"].push_back(std::move(layers));
+  return source;
 }
 
 Json content_schema() {

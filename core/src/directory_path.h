@@ -14,8 +14,8 @@ namespace fstool {
 /// are followed, at most 40 of them; absolute ones begin at the tree's root, and no ".." leads out of the tree.
 std::optional<NodeId> find_directory(const Tree& tree, NodeId directory, std::string_view path);
 
-/// The same; what is missing on the way is made: directories 0755 of root with the time `mtime`. What is there and leads
-/// to no directory is replaced.
+/// The same; what is missing on the way is made: directories 0755 of root with the time `mtime`. What is there and
+/// leads to no directory is replaced.
 NodeId make_directories(Tree& tree, NodeId directory, std::string_view path, Timestamp mtime);
 
 /// "/usr/bin", of a name that may or may not be there; for messages.

@@ -62,7 +62,8 @@ class ImageCheck {
 
   /// Calls `work`, whose findings belong to a new layer, as does what it throws about the image.
   template <class Work>
-  void check_layer(ImageLayer layer, const std::string& format, const std::optional<Partition>& partition, Work&& work) {
+  void check_layer(ImageLayer layer, const std::string& format, const std::optional<Partition>& partition,
+                   Work&& work) {
     layers_.push_back({layer, format, partition, {}, 0, 0});
     recorder_->record_to(&layers_.back());
     try {

@@ -66,8 +66,8 @@ std::optional<std::string_view> LayerMarkers::hidden_name(NodeId directory, cons
   if (marker.name.starts_with(kAufsPrefix)) return std::nullopt;
   const std::string_view hidden = marker.name.substr(kOciPrefix.size());
   if (!hidden.empty() && hidden != "." && hidden != "..") return hidden;
-  throw Error(ErrorCode::Corrupt, fmt::format("{}: it hides nothing that could have a name",
-                                              child_path(tree_, directory, marker.name)));
+  throw Error(ErrorCode::Corrupt,
+              fmt::format("{}: it hides nothing that could have a name", child_path(tree_, directory, marker.name)));
 }
 
 bool LayerMarkers::is_opaque(NodeId directory) const {

@@ -120,7 +120,7 @@ FilesystemChoice read_filesystem(const OptionTable& table, const std::string& na
     filesystem.format.type = parse_text(type, "type");
     filesystem.format.location = type.location;
   });
-  reader.read("source", [&](const OptionValue& source) { filesystem.source = parse_source_choice(source, base); });
+  reader.read("source", [&](const OptionValue& source) { filesystem.sources = read_sources(source, base, problems); });
   reader.read("entries",
               [&](const OptionValue& entries) { filesystem.entries = read_entries(entries, base, problems); });
   LocationPtr nested_location;

@@ -14,6 +14,7 @@
 #include "fstool/partition_table.h"
 #include "rootdevs.h"
 #include "spec_problems.h"
+#include "spec_source.h"
 #include "spec_values.h"
 
 namespace fstool {
@@ -35,7 +36,7 @@ struct EntryChoice {
 /// A file system to be made. The keys that mean the same for every format are fields; the rest are its options.
 struct FilesystemChoice {
   FormatChoice format;
-  std::optional<SourceChoice> source;  ///< nothing: an empty tree
+  std::vector<SourceChoice> sources;  ///< from the lowest layer up; none: an empty tree
   std::vector<EntryChoice> entries;
   std::optional<SizeChoice> size;     ///< Auto or Fixed
   std::optional<std::int64_t> mtime;  ///< seconds since 1970; overrides the time of every node

@@ -58,17 +58,32 @@ std::vector<SpecSection> make_sections() {
                   "stand beside these keys, or in a table \"options\".",
        .keys = {required("type", "file system", "Name of the file system."),
                 optional("source", "source",
-                         "What to fill it with: a directory, an archive, or an image, IMAGE[@SNAPSHOT][:PARTITION]; or "
-                         "a table. Without one it is empty."),
+                         "What to fill it with: a directory, an archive, or an image, IMAGE[@SNAPSHOT][:PARTITION]; "
+                         "\"-\" for standard input; a table; or a list of these, layers from the lowest one up. "
+                         "Without one it is empty."),
                 optional("entries", "entries", "Files, directories and links beside those of the source."),
                 optional("options", "options", "The options of its type, and those below.")}},
       {.name = "filesystem.source",
        .summary =
-           "A source with options: source = { path = \"root.tar\", type = \"tar\" }. The options of its type stand "
-           "beside these keys.",
-       .keys = {required("path", kPathType, "The directory, archive or image."),
+           "A source with options: source = { path = \"root.tar\", type = \"tar\" }; [[filesystem.source]] is one "
+           "layer of a list. Directories of layers become one, with the attributes of the upper one; anything else "
+           "replaces what has its name. The options of its type stand beside these keys.",
+       .keys = {required("path", kPathType,
+                         "The directory, archive, image or file; \"-\" is standard input, which one source can be."),
                 optional("type", "source type",
-                         "Name of the source, or \"image\"; without it, what accepts the path.")}},
+                         "Name of the source, \"image\", or \"file\" for a file as it is; without it, what accepts the "
+                         "path, and a file that nothing accepts if there is a \"to\"."),
+                optional("from", "string", "Of what the source has, this directory or file alone."),
+                optional("to", "string",
+                         "Where its root goes. A file gets this path, or, if it ends with \"/\", its own name there. "
+                         "Directories that lead there are made.",
+                         "/"),
+                one_of(
+                    optional("whiteouts", "choice",
+                             "Which markers hide what is below: those of OCI images (.wh.NAME), of overlayfs, or, in "
+                             "a list, both (\"auto\").",
+                             "auto"),
+                    {"auto", "none", "oci", "overlayfs"})}},
       {.name = "filesystem.entries",
        .summary = "An entry has one of content, copy, symlink and directory. Directories that lead to it are made.",
        .keys = {required("path", "string", "Path in the file system, from its root."),

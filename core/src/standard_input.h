@@ -1,5 +1,5 @@
 /// \file
-/// Standard input as an image.
+/// Standard input as an image or a source.
 #pragma once
 
 #include "fstool/blob.h"

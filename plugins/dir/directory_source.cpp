@@ -120,6 +120,13 @@ class TreeBuilder {
 
 }  // namespace
 
+const OptionSet<DirectoryOptions>& directory_options() {
+  static const auto set = OptionSet<DirectoryOptions>().add(
+      "follow_links", &DirectoryOptions::follow_links,
+      "Take what symbolic links lead to in place of the links, as in a build's sandbox.");
+  return set;
+}
+
 Claim DirectorySource::claim(const SourceInput& input) {
   std::error_code error;
   return !input.bytes && std::filesystem::is_directory(input.path, error) ? Claim::General : Claim::None;
@@ -128,9 +135,11 @@ Claim DirectorySource::claim(const SourceInput& input) {
 Layer DirectorySource::load(const SourceInput& input, Context& context) {
   if (input.bytes) throw Error(ErrorCode::InvalidArgument, fmt::format("{} is no directory", input.name()));
   context.begin_step(fmt::format("reading {}", input.name()), 0, "files");
-  const auto host = std::make_shared<HostTree>(input.path, context.workers().size());
+  const Links links = options_.follow_links ? Links::Follow : Links::Keep;
+  const auto host = std::make_shared<HostTree>(input.path, links, context.workers().size());
   Scanner scanner(*host, context);
   ScannedDirectory& top = scanner.scan();
+  for (const std::string& path : scanner.followed()) context.note_input(path, InputUse::Metadata);
   host->close_idle();
   return TreeBuilder(*host).build(top);
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -32,13 +33,18 @@ std::shared_ptr<const Descriptor> open_top(const std::string& location) {
 
 }  // namespace
 
-HostTree::HostTree(const std::filesystem::path& location, unsigned workers)
+HostTree::HostTree(const std::filesystem::path& location, Links links, unsigned workers)
     : location_(location.native()),
+      links_(links),
       top_{.tree = this},
       top_descriptor_(open_top(location_)),
       storage_(workers),
       open_directories_(cache_capacity()),
-      open_files_(cache_capacity()) {}
+      open_files_(cache_capacity()) {
+  struct stat status {};
+  if (::fstat(top_descriptor_->get(), &status) != 0) throw error(location_, errno);
+  top_.identity = {status.st_dev, status.st_ino};
+}
 
 HostTree::~HostTree() = default;
 
@@ -59,8 +65,18 @@ std::string HostTree::path(const Directory& directory) const { return path(direc
 
 const char* HostTree::keep_name(unsigned worker, std::string_view name) { return storage_[worker].names.keep(name); }
 
-const Directory& HostTree::add_directory(unsigned worker, const Directory& parent, const char* name) {
-  return storage_[worker].directories.emplace_back(Directory{.tree = this, .parent = &parent, .name = name});
+const Directory& HostTree::add_directory(unsigned worker, const Directory& parent, const char* name,
+                                         const DirectoryIdentity& identity) {
+  if (links_ == Links::Follow) {
+    for (const Directory* at = &parent; at != nullptr; at = at->parent) {
+      if (at->identity != identity) continue;
+      throw Error(
+          ErrorCode::InvalidArgument,
+          fmt::format("{} leads back to {}, which it lies in: following it has no end", path(parent, name), path(*at)));
+    }
+  }
+  return storage_[worker].directories.emplace_back(
+      Directory{.tree = this, .parent = &parent, .name = name, .identity = identity});
 }
 
 const FileContent* HostTree::add_file(unsigned worker, const Directory& directory, const char* name,
@@ -74,7 +90,7 @@ const FileContent* HostTree::add_sparse_file(unsigned worker, const Directory& d
 }
 
 int HostTree::try_open_at(int directory, const char* name, int flags) const {
-  flags |= O_RDONLY | O_NOFOLLOW | O_CLOEXEC;
+  flags |= O_RDONLY | O_CLOEXEC | (links_ == Links::Keep ? O_NOFOLLOW : 0);
   if (keep_access_times_.load(std::memory_order_relaxed)) {
     const int fd = ::openat(directory, name, flags | O_NOATIME);
     if (fd >= 0 || errno != EPERM) return fd;

@@ -2,17 +2,20 @@
 /// HostTree: a directory tree of the host as it was listed, and how its files are opened again.
 ///
 /// Nothing below the top directory is ever named by a path: every open steps down from a directory's descriptor with
-/// openat(2) and O_NOFOLLOW, so that trees deeper than PATH_MAX work and a symlink that appears meanwhile leads
-/// nowhere. Descriptors of directories and of files that are read in pieces are kept in two bounded caches.
+/// openat(2) and, unless links are to be followed, O_NOFOLLOW: trees deeper than PATH_MAX work, and a symlink that
+/// appears meanwhile leads nowhere. Descriptors of directories and of files that are read in pieces are kept in two
+/// bounded caches.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "descriptor.h"
@@ -26,11 +29,21 @@ namespace fstool::dir {
 
 class HostTree;
 
+/// What becomes of symbolic links.
+enum class Links : std::uint8_t {
+  Keep,
+  Follow,  ///< what they lead to takes their place
+};
+
+/// Tells a directory from all others: st_dev and st_ino.
+using DirectoryIdentity = std::pair<std::uint64_t, std::uint64_t>;
+
 /// One directory of a HostTree.
 struct Directory {
   const HostTree* tree = nullptr;
   const Directory* parent = nullptr;  ///< null: the top
   const char* name = "";              ///< in `parent`
+  DirectoryIdentity identity = {};    ///< only where links are followed
 };
 
 /// Held by a shared_ptr, which everything that reads from it shares. Adding (keep_name, add_…) happens while the tree
@@ -38,12 +51,13 @@ struct Directory {
 class HostTree : public std::enable_shared_from_this<HostTree> {
  public:
   /// Opens the top directory, which may be named through symlinks. Throws Error(NotFound/InvalidArgument/Io).
-  HostTree(const std::filesystem::path& location, unsigned workers);
+  HostTree(const std::filesystem::path& location, Links links, unsigned workers);
   ~HostTree();
   HostTree(const HostTree&) = delete;
   HostTree& operator=(const HostTree&) = delete;
 
   const Directory& top() const noexcept { return top_; }
+  Links links() const noexcept { return links_; }
 
   /// The path of `name` in `directory`, for messages: it begins as the user named the top directory.
   std::string path(const Directory& directory, std::string_view name) const;
@@ -51,8 +65,10 @@ class HostTree : public std::enable_shared_from_this<HostTree> {
 
   /// Copies `name`; valid as long as the tree.
   const char* keep_name(unsigned worker, std::string_view name);
-  /// `name` was returned by keep_name().
-  const Directory& add_directory(unsigned worker, const Directory& parent, const char* name);
+  /// `name` was returned by keep_name(). Throws Error(InvalidArgument) if a followed link leads to a directory that it
+  /// lies in.
+  const Directory& add_directory(unsigned worker, const Directory& parent, const char* name,
+                                 const DirectoryIdentity& identity);
 
   /// Adds the content of a file without holes. `name` was returned by keep_name().
   const FileContent* add_file(unsigned worker, const Directory& directory, const char* name,
@@ -91,6 +107,7 @@ class HostTree : public std::enable_shared_from_this<HostTree> {
   int try_open_at(int directory, const char* name, int flags) const;
 
   std::string location_;
+  Links links_;
   Directory top_;
   std::shared_ptr<const Descriptor> top_descriptor_;
   std::vector<WorkerStorage> storage_;

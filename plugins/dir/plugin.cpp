@@ -10,9 +10,9 @@ namespace {
 
 void register_formats(fstool::Registry& registry) {
   using namespace fstool;
-  auto format =
-      make_format<Source>("dir", "A directory of this machine, with everything below it.", OptionSet<NoOptions>(),
-                          [](NoOptions) { return std::make_unique<dir::DirectorySource>(); });
+  auto format = make_format<Source>(
+      "dir", "A directory of this machine, with everything below it.", dir::directory_options(),
+      [](dir::DirectoryOptions options) { return std::make_unique<dir::DirectorySource>(options); });
   format.info.claim = dir::DirectorySource::claim;
   registry.add(std::move(format));
 }

@@ -35,8 +35,9 @@ std::uint64_t allocated_bytes(const struct stat& status) { return static_cast<st
 Scanner::Scanner(HostTree& tree, Context& context)
     : tree_(tree),
       context_(context),
-      xattrs_(XattrReader::detect(tree.open_directory(tree.top())->get())),
-      directories_(context.workers().size()) {}
+      xattrs_(XattrReader::detect(tree.open_directory(tree.top())->get()), tree.links()),
+      directories_(context.workers().size()),
+      followed_(context.workers().size()) {}
 
 ScannedDirectory& Scanner::scan() {
   constexpr unsigned kFirstWorker = 0;
@@ -86,7 +87,9 @@ Scanner::Names Scanner::read_names(int directory, const Directory& of, unsigned 
       at += entry->d_reclen;
       const std::string_view name(entry->d_name);
       if (name == "." || name == "..") continue;
-      names.push_back({tree_.keep_name(worker, name), entry->d_type == DT_DIR});
+      // Where links are followed, each name is looked at, to know directories again.
+      const bool is_directory = entry->d_type == DT_DIR && tree_.links() == Links::Keep;
+      names.push_back({tree_.keep_name(worker, name), is_directory});
     }
   }
   std::ranges::sort(names, [](const Name& a, const Name& b) { return std::strcmp(a.text, b.text) < 0; });
@@ -104,11 +107,10 @@ ScannedBatch Scanner::scan_batch(const Directory& of, std::span<const Name> name
     struct stat status {};
     status.st_mode = S_IFDIR;
     // A directory's attributes are taken from the descriptor through which it is listed.
-    if (!name.is_directory && ::fstatat(open->get(), name.text, &status, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) {
-      throw HostTree::error(tree_.path(of, name.text), errno);
-    }
+    if (!name.is_directory) status = status_of(open->get(), of, name.text, worker);
     if (S_ISDIR(status.st_mode)) {
-      batch.entries.push_back(scan_directory_entry(of, name.text, submit, worker));
+      const DirectoryIdentity identity(status.st_dev, status.st_ino);
+      batch.entries.push_back(scan_directory_entry(of, name.text, identity, submit, worker));
       continue;
     }
     if (status.st_nlink > 1) batch.links.push_back({batch.entries.size(), status.st_dev, status.st_ino});
@@ -119,9 +121,32 @@ ScannedBatch Scanner::scan_batch(const Directory& of, std::span<const Name> name
   return batch;
 }
 
-ScannedEntry Scanner::scan_directory_entry(const Directory& of, const char* name, const WorkerPool::Submit& submit,
-                                           unsigned worker) {
-  ScannedDirectory& below = add_directory(worker, tree_.add_directory(worker, of, name));
+struct stat Scanner::status_of(int directory, const Directory& of, const char* name, unsigned worker) {
+  struct stat status {};
+  if (::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) {
+    throw HostTree::error(tree_.path(of, name), errno);
+  }
+  if (!S_ISLNK(status.st_mode) || tree_.links() == Links::Keep) return status;
+  std::string path = tree_.path(of, name);
+  if (::fstatat(directory, name, &status, AT_NO_AUTOMOUNT) != 0) {
+    if (errno != ENOENT && errno != ELOOP) throw HostTree::error(path, errno);
+    throw Error(ErrorCode::NotFound,
+                fmt::format("{} is a symbolic link that leads nowhere, so it can't be followed", path));
+  }
+  followed_[worker].push_back(std::move(path));
+  return status;
+}
+
+std::vector<std::string> Scanner::followed() const {
+  std::vector<std::string> all;
+  for (const std::vector<std::string>& paths : followed_) all.insert(all.end(), paths.begin(), paths.end());
+  std::ranges::sort(all);
+  return all;
+}
+
+ScannedEntry Scanner::scan_directory_entry(const Directory& of, const char* name, const DirectoryIdentity& identity,
+                                           const WorkerPool::Submit& submit, unsigned worker) {
+  ScannedDirectory& below = add_directory(worker, tree_.add_directory(worker, of, name, identity));
   submit([this, &below, &submit](unsigned task_worker) { scan_directory(below, submit, task_worker); });
   return {.name = name, .special = &below, .attributes = {}};
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <span>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -72,6 +73,9 @@ class Scanner {
   /// as the scanner. Throws Error (Changed/Io/Unsupported/Cancelled).
   ScannedDirectory& scan();
 
+  /// The paths of the links that were followed. After scan().
+  std::vector<std::string> followed() const;
+
  private:
   /// A name as the directory lists it.
   struct Name {
@@ -85,8 +89,10 @@ class Scanner {
   Names read_names(int directory, const Directory& of, unsigned worker);
   ScannedBatch scan_batch(const Directory& of, std::span<const Name> names, const WorkerPool::Submit& submit,
                           unsigned worker);
-  ScannedEntry scan_directory_entry(const Directory& of, const char* name, const WorkerPool::Submit& submit,
-                                    unsigned worker);
+  /// As stat(2) or lstat(2), whichever suits the links.
+  struct stat status_of(int directory, const Directory& of, const char* name, unsigned worker);
+  ScannedEntry scan_directory_entry(const Directory& of, const char* name, const DirectoryIdentity& identity,
+                                    const WorkerPool::Submit& submit, unsigned worker);
   ScannedEntry scan_other_entry(int directory, const Directory& of, const char* name, const struct stat& status,
                                 unsigned worker);
   Attributes attributes_of(const struct stat& status, int directory, const Directory& of, const char* name);
@@ -97,6 +103,7 @@ class Scanner {
   Context& context_;
   XattrReader xattrs_;
   std::vector<std::deque<ScannedDirectory>> directories_;  // of each worker
+  std::vector<std::vector<std::string>> followed_;         // by each worker
 };
 
 }  // namespace fstool::dir

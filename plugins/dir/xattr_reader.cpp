@@ -45,7 +45,8 @@ constexpr std::size_t kUsualBytes = 512;
 /// calls do.
 class Target {
  public:
-  Target(XattrCalls calls, int directory, const char* name) : directory_(directory), name_(name) {
+  Target(XattrCalls calls, Links links, int directory, const char* name)
+      : follows_(links == Links::Follow), directory_(directory), name_(name) {
     if (*name_ == '\0') {
       access_ = Access::Descriptor;
     } else if (calls == XattrCalls::RelativeToDirectory) {
@@ -61,11 +62,11 @@ class Target {
       case Access::Descriptor:
         return ::flistxattr(directory_, out.data(), out.size());
       case Access::Relative:
-        return ::syscall(kListxattrat, directory_, name_, AT_SYMLINK_NOFOLLOW, out.data(), out.size());
+        return ::syscall(kListxattrat, directory_, name_, flags(), out.data(), out.size());
       case Access::Proc:
         break;
     }
-    return ::llistxattr(path_.c_str(), out.data(), out.size());
+    return (follows_ ? ::listxattr : ::llistxattr)(path_.c_str(), out.data(), out.size());
   }
 
   ssize_t get(const char* xattr, std::span<char> out) const {
@@ -75,18 +76,21 @@ class Target {
       case Access::Relative: {
         XattrArgs args{.value = reinterpret_cast<std::uintptr_t>(out.data()),
                        .size = static_cast<std::uint32_t>(out.size())};
-        return ::syscall(kGetxattrat, directory_, name_, AT_SYMLINK_NOFOLLOW, xattr, &args, sizeof args);
+        return ::syscall(kGetxattrat, directory_, name_, flags(), xattr, &args, sizeof args);
       }
       case Access::Proc:
         break;
     }
-    return ::lgetxattr(path_.c_str(), xattr, out.data(), out.size());
+    return (follows_ ? ::getxattr : ::lgetxattr)(path_.c_str(), xattr, out.data(), out.size());
   }
 
  private:
   enum class Access { Descriptor, Relative, Proc };
 
+  int flags() const noexcept { return follows_ ? 0 : AT_SYMLINK_NOFOLLOW; }
+
   Access access_;
+  bool follows_;
   int directory_;
   const char* name_;
   std::string path_;
@@ -131,7 +135,7 @@ XattrCalls XattrReader::detect(int directory) {
 }
 
 const SharedXattrs* XattrReader::read(int directory, const char* name, int& error) {
-  const Target target(calls_, directory, name);
+  const Target target(calls_, links_, directory, name);
   std::string names;
   error = ask_with_room([&](std::span<char> out) { return target.list(out); }, names);
   if (means_none(error)) error = 0;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "fstool/tree.h"
+#include "host_tree.h"
 
 namespace fstool::dir {
 
@@ -18,7 +19,7 @@ namespace fstool::dir {
 bool is_storable_xattr(std::string_view name);
 
 /// How attributes of a name in a directory are asked for. The *at calls exist since Linux 6.13 and cost a third of the
-/// way round through /proc/self/fd; neither follows a symlink or needs the path of the directory.
+/// way round through /proc/self/fd; neither needs the path of the directory.
 enum class XattrCalls { RelativeToDirectory, ThroughProc };
 
 /// A set of attributes that is kept once; null: none.
@@ -27,7 +28,7 @@ using SharedXattrs = std::shared_ptr<const Xattrs>;
 /// Thread-safe.
 class XattrReader {
  public:
-  explicit XattrReader(XattrCalls calls) : calls_(calls) {}
+  XattrReader(XattrCalls calls, Links links) : calls_(calls), links_(links) {}
 
   /// What this kernel offers. `directory` is any open directory. Throws Error(Unsupported) if there is neither.
   static XattrCalls detect(int directory);
@@ -45,6 +46,7 @@ class XattrReader {
   const SharedXattrs* share(Xattrs xattrs);
 
   XattrCalls calls_;
+  Links links_;
   std::mutex mutex_;
   std::set<SharedXattrs, ByContents> sets_;
 };

@@ -67,6 +67,21 @@ TEST_P(Packages, TarballRunsFromAnyFolder) {
   }
 }
 
+TEST_P(Packages, TarballBuildsImagesInBazel) {
+  FSTOOL_E2E_REQUIRE(false, {"bazel"});
+  const std::string project = (work_ / "project").string();
+  std::filesystem::copy(FSTOOL_E2E_EXAMPLES "/build-systems/bazel", project, std::filesystem::copy_options::recursive);
+  std::filesystem::create_directory(project + "/fstool");
+  expect_success({"tar", "-C", project + "/fstool", "-xzf", pack("TGZ").front(), "--strip-components=1"});
+  write_text(project + "/WORKSPACE", "");
+  const std::string base = "--output_user_root=" + (work_ / "bazel").string();
+  const ProcessOptions here = {.directory = project, .environment = {}};
+  expect_success({"bazel", "--batch", base, "build", "//:disk"}, here);
+  EXPECT_EQ(expect_success({FSTOOL_E2E_PROGRAM, "cat", project + "/bazel-bin/disk.qcow2", "/etc/issue"}),
+            read_text(project + "/rootfs/etc/issue"));
+  expect_success({"chmod", "-R", "u+w", (work_ / "bazel").string()});
+}
+
 TEST_P(Packages, OfDebianHaveNoErrorsForLintian) {
   FSTOOL_E2E_REQUIRE(false, {"lintian", "dpkg-deb"});
   const std::vector<std::string> files = pack("DEB");

@@ -10,10 +10,8 @@ namespace fstool {
 InputCollector::InputCollector(bool keeps_states) : keeps_states_(keeps_states), taken_at_(time_now()) {}
 
 void InputCollector::add(const std::filesystem::path& path, InputUse use) {
-  const auto is_known = [&](const RecordedInput& known) {
-    return known.input.path == path && (known.input.use == InputUse::Metadata || use == InputUse::Content);
-  };
-  if (std::ranges::any_of(inputs_, is_known)) return;
+  // What is known for its metadata is known for its content, too.
+  if (known_.contains({path, InputUse::Metadata}) || !known_.emplace(path, use).second) return;
   RecordedInput recorded{.input = {.path = path, .use = use}, .states = {}};
   std::error_code error;
   // Without a need for states, what has none is a dependency all the same.

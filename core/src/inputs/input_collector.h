@@ -3,7 +3,9 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fstool/context.h"
@@ -36,6 +38,7 @@ class InputCollector {
   std::int64_t taken_at_;
   std::vector<std::filesystem::path> dependencies_;
   std::vector<RecordedInput> inputs_;
+  std::set<std::pair<std::filesystem::path, InputUse>> known_;
 };
 
 }  // namespace fstool

@@ -11,7 +11,8 @@ def _fstool_image_impl(ctx):
     for name, value in ctx.attr.definitions.items():
         arguments.add("-D", name + "=" + ctx.expand_location(value, ctx.attr.srcs))
     ctx.actions.run(
-        executable = ctx.executable.fstool,
+        executable = ctx.file.fstool,
+        tools = ctx.files.fstool_files,
         arguments = [arguments],
         inputs = depset([ctx.file.spec] + ctx.files.srcs),
         outputs = [output],
@@ -34,10 +35,16 @@ fstool_image = rule(
         "source_date_epoch": attr.int(default = 0),
         "threads": attr.int(default = 1),
         "fstool": attr.label(
-            default = "//:fstool",
-            executable = True,
+            default = "//:fstool/bin/fstool",
+            allow_single_file = True,
             cfg = "exec",
-            doc = "The program, for instance a sh_binary or native_binary of an installation.",
+            doc = "The program of an installation.",
+        ),
+        "fstool_files": attr.label(
+            default = "//:fstool_files",
+            allow_files = True,
+            cfg = "exec",
+            doc = "What else belongs to that: its libraries and plugins.",
         ),
     },
 )

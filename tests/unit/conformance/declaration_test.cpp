@@ -18,8 +18,8 @@ using testing::HasSubstr;
 /// A source that is never used.
 class Nowhere final : public Source {
  public:
-  Tree load(const std::filesystem::path& location, Context& /*context*/) override {
-    throw Error(std::filesystem::exists(location) ? ErrorCode::Corrupt : ErrorCode::NotFound, "there is nothing");
+  Layer load(const SourceInput& input, Context& /*context*/) override {
+    throw Error(std::filesystem::exists(input.path) ? ErrorCode::Corrupt : ErrorCode::NotFound, "there is nothing");
   }
 };
 

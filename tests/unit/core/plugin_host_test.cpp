@@ -1,5 +1,6 @@
 #include "plugin_host.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -64,7 +65,8 @@ TEST_F(PluginHostTest, RefusesAForeignDescriptor) {
 TEST_F(PluginHostTest, RefusesANewerAbiWithoutReadingOn) {
   const PluginRecord record = load_one("newer_abi");
   EXPECT_EQ(record.status, PluginStatus::Refused);
-  EXPECT_EQ(record.reason, "built for plugin ABI 4, but this fstool has 3: update fstool");
+  EXPECT_EQ(record.reason,
+            fmt::format("built for plugin ABI {}, but this fstool has {}: update fstool", kPluginAbi + 1, kPluginAbi));
   EXPECT_EQ(record.name, "");
 }
 

@@ -379,12 +379,36 @@ TEST_F(DirectorySourceTest, AcceptsDirectoriesAlone) {
   EXPECT_EQ(DirectorySource::claim({make_hole_blob(1), "-"}), Claim::None);
 }
 
-TEST_F(DirectorySourceTest, PluginRegistersDirWithoutOptions) {
+TEST_F(DirectorySourceTest, FollowsLinksToFilesAndDirectories) {
+  make_directory("real/below");
+  write_file("real/below/file", "content");
+  std::filesystem::permissions(at("real/below/file"), std::filesystem::perms(0640));
+  make_directory("tree");
+  make_symlink("tree/file", at("real/below/file").string());
+  make_symlink("tree/directory", "../real");
+  const Tree tree = load_following(at("tree"));
+  EXPECT_EQ(node_of(tree, "file").kind, NodeKind::File);
+  EXPECT_EQ(node_of(tree, "file").permissions, 0640);
+  EXPECT_EQ(text_of(*node_of(tree, "file").content), "content");
+  EXPECT_EQ(node_of(tree, "directory").kind, NodeKind::Directory);
+  EXPECT_EQ(text_of(*node_of(tree, "directory/below/file").content), "content");
+}
+
+TEST_F(DirectorySourceTest, RefusesToFollowLinksThatHaveNoEnd) {
+  make_directory("nowhere/directory");
+  make_symlink("nowhere/directory/link", "missing");
+  expect_error(ErrorCode::NotFound, "link is a symbolic link that leads nowhere",
+               [&] { load_following(at("nowhere")); });
+  make_directory("loop/directory");
+  make_symlink("loop/directory/link", "..");
+  expect_error(ErrorCode::InvalidArgument, "leads back to", [&] { load_following(at("loop")); });
+}
+
+TEST_F(DirectorySourceTest, PluginRegistersDir) {
   Registry registry;
   fstool_plugin.register_formats(registry);
   const Format<Source>& format = registry.get<Source>("dir");
   EXPECT_EQ(format.info.claim(root_), Claim::General);
-  EXPECT_TRUE(format.info.options.empty());
   EXPECT_NE(format.create({}), nullptr);
 }
 

@@ -85,7 +85,14 @@ class HostFixture : public testing::Test {
   static Tree load(const std::filesystem::path& location, unsigned threads = 2) {
     const Registry registry;
     Context context(registry, {.threads = threads, .source_date_epoch = {}, .listener = nullptr});
-    return DirectorySource().load(location, context);
+    return tree_of(DirectorySource().load(location, context));
+  }
+
+  /// With what links lead to in place of the links.
+  static Tree load_following(const std::filesystem::path& location) {
+    const Registry registry;
+    Context context(registry, {.threads = 2, .source_date_epoch = {}, .listener = nullptr});
+    return tree_of(DirectorySource({.follow_links = true}).load(location, context));
   }
 
   static NodeId id_of(const Tree& tree, std::string_view path) {

@@ -48,8 +48,8 @@ TEST_F(XattrReaderTest, BothWaysOfAskingGiveTheSame) {
   make_special("fifo", S_IFIFO | 0600);
 
   const Descriptor root = open_root();
-  XattrReader detected(XattrReader::detect(root.get()));
-  XattrReader through_proc(XattrCalls::ThroughProc);
+  XattrReader detected(XattrReader::detect(root.get()), Links::Keep);
+  XattrReader through_proc(XattrCalls::ThroughProc, Links::Keep);
   for (XattrReader* const reader : {&detected, &through_proc}) {
     EXPECT_EQ(read(*reader, root.get(), "file"), (Xattrs{{"user.large", large}, {"user.small", "s"}}));
     EXPECT_EQ(read(*reader, root.get(), "many"), many);
@@ -62,7 +62,7 @@ TEST_F(XattrReaderTest, BothWaysOfAskingGiveTheSame) {
 TEST_F(XattrReaderTest, AMissingFileIsAnError) {
   const Descriptor root = open_root();
   for (const XattrCalls calls : {XattrReader::detect(root.get()), XattrCalls::ThroughProc}) {
-    XattrReader reader(calls);
+    XattrReader reader(calls, Links::Keep);
     int error = 0;
     EXPECT_EQ(reader.read(root.get(), "nowhere", error), nullptr);
     EXPECT_EQ(error, ENOENT);

@@ -66,7 +66,7 @@ class ArchiveLoaderTest : public testing::Test {
   Tree load() const {
     const Registry registry;
     Context context(registry, {.threads = 1});
-    return load_archive(open_file_blob(write()), context);
+    return tree_of(load_archive(open_file_blob(write()), context));
   }
 
   void expect_refused(const std::string& text) const {

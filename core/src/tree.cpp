@@ -176,23 +176,6 @@ bool Tree::remove(NodeId parent, std::string_view name) {
   return true;
 }
 
-void Tree::rename(NodeId parent, std::string_view name, NodeId new_parent, std::string_view new_name) {
-  const std::optional<NodeId> id = find(parent, name);
-  if (!id) throw Error(ErrorCode::InvalidArgument, impl_->child_path(parent, name) + " does not exist");
-  const std::uint32_t index = impl_->slot(*id).directory;
-  for (NodeId at = new_parent; index != kNotADirectory && at != kRoot; at = impl_->directory(at).parent) {
-    if (at != *id) continue;
-    throw Error(ErrorCode::InvalidArgument, fmt::format("{} can't lie in itself", impl_->path(*id)));
-  }
-  const std::string_view kept = impl_->add_entry(new_parent, new_name, *id);
-  Directory& holder = impl_->directory(parent);
-  holder.entries.erase(name);
-  holder.flat.store(holder.entries.is_flat(), std::memory_order_release);
-  if (index == kNotADirectory) return;
-  impl_->directories[index].parent = new_parent;
-  impl_->directories[index].name = kept;
-}
-
 std::span<const DirEntry> Tree::entries(NodeId directory) const { return impl_->entries(directory); }
 
 std::optional<NodeId> Tree::find(NodeId directory, std::string_view name) const { return impl_->find(directory, name); }

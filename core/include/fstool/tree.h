@@ -111,9 +111,6 @@ class FSTOOL_API Tree {
   void link(NodeId parent, std::string_view name, NodeId existing);
   /// Takes a name away, and everything below it if it is a directory. Returns false if there is no such name.
   bool remove(NodeId parent, std::string_view name);
-  /// Gives the name to another one, of the same directory or not; what is below a directory comes along. Throws
-  /// Error(InvalidArgument) if there is no such name, if a directory would lie in itself, and as add().
-  void rename(NodeId parent, std::string_view name, NodeId new_parent, std::string_view new_name);
 
   /// The entries of a directory, sorted by the byte values of their names. Valid until the directory is modified.
   std::span<const DirEntry> entries(NodeId directory) const;

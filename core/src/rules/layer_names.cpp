@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "directory_path.h"
@@ -34,6 +35,32 @@ void remove_implied(Layer& layer, std::vector<NodeId> described) {
   if (layer.implied.empty()) return;
   std::ranges::sort(described);
   std::erase_if(layer.implied, [&](NodeId id) { return std::ranges::binary_search(described, id); });
+}
+
+void move_name(Layer& layer, NodeId directory, std::string_view name, NodeId new_directory, std::string_view new_name) {
+  Tree& tree = layer.tree;
+  const NodeId moved = tree.find(directory, name).value();
+  std::unordered_map<NodeId, NodeId> moved_to;  // directories
+  std::vector<std::pair<NodeId, NodeId>> pending;
+  const auto move = [&](NodeId node, NodeId parent, std::string_view as) {
+    if (tree.node(node).kind != NodeKind::Directory) return tree.link(parent, as, node);
+    Node attributes = std::exchange(tree.node(node), Node());
+    tree.node(node).kind = NodeKind::Directory;
+    pending.emplace_back(node, tree.add(parent, as, std::move(attributes)));
+    moved_to.insert(pending.back());
+  };
+  move(moved, new_directory, new_name);
+  while (!pending.empty()) {
+    const auto [from, to] = pending.back();
+    pending.pop_back();
+    for (const DirEntry& entry : tree.entries(from)) move(entry.node, to, entry.name);
+  }
+  tree.remove(directory, name);
+  for (NodeId& id : layer.implied) id = moved_to.contains(id) ? moved_to[id] : id;
+  std::ranges::sort(layer.implied);
+  for (LowerLink& link : layer.lower_links) {
+    if (const auto found = moved_to.find(link.directory); found != moved_to.end()) link.directory = found->second;
+  }
 }
 
 NodeId make_implied_directories(Layer& layer, std::string_view path, Timestamp mtime) {

@@ -44,13 +44,12 @@ class Renamer {
 
   void move(NodeId directory, std::string_view name, const SplitPath& to) {
     const NodeId target = make_way(to);
-    try {
-      tree_.rename(directory, name, target, to.name);
-    } catch (const Error& error) {
-      // Through a symbolic link, the new path may lead into what is moved.
-      if (error.code() != ErrorCode::InvalidArgument) throw;
-      throw spec_error(rename_.location, error.what());
+    // Through a symbolic link, the new path may lead into what is moved.
+    const NodeId moved = *tree_.find(directory, name);
+    for (NodeId at = target; at != Tree::kRoot; at = tree_.parent(at)) {
+      if (at == moved) throw spec_error(rename_.location, fmt::format("{} can't lie in itself", rename_.from));
     }
+    move_name(layer_, directory, name, target, to.name);
   }
 
   LowerLink* find_link(NodeId directory, std::string_view name) {

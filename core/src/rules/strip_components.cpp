@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -11,55 +12,45 @@
 
 #include "directory_path.h"
 #include "fstool/error.h"
-#include "rules/layer_names.h"
 
 namespace fstool {
 
 namespace {
 
+/// Moves what stays into a tree of its own.
 class Stripper {
  public:
-  Stripper(Layer& layer, std::uint32_t count) : layer_(layer), tree_(layer.tree), count_(count), origin_(layer.tree.node_count(), kNotMoved) {}
+  Stripper(Layer& whole, std::uint32_t count) : whole_(whole), count_(count) {
+    for (const LowerLink& link : whole.lower_links) link_directories_.emplace(link.directory, std::nullopt);
+  }
 
-  void run() {
-    strip_link_targets();
-    const std::vector<NodeId> parents = directories_at(count_);
-    // What stays waits in a directory of its own until the place is free.
-    const std::string waiting_name = free_name();
-    Node directory;
-    directory.kind = NodeKind::Directory;
-    const NodeId waiting = tree_.add(Tree::kRoot, waiting_name, std::move(directory));
-    for (const NodeId parent : parents) {
-      moved_to_[parent] = waiting;
-      merge(parent, waiting);
-    }
-    move_links();
-    for (const std::string& name : names_of(Tree::kRoot)) {
-      if (name != waiting_name) tree_.remove(Tree::kRoot, name);
-    }
-    for (const std::string& name : names_of(waiting)) tree_.rename(waiting, name, Tree::kRoot, name);
-    tree_.remove(Tree::kRoot, waiting_name);
-    for (LowerLink& link : layer_.lower_links) {
-      if (link.directory == waiting) link.directory = Tree::kRoot;
-    }
-    forget_removed(layer_);
+  Layer run() {
+    stripped_.tree.node(Tree::kRoot) = std::move(whole_.tree.node(Tree::kRoot));
+    if (is_implied(Tree::kRoot)) stripped_.implied.push_back(Tree::kRoot);
+    for (const NodeId directory : directories_at(count_)) merge(directory);
+    std::ranges::sort(stripped_.implied);
+    take_links();
+    stripped_.description = std::move(whole_.description);
+    return std::move(stripped_);
   }
 
  private:
-  std::vector<std::string> names_of(NodeId directory) const {
-    std::vector<std::string> names;
-    for (const DirEntry& entry : tree_.entries(directory)) names.emplace_back(entry.name);
-    return names;
-  }
+  /// A directory of the whole layer, and what it is or becomes a part of.
+  struct Pair {
+    NodeId from;
+    NodeId to;
+  };
 
-  /// The directories of that depth, sorted by their paths' names.
+  bool is_implied(NodeId id) const { return std::ranges::binary_search(whole_.implied, id); }
+
+  /// The directories of that depth, in the order of their paths' names.
   std::vector<NodeId> directories_at(std::uint32_t depth) const {
     std::vector<NodeId> level{Tree::kRoot};
     for (std::uint32_t i = 0; i < depth && !level.empty(); ++i) {
       std::vector<NodeId> next;
       for (const NodeId directory : level) {
-        for (const DirEntry& entry : tree_.entries(directory)) {
-          if (tree_.node(entry.node).kind == NodeKind::Directory) next.push_back(entry.node);
+        for (const DirEntry& entry : whole_.tree.entries(directory)) {
+          if (whole_.tree.node(entry.node).kind == NodeKind::Directory) next.push_back(entry.node);
         }
       }
       level = std::move(next);
@@ -67,101 +58,109 @@ class Stripper {
     return level;
   }
 
-  /// A name that neither the root has nor anything that stays.
-  std::string free_name() const {
-    std::string name = "...";
-    while (is_taken(name)) name += '.';
-    return name;
+  /// Moves what `directory` has to the root.
+  void merge(NodeId directory) {
+    enter({directory, Tree::kRoot});
+    while (!pending_.empty()) {
+      const Pair pair = pending_.back();
+      pending_.pop_back();
+      for (const DirEntry& entry : whole_.tree.entries(pair.from)) add(entry, pair);
+    }
   }
 
-  bool is_taken(const std::string& name) const {
-    if (tree_.find(Tree::kRoot, name)) return true;
-    return std::ranges::any_of(directories_at(count_),
-                               [&](NodeId directory) { return tree_.find(directory, name).has_value(); });
+  void enter(const Pair& pair) {
+    if (const auto linked = link_directories_.find(pair.from); linked != link_directories_.end()) {
+      linked->second = pair.to;
+    }
+    pending_.push_back(pair);
   }
 
-  bool is_implied(NodeId id) const { return std::ranges::binary_search(layer_.implied, id); }
-
-  /// Moves what `from` has to `to`, and what directories have that both have, too.
-  void merge(NodeId from, NodeId to) {
-    std::vector<std::pair<NodeId, NodeId>> pending{{from, to}};
-    while (!pending.empty()) {
-      const auto [source, target] = pending.back();
-      pending.pop_back();
-      for (const std::string& name : names_of(source)) {
-        const std::optional<NodeId> existing = tree_.find(target, name);
-        if (!existing) {
-          origin_[*tree_.find(source, name)] = source;
-          tree_.rename(source, name, target, name);
-          continue;
-        }
-        const NodeId moved = *tree_.find(source, name);
-        Node& lower = tree_.node(*existing);
-        Node& upper = tree_.node(moved);
-        if (lower.kind != NodeKind::Directory || upper.kind != NodeKind::Directory) throw_collision(source, target, name);
-        if (!is_implied(moved)) {
-          lower = std::move(upper);
-          upper = Node();
-          upper.kind = NodeKind::Directory;
-          std::erase(layer_.implied, *existing);
-        }
-        moved_to_[moved] = *existing;
-        pending.emplace_back(moved, *existing);
+  void add(const DirEntry& entry, const Pair& pair) {
+    const bool is_directory = whole_.tree.node(entry.node).kind == NodeKind::Directory;
+    if (const std::optional<NodeId> existing = stripped_.tree.find(pair.to, entry.name)) {
+      const bool are_directories = is_directory && stripped_.tree.node(*existing).kind == NodeKind::Directory;
+      if (!are_directories) throw_collision(pair, entry.name);
+      describe(entry.node, *existing);
+      enter({entry.node, *existing});
+    } else if (const auto known = added_.find(entry.node); known != added_.end()) {
+      stripped_.tree.link(pair.to, entry.name, known->second);
+    } else {
+      const NodeId added = stripped_.tree.add(pair.to, entry.name, std::move(whole_.tree.node(entry.node)));
+      if (is_directory) {
+        // Its kind is still asked for.
+        whole_.tree.node(entry.node).kind = NodeKind::Directory;
+        if (is_implied(entry.node)) stripped_.implied.push_back(added);
+        enter({entry.node, added});
+      } else if (whole_.tree.links(entry.node) > 1) {
+        added_.emplace(entry.node, added);
       }
     }
   }
 
-  /// Where a name was that has come to `directory`.
-  std::string old_path(NodeId directory, const std::string& name) const {
-    const NodeId node = *tree_.find(directory, name);
-    if (origin_[node] != kNotMoved) return child_path(tree_, origin_[node], name);
-    const std::string path = tree_.path(directory);
-    return old_path(tree_.parent(directory), std::string(split_last(path).name)) + "/" + name;
+  /// Gives a directory that is there the attributes of one more, if that has any.
+  void describe(NodeId from, NodeId to) {
+    if (is_implied(from)) return;
+    stripped_.tree.node(to) = std::move(whole_.tree.node(from));
+    std::erase(stripped_.implied, to);
   }
 
-  [[noreturn]] void throw_collision(NodeId source, NodeId target, const std::string& name) const {
+  /// The path of the first file that came to `name` in `directory`.
+  std::string first_path(NodeId directory, std::string_view name) const {
+    const std::string path = child_path(stripped_.tree, directory, name);
+    for (const NodeId parent : directories_at(count_)) {
+      const std::string whole_path = (whole_.tree.path(parent) == "/" ? "" : whole_.tree.path(parent)) + path;
+      if (whole_.tree.find_path(whole_path)) return whole_path;
+    }
+    return path;
+  }
+
+  [[noreturn]] void throw_collision(const Pair& pair, std::string_view name) const {
     throw Error(ErrorCode::InvalidArgument,
-                fmt::format("strip_components: {} and {} would get the same path", old_path(target, name),
-                            child_path(tree_, source, name)));
+                fmt::format("strip_components: {} and {} would get the same path", first_path(pair.to, name),
+                            child_path(whole_.tree, pair.from, name)));
   }
 
-  void move_links() {
-    for (LowerLink& link : layer_.lower_links) {
-      for (auto moved = moved_to_.find(link.directory); moved != moved_to_.end();
-           moved = moved_to_.find(link.directory)) {
-        link.directory = moved->second;
-      }
-    }
-  }
-
-  void strip_link_targets() {
-    for (LowerLink& link : layer_.lower_links) {
-      std::string_view rest = link.target;
-      for (std::uint32_t i = 0; i <= count_; ++i) {
-        rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size()));
-        if (i < count_) rest.remove_prefix(std::min(rest.find('/'), rest.size()));
-      }
-      if (rest.empty()) {
+  void take_links() {
+    for (LowerLink& link : whole_.lower_links) {
+      const std::optional<NodeId> directory = link_directories_.at(link.directory);
+      if (!directory) continue;
+      std::string target(stripped_target(link));
+      if (stripped_.tree.find(*directory, link.name)) {
         throw Error(ErrorCode::InvalidArgument,
-                    fmt::format("strip_components: {} is a hard link to {}, which is not taken",
-                                child_path(tree_, link.directory, link.name), link.target));
+                    fmt::format("strip_components: {} would get the path of another file",
+                                child_path(whole_.tree, link.directory, link.name)));
       }
-      link.target = std::string(rest);
+      stripped_.lower_links.push_back({*directory, std::move(link.name), std::move(target)});
     }
   }
 
-  Layer& layer_;
-  Tree& tree_;
+  std::string_view stripped_target(const LowerLink& link) const {
+    std::string_view rest = link.target;
+    const auto skip_slashes = [&] { rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size())); };
+    skip_slashes();
+    for (std::uint32_t i = 0; i < count_; ++i) {
+      rest.remove_prefix(std::min(rest.find('/'), rest.size()));
+      skip_slashes();
+    }
+    if (!rest.empty()) return rest;
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("strip_components: {} is a hard link to {}, which is not taken",
+                            child_path(whole_.tree, link.directory, link.name), link.target));
+  }
+
+  Layer& whole_;
   const std::uint32_t count_;
-  static constexpr NodeId kNotMoved = UINT32_MAX;
-  std::vector<NodeId> origin_;                   // of what was moved by its own name: the directory it was in
-  std::unordered_map<NodeId, NodeId> moved_to_;  // directories that are one with others now
+  Layer stripped_;
+  std::vector<Pair> pending_;
+  std::unordered_map<NodeId, NodeId> added_;  // files with several names
+  // Those that have lower links, and what they are now.
+  std::unordered_map<NodeId, std::optional<NodeId>> link_directories_;
 };
 
 }  // namespace
 
 void strip_components(Layer& layer, std::uint32_t count) {
-  if (count > 0) Stripper(layer, count).run();
+  if (count > 0) layer = Stripper(layer, count).run();
 }
 
 }  // namespace fstool

@@ -30,8 +30,19 @@ class ImageSource : public Source {
  public:
   Layer load(const SourceInput& input, Context& context) override {
     context.begin_step(fmt::format("reading {}", input.name()), 0, "files");
-    if (input.bytes) return std::move(open_image(input.bytes, input.name(), context).volume.tree);
-    return std::move(open_image(reference_of(input), context).volume.tree);
+    OpenedImage opened =
+        input.bytes ? open_image(input.bytes, input.name(), context) : open_image(reference_of(input), context);
+    remove_lost_and_found(opened.volume.tree);
+    return std::move(opened.volume.tree);
+  }
+
+ private:
+  /// An empty one is a part of how some file systems work, not of what they hold: whoever needs one makes it.
+  static void remove_lost_and_found(Tree& tree) {
+    constexpr std::string_view kName = "lost+found";
+    const std::optional<NodeId> found = tree.find(Tree::kRoot, kName);
+    if (!found || tree.node(*found).kind != NodeKind::Directory || !tree.entries(*found).empty()) return;
+    tree.remove(Tree::kRoot, kName);
   }
 };
 

@@ -14,7 +14,8 @@ namespace fstool {
 inline constexpr std::string_view kImageSource = "image";
 
 /// The source that reads PATH[@SNAPSHOT][:PARTITION], and bytes. It claims every regular file and block device,
-/// whatever is in it, so ask the others first. Thread-safe.
+/// whatever is in it, so ask the others first. An empty
+/// lost+found in the root is left out. Thread-safe.
 const Format<Source>& image_source();
 
 /// True if the image source finds in `input`, which it claims, a container, a partition table or a file system. Throws

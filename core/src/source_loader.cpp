@@ -158,26 +158,33 @@ Timestamp time_of(const Layer& layer) {
   return is_implied ? layer.tree.newest_mtime() : layer.tree.node(Tree::kRoot).mtime;
 }
 
-/// Lays a layer over `tree` where the spec wants it.
-void place(Tree& tree, LayerPart part, const SourceChoice& choice, bool is_lowest) {
-  std::string_view to = choice.to ? *choice.to : "/";
-  if (part.is_file && !choice.to) {
+/// Where a part goes, which is its file's directory if it is a file. Gives that its name.
+std::string_view place_of(LayerPart& part, const SourceChoice& choice) {
+  if (!part.is_file) return choice.to ? *choice.to : "/";
+  if (!choice.to) {
     throw spec_error(choice.from_location,
                      fmt::format("{} is a file: say where it goes, as in to = \"{}\"", *choice.from, *choice.from));
   }
-  if (part.is_file && choice.is_standard_input && to.ends_with('/')) {
+  if (choice.is_standard_input && choice.to->ends_with('/')) {
     throw spec_error(choice.to_location, "standard input has no name: say what the file shall be called");
   }
-  if (part.is_file) to = name_file(part.layer, to);
-  const bool is_grafted = to.find_first_not_of('/') != std::string_view::npos || part.is_file;
-  if (is_lowest && !is_grafted) {
-    tree = tree_of(std::move(part.layer), choice.whiteouts);
-    return;
-  }
-  const Timestamp mtime = time_of(part.layer);
-  if (is_lowest) tree.node(Tree::kRoot).mtime = mtime;
-  const NodeId directory = make_directories(tree, Tree::kRoot, to, mtime);
-  lay_over(tree, directory, std::move(part.layer), choice.whiteouts);
+  return name_file(part.layer, *choice.to);
+}
+
+/// Lays what a source has over `tree` where the spec wants it.
+void add_part(Tree& tree, LayerPart part, const SourceChoice& choice, bool is_lowest) {
+  const std::string_view place = place_of(part, choice);
+  with_context([&] { return fmt::format("reading {}", choice.written); },
+               [&] {
+                 if (is_lowest && !part.is_file && place.find_first_not_of('/') == std::string_view::npos) {
+                   tree = tree_of(std::move(part.layer), choice.whiteouts);
+                   return;
+                 }
+                 const Timestamp mtime = time_of(part.layer);
+                 if (is_lowest) tree.node(Tree::kRoot).mtime = mtime;
+                 const NodeId directory = make_directories(tree, Tree::kRoot, place, mtime);
+                 lay_over(tree, directory, std::move(part.layer), choice.whiteouts);
+               });
 }
 
 }  // namespace
@@ -319,8 +326,7 @@ LoadedTree SourceLoader::load(const FilesystemChoice& choice) {
   for (const SourceChoice& source : choice.sources) {
     LayerPart part = load_part(source);
     descriptions.push_back(std::move(part.layer.description));
-    with_context([&] { return fmt::format("reading {}", source.written); },
-                 [&] { place(tree, std::move(part), source, &source == &choice.sources.front()); });
+    add_part(tree, std::move(part), source, &source == &choice.sources.front());
   }
   OwnerResolver owners(tree);
   apply_pattern_rules(tree, choice.rules, owners);

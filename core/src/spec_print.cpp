@@ -10,6 +10,7 @@
 
 #include "deferred_text.h"
 #include "spec_keys.h"
+#include "standard_input.h"
 #include "toml_text.h"
 
 namespace fstool {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "file_source.h"
+#include "standard_input.h"
 
 namespace fstool {
 

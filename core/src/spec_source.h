@@ -30,12 +30,9 @@ struct SourceChoice {
   LocationPtr location;
 };
 
-/// What stands for standard input where a path is wanted.
-inline constexpr std::string_view kStandardInput = "-";
-
-/// The layers, from the lowest one up: a path, a table { path, type, from, to, whiteouts, rules, options of the source … }, or
-/// a list of these. Markers count in a list alone, if a table doesn't say otherwise. What is wrong goes to `problems`;
-/// a layer without a path is left out then.
+/// The layers, from the lowest one up: a path, a table { path, type, from, to, whiteouts, rules, options of the source
+/// … }, or a list of these. Markers count in a list alone, if a table doesn't say otherwise. What is wrong goes to
+/// `problems`; a layer without a path is left out then.
 std::vector<SourceChoice> read_sources(const OptionValue& value, const PathBase& base, SpecProblems& problems);
 
 /// What the user wrote, for messages and reports: "base.tar, overlay". Empty if there is none.

@@ -102,14 +102,14 @@ bool GlobPattern::parse_set(std::string_view& text) {
   Token token{.kind = Kind::Set};
   const bool is_negated = text.starts_with('!') || text.starts_with('^');
   if (is_negated) text.remove_prefix(1);
-  std::optional<char> range_start;  // what a '-' that follows counts from
+  std::optional<unsigned> range_start;  // what a '-' that follows counts from
   for (bool is_first = true; is_first || !text.starts_with(']'); is_first = false) {
     if (text.empty()) return false;
     if (range_start && text.size() > 1 && text[0] == '-' && text[1] != ']') {
       text.remove_prefix(1);
       const std::optional<char> last = take_set_byte(text);
       if (!last) return false;
-      for (unsigned byte = value_of(*range_start); byte <= value_of(*last); ++byte) token.set.set(byte);
+      for (unsigned byte = *range_start; byte <= value_of(*last); ++byte) token.set.set(byte);
       range_start.reset();
       continue;
     }
@@ -123,9 +123,10 @@ bool GlobPattern::parse_set(std::string_view& text) {
         continue;
       }
     }
-    range_start = take_set_byte(text);
-    if (!range_start) return false;
-    token.set.set(value_of(*range_start));
+    const std::optional<char> byte = take_set_byte(text);
+    if (!byte) return false;
+    range_start = value_of(*byte);
+    token.set.set(*range_start);
   }
   text.remove_prefix(1);
   if (is_negated) token.set.flip();

@@ -94,15 +94,15 @@ Layer file_layer(std::string_view name, Node node) {
   return layer;
 }
 
-Layer take_part(Layer layer, std::string_view path) {
+LayerPart take_part(Layer layer, std::string_view path) {
   const std::optional<NodeId> top = find_directory(layer.tree, Tree::kRoot, path);
-  if (top == Tree::kRoot) return layer;
-  if (top) return PartTaker(layer, *top).run();
+  if (top == Tree::kRoot) return {.layer = std::move(layer)};
+  if (top) return {.layer = PartTaker(layer, *top).run()};
   const SplitPath split = split_last(path);
   const std::optional<NodeId> file = find_file(layer.tree, split);
   if (!file) throw Error(ErrorCode::NotFound, fmt::format("there is no {}", path));
-  Layer part = file_layer(split.name, std::move(layer.tree.node(*file)));
-  part.description = std::move(layer.description);
+  LayerPart part{.layer = file_layer(split.name, std::move(layer.tree.node(*file))), .is_file = true};
+  part.layer.description = std::move(layer.description);
   return part;
 }
 

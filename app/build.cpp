@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -175,7 +176,28 @@ void build(const MakePlan& make_plan, const BuildSubject& subject, const ParsedO
   }
 }
 
+namespace {
+
+bool reads_standard_input(const FilesystemChoice& filesystem) {
+  return std::ranges::any_of(filesystem.sources, &SourceChoice::is_standard_input);
+}
+
+bool reads_standard_input(const Spec& spec) {
+  if (spec.filesystem && reads_standard_input(*spec.filesystem)) return true;
+  return std::ranges::any_of(spec.partitions, [](const PartitionChoice& partition) {
+    return partition.filesystem && reads_standard_input(*partition.filesystem);
+  });
+}
+
+}  // namespace
+
+void check_sources(const Spec& spec, const ParsedOptions& options) {
+  if (!options.has("if-changed") || !reads_standard_input(spec)) return;
+  throw UsageError(options.command(), "--if-changed and standard input exclude each other");
+}
+
 void build(const Spec& spec, const ParsedOptions& options, const Session& session) {
+  check_sources(spec, options);
   build([&](const std::filesystem::path& output, Context& context) { return make_plan(spec, output, context); },
         {.identity = spec.identity, .files = spec.files}, options, session);
 }

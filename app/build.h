@@ -24,6 +24,9 @@ void add_record_options(boost::program_options::options_description& options);
 /// Throws UsageError for what is wrong with these options; called before any work.
 void check_build_options(const ParsedOptions& options);
 
+/// Throws UsageError if the options can't be had with the sources of `spec`.
+void check_sources(const Spec& spec, const ParsedOptions& options);
+
 /// Opens the session of a command that builds: warns about plugins that can't be used unless --quiet.
 Session open_build_session(const ParsedOptions& options);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <map>
 
 namespace fstool {
 
@@ -93,6 +94,15 @@ std::vector<std::pair<std::string, std::vector<std::string>>> ParsedOptions::all
     if (const auto* list = boost::any_cast<std::vector<std::string>>(&value.value())) texts = *list;
   }
   return options;
+}
+
+void ParsedOptions::move_last(const std::string& from, const std::string& to) {
+  std::vector<std::string> values = texts(from);
+  if (values.empty()) return;
+  std::map<std::string, po::variable_value>& all = values_;
+  all[to] = po::variable_value(boost::any(values.back()), false);
+  values.pop_back();
+  all[from] = po::variable_value(boost::any(std::move(values)), false);
 }
 
 std::string ParsedOptions::required(const std::string& name, std::string_view what) const {

@@ -103,6 +103,8 @@ class ParsedOptions {
   std::vector<std::string> texts(const std::string& name) const;
   /// Every option that was given, with its values, sorted by name.
   std::vector<std::pair<std::string, std::vector<std::string>>> all() const;
+  /// Moves the last of several values of `from` to the option `to`, which has one. Nothing if there is none.
+  void move_last(const std::string& from, const std::string& to);
   /// The value, which has to be there; `what` says what is missing: "a spec".
   std::string required(const std::string& name, std::string_view what) const;
 

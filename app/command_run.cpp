@@ -58,6 +58,7 @@ int run_command(const Arguments& arguments) {
   }
   SpecProblems problems;
   const Spec spec = load_spec(request, problems);
+  check_sources(spec, *parsed);
   build([&](const std::filesystem::path& output,
             Context& context) { return make_plan(spec, output, context, std::move(problems)); },
         {.identity = spec.identity, .files = spec.files}, *parsed, session);

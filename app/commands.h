@@ -25,6 +25,7 @@ const std::vector<OptionManual>& program_options();
 int run_command(const Arguments& arguments);
 int init_command(const Arguments& arguments);
 int create_command(const Arguments& arguments);
+int repack_command(const Arguments& arguments);
 int convert_command(const Arguments& arguments);
 int extract_command(const Arguments& arguments);
 int diff_command(const Arguments& arguments);

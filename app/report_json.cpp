@@ -1,19 +1,42 @@
 #include "report_json.h"
 
+#include <fmt/format.h>
+
+#include "fstool/error.h"
 #include "json_text.h"
 
 namespace fstool {
 
 namespace {
 
+/// What a source says about itself comes from a plugin.
+Json description_json(const SourceReport& source) {
+  if (source.description.empty()) return nullptr;
+  Json description = Json::parse(source.description, nullptr, false);
+  if (!description.is_discarded()) return description;
+  throw Error(ErrorCode::Plugin, fmt::format("{}: what it says about itself is no JSON", source.written));
+}
+
+Json source_json(const SourceReport& source) {
+  return {{"source", source.written}, {"description", description_json(source)}};
+}
+
 Json volume_json(const std::optional<VolumeReport>& volume) {
   if (!volume) return nullptr;
   const VolumeFacts& facts = volume->facts;
-  return {{"type", facts.type},        {"source", text_or_null(volume->source)},
-          {"label", facts.label},      {"uuid", text_or_null(facts.uuid)},
-          {"size", facts.size},        {"block_size", facts.block_size},
-          {"blocks", facts.blocks},    {"free_blocks", facts.free_blocks},
-          {"inodes", facts.inodes},    {"free_inodes", facts.free_inodes},
+  Json sources = Json::array();
+  for (const SourceReport& source : volume->sources) sources.push_back(source_json(source));
+  return {{"type", facts.type},
+          {"source", text_or_null(volume->source)},
+          {"sources", sources},
+          {"label", facts.label},
+          {"uuid", text_or_null(facts.uuid)},
+          {"size", facts.size},
+          {"block_size", facts.block_size},
+          {"blocks", facts.blocks},
+          {"free_blocks", facts.free_blocks},
+          {"inodes", facts.inodes},
+          {"free_inodes", facts.free_inodes},
           {"features", facts.features}};
 }
 

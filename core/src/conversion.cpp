@@ -30,8 +30,6 @@ namespace {
 constexpr std::string_view kContainerKey = "container";
 constexpr std::string_view kCodecKey = "codec";
 
-constexpr std::string_view kStandardInput = "-";
-
 /// Bytes of the largest disk: files of the host have no more.
 constexpr std::uint64_t kMaxDiskSize = std::numeric_limits<std::int64_t>::max();
 

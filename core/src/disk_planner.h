@@ -22,6 +22,7 @@ struct VolumeJob {
   const FilesystemChoice* choice = nullptr;  ///< null: there is none
   std::unique_ptr<Filesystem> filesystem;
   std::shared_ptr<const Tree> tree;
+  std::vector<std::string> descriptions;  ///< what each of its sources says about itself
 };
 
 /// What a partition is about to hold: one of these, or nothing.

@@ -111,4 +111,13 @@ OutputFormats formats_for(const Registry& registry, const std::filesystem::path&
   return {container.length == 0 ? std::string(kPlainContainer) : container.format, codec.format, filesystem.format};
 }
 
+std::string filesystem_ending(const Registry& registry, const std::filesystem::path& output) {
+  const OutputFormats formats = formats_for(registry, output);
+  if (!formats.filesystem.empty()) return formats.filesystem;
+  std::filesystem::path name = lower_case(output.filename().string());
+  if (!formats.codec.empty()) name = name.stem();
+  const std::string extension = name.extension().string();
+  return extension.empty() ? extension : extension.substr(1);
+}
+
 }  // namespace fstool

@@ -75,4 +75,8 @@ struct OutputFormats {
 /// "disk.qcow2" is a qcow2, "root.tar.gz" a tar in a raw container with the codec gzip.
 OutputFormats formats_for(const Registry& registry, const std::filesystem::path& output);
 
+/// The file system that the ending of an output names: that of a file of its own, or else the ending itself without
+/// that of a codec, in lower case: "tar" of "root.tgz", "ext4" of "root.ext4.zst", "img" of "disk.img", which is none.
+std::string filesystem_ending(const Registry& registry, const std::filesystem::path& output);
+
 }  // namespace fstool

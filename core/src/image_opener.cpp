@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "format_probe.h"
@@ -74,6 +75,18 @@ std::size_t choose_only(const DiskImage& image, const Registry& registry) {
                           image.file.string(), image.parts[found.front()].partition->number, describe_parts(image)));
 }
 
+OpenedImage open_part(DiskImage image, const std::string& name, const std::optional<std::string>& partition,
+                      Context& context) {
+  OpenedImage opened;
+  opened.image = std::move(image);
+  with_context([&] { return fmt::format("opening {}", name); },
+               [&] {
+                 opened.part = choose_part(opened.image, partition, context);
+                 opened.volume = open_volume(opened.image.parts[opened.part], {}, context);
+               });
+  return opened;
+}
+
 }  // namespace
 
 std::size_t choose_part(const DiskImage& image, const std::optional<std::string>& partition, Context& context) {
@@ -97,14 +110,12 @@ std::size_t choose_filesystem(DiskImage& image, const std::optional<std::string>
 }
 
 OpenedImage open_image(const ImageReference& reference, Context& context) {
-  OpenedImage opened;
-  opened.image = open_disk_image(reference.file, {}, context, reference.snapshot.value_or(""));
-  with_context([&] { return fmt::format("opening {}", reference.text()); },
-               [&] {
-                 opened.part = choose_part(opened.image, reference.partition, context);
-                 opened.volume = open_volume(opened.image.parts[opened.part], {}, context);
-               });
-  return opened;
+  return open_part(open_disk_image(reference.file, {}, context, reference.snapshot.value_or("")), reference.text(),
+                   reference.partition, context);
+}
+
+OpenedImage open_image(BlobPtr bytes, const std::string& name, Context& context) {
+  return open_part(open_disk_image(std::move(bytes), name, {}, context), name, std::nullopt, context);
 }
 
 }  // namespace fstool

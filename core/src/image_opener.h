@@ -32,4 +32,7 @@ std::size_t choose_filesystem(DiskImage& image, const std::optional<std::string>
 /// begin with "opening old.img:2: ".
 OpenedImage open_image(const ImageReference& reference, Context& context);
 
+/// The same of bytes that are no file; messages call them `name`.
+OpenedImage open_image(BlobPtr bytes, const std::string& name, Context& context);
+
 }  // namespace fstool

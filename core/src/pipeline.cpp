@@ -154,7 +154,11 @@ class Planner {
   }
 
   void load_tree(VolumeJob& job) {
-    if (job.choice != nullptr) job.tree = sources_.load(*job.choice);
+    if (job.choice != nullptr) {
+      LoadedTree loaded = sources_.load(*job.choice);
+      job.tree = std::move(loaded.tree);
+      job.descriptions = std::move(loaded.descriptions);
+    }
     context_.check_cancelled();
   }
 
@@ -204,8 +208,12 @@ class Planner {
 
   // --- The layout ---------------------------------------------------------------------------------------------------
 
-  static VolumeReport volume_report(const FilesystemChoice& choice, VolumeFacts facts) {
-    return {.source = choice.source ? choice.source->written : "", .facts = std::move(facts)};
+  static VolumeReport volume_report(const VolumeJob& job, VolumeFacts facts) {
+    VolumeReport report{.source = written_text(job.choice->sources), .sources = {}, .facts = std::move(facts)};
+    for (std::size_t i = 0; i < job.choice->sources.size(); ++i) {
+      report.sources.push_back({job.choice->sources[i].written, job.descriptions[i]});
+    }
+    return report;
   }
 
   void plan_volume(const Seed& seed) {
@@ -218,7 +226,7 @@ class Planner {
         with_context(describe, [&] { return volume_.filesystem->format(volume_.tree, request, context_); });
     if (fixed) with_context(describe, [&] { require_headroom(choice, volume.facts); });
     plan_.disk = std::move(volume.image);
-    plan_.report.volume = volume_report(choice, std::move(volume.facts));
+    plan_.report.volume = volume_report(volume_, std::move(volume.facts));
   }
 
   void plan_partitions(const Seed& seed) {
@@ -232,7 +240,7 @@ class Planner {
       entry.partition = planned.layout.partitions[i];
       if (i >= spec_.partitions.size()) continue;
       const PartitionChoice& choice = spec_.partitions[i];
-      if (planned.facts[i]) entry.volume = volume_report(*choice.filesystem, *std::move(planned.facts[i]));
+      if (planned.facts[i]) entry.volume = volume_report(disk_.partitions[i].volume, *std::move(planned.facts[i]));
       if (choice.content) entry.content = choice.content->written;
       if (!choice.derivation) continue;
       entry.derivation = {.type = choice.derivation->format.type,

@@ -14,9 +14,16 @@
 
 namespace fstool {
 
+/// One layer of what fills a file system.
+struct SourceReport {
+  std::string written;      ///< as the user wrote it
+  std::string description;  ///< what it says about itself: a JSON object; empty: nothing
+};
+
 /// A file system of the image.
 struct VolumeReport {
-  std::string source;  ///< as the user wrote it; empty if there is none
+  std::string source;                      ///< as the user wrote it: "base.tar, overlay"; empty if there is none
+  std::vector<SourceReport> sources = {};  ///< from the lowest one up
   VolumeFacts facts;
 };
 

@@ -33,9 +33,13 @@ bool SortedEntries::insert(DirEntry entry) {
 }
 
 std::optional<DirEntry> SortedEntries::erase(std::string_view name) {
-  flatten();
+  if (!is_flat()) return erase_from_blocks(name);
   const auto position = lower_bound(flat_, name);
   if (position == flat_.end() || position->name != name) return std::nullopt;
+  if (static_cast<std::size_t>(flat_.end() - position) > kBlockCapacity) {
+    split_into_blocks();
+    return erase_from_blocks(name);
+  }
   const DirEntry entry = *position;
   flat_.erase(position);
   return entry;
@@ -79,6 +83,17 @@ bool SortedEntries::insert_into_blocks(DirEntry entry) {
     blocks_.insert(blocks_.begin() + static_cast<std::ptrdiff_t>(index) + 1, std::move(upper));
   }
   return true;
+}
+
+std::optional<DirEntry> SortedEntries::erase_from_blocks(std::string_view name) {
+  const std::size_t index = block_of(name);
+  Block& block = blocks_[index];
+  const auto position = lower_bound(block, name);
+  if (position == block.end() || position->name != name) return std::nullopt;
+  const DirEntry entry = *position;
+  block.erase(position);
+  if (block.empty()) blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(index));
+  return entry;
 }
 
 std::size_t SortedEntries::block_of(std::string_view name) const {

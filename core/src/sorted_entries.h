@@ -13,8 +13,8 @@
 namespace fstool {
 
 /// Entries sorted by the byte values of their names. They lie in one array where that is cheap: while they are added
-/// in order, while they are few, and after flatten(). Otherwise they lie in sorted blocks, so that a million entries
-/// in any order cost a binary search and a short move each. Not thread-safe.
+/// in order, while they are few, and after flatten(). Otherwise they lie in sorted blocks, so that adding a million
+/// entries, or taking them out, in any order costs a binary search and a short move each. Not thread-safe.
 class SortedEntries {
  public:
   /// Adds an entry; false if the name is there already.
@@ -34,6 +34,7 @@ class SortedEntries {
 
   void split_into_blocks();
   bool insert_into_blocks(DirEntry entry);
+  std::optional<DirEntry> erase_from_blocks(std::string_view name);
   /// The block in which `name` is or would be.
   std::size_t block_of(std::string_view name) const;
   const Block& list_of(std::string_view name) const;

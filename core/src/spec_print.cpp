@@ -10,6 +10,7 @@
 
 #include "deferred_text.h"
 #include "spec_keys.h"
+#include "standard_input.h"
 #include "toml_text.h"
 
 namespace fstool {
@@ -128,11 +129,17 @@ class SpecPrinter {
   void prepare_text(OptionValue& value, const std::string& key, std::string_view parent,
                     const std::string& format) const {
     const std::pair<std::string_view, std::string_view> place(parent, key);
-    if (std::ranges::find(kPaths, place) != kPaths.end()) {
+    if (std::ranges::find(kPaths, place) != kPaths.end() && !is_standard_input(value, place)) {
       value.data = fs::absolute(parse_path(value, key, base_)).lexically_normal().string();
     }
     if (value.from_text) give_type(value, types_.of(key, format));
     if (auto* text = std::get_if<std::string>(&value.data)) *text = with_references(*text);
+  }
+
+  /// "-" where a source is wanted.
+  static bool is_standard_input(const OptionValue& value, const std::pair<std::string_view, std::string_view>& place) {
+    const bool is_source = place.second == "source" || place.first == "source";
+    return is_source && std::get<std::string>(value.data) == kStandardInput;
   }
 
   /// Reads what text from the command line or a variable stands for.

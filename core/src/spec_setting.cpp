@@ -144,9 +144,9 @@ void set_value(OptionTable& table, const Setting& setting) {
 
 }  // namespace
 
-void apply_setting(OptionTable& table, const std::string& setting, SpecProblems& problems) {
+void apply_setting(OptionTable& table, const std::string& setting, SpecProblems& problems, std::string_view option) {
   const auto location = std::make_shared<const SpecLocation>(
-      SpecLocation{.file = "--set " + setting, .line = 0, .column = 0, .line_text = {}});
+      SpecLocation{.file = fmt::format("{} {}", option, setting), .line = 0, .column = 0, .line_text = {}});
   problems.collect(location, [&] {
     // Half of what a wrong setting makes would be told of again.
     OptionTable changed = table;

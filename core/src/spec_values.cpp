@@ -113,33 +113,6 @@ std::filesystem::path parse_path(const OptionValue& value, std::string_view key,
   return directory.empty() ? std::filesystem::path(written) : (directory / written).lexically_normal();
 }
 
-SourceChoice parse_source_choice(const OptionValue& value, const PathBase& base) {
-  SourceChoice choice;
-  choice.location = value.location;
-  const auto read_path = [&](const OptionValue& path) {
-    choice.path = parse_path(path, "source", base);
-    choice.written = std::get<std::string>(path.data);
-  };
-  const auto* table = std::get_if<OptionTable>(&value.data);
-  if (table == nullptr) {
-    if (!std::holds_alternative<std::string>(value.data)) {
-      throw wrong_type(value, "source", "a path or a table { path = \"…\", … }");
-    }
-    read_path(value);
-    return choice;
-  }
-  SpecProblems problems;
-  TableReader reader(*table, "source", value.location, problems);
-  reader.read_required("path", read_path);
-  reader.read("type", [&](const OptionValue& type) {
-    choice.type = parse_text(type, "type");
-    choice.type_location = type.location;
-  });
-  choice.options = reader.rest();
-  problems.throw_if_any();
-  return choice;
-}
-
 TableReader::TableReader(const OptionTable& table, std::string name, LocationPtr location, SpecProblems& problems)
     : table_(table),
       name_(std::move(name)),

@@ -45,16 +45,6 @@ struct Headroom {
   std::uint32_t percent = 0;  ///< 0 … 95
 };
 
-/// Where a Tree comes from.
-struct SourceChoice {
-  std::string written;         ///< as the user wrote it; for messages
-  std::filesystem::path path;  ///< the same, seen from the current directory
-  std::string type;            ///< empty: the source that accepts the path
-  LocationPtr type_location;
-  OptionTable options;
-  LocationPtr location;
-};
-
 /// "auto" or a size of at least one byte; throws spec_error().
 SizeChoice parse_size_choice(const OptionValue& value, std::string_view key);
 
@@ -69,9 +59,6 @@ Headroom parse_headroom(const OptionValue& value, std::string_view key);
 
 /// A string without NUL; throws spec_error().
 std::string parse_text(const OptionValue& value, std::string_view key);
-
-/// A path, or a table { path, type, options of the source … }. Throws spec_error().
-SourceChoice parse_source_choice(const OptionValue& value, const PathBase& base);
 
 /// A spec_error() "KEY must be EXPECTED, not a TYPE" at the value.
 Error wrong_type(const OptionValue& value, std::string_view key, std::string_view expected);

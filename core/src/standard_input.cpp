@@ -35,7 +35,8 @@ std::size_t read_piece(std::vector<std::byte>& piece) {
 
 BlobPtr open_standard_input(Context& context) {
   if (::isatty(STDIN_FILENO) != 0) {
-    throw Error(ErrorCode::InvalidArgument, "an image is not read from a terminal: give a file or a pipe");
+    throw Error(ErrorCode::InvalidArgument,
+                "standard input is a terminal, from which nothing is read: give a file or a pipe");
   }
   if (is_unread_file()) return open_file_blob("/proc/self/fd/0");
   context.begin_step("reading standard input", 0, "bytes");

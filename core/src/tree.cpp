@@ -158,7 +158,7 @@ void Tree::link(NodeId parent, std::string_view name, NodeId existing) {
 bool Tree::remove(NodeId parent, std::string_view name) {
   Directory& holder = impl_->directory(parent);
   const std::optional<DirEntry> removed = holder.entries.erase(name);
-  holder.flat.store(true, std::memory_order_release);
+  holder.flat.store(holder.entries.is_flat(), std::memory_order_release);
   if (!removed) return false;
   // A list instead of recursion: trees from images may be deeper than the stack.
   std::vector<NodeId> unlinked{removed->node};

@@ -57,13 +57,15 @@ enum class Whiteouts : std::uint8_t {
 ///     a symbolic link of `base` that leads to a directory, as an archive does that is unpacked there.
 ///   * Any other kind replaces what has its name, a directory with all that is in it too.
 ///   * Names of one file stay names of one file. A lower link leads to what its target was before the layer came.
-/// A layer without anything below it has its markers taken away by laying it over an empty tree.
+///   * Names are added in the order of a walk. Where implied ones lead to where the layer has others, what comes later
+///     counts.
+/// What lies over a tree that never had anything in it is moved there. Linear in what the layer has and takes away.
 /// Throws Error(Corrupt) for a marker that hides nothing that can have a name (".wh..") and a lower link that leads
 /// nowhere or to a directory; Error(Unsupported) for directories that overlayfs has moved or whose files it has only
 /// half (`redirect`, `metacopy`). Then `base` is of no use any more.
 FSTOOL_API void lay_over(Tree& base, NodeId directory, Layer upper, Whiteouts whiteouts);
 
-/// The tree of a layer with nothing below it, markers and all. Throws Error(Corrupt) if it has a lower link.
-FSTOOL_API Tree tree_of(Layer layer);
+/// The tree of a layer with nothing below it, without the markers that `whiteouts` knows. Throws as lay_over().
+FSTOOL_API Tree tree_of(Layer layer, Whiteouts whiteouts = Whiteouts::None);
 
 }  // namespace fstool

@@ -97,9 +97,9 @@ TEST_F(SpecLoaderTest, PathsAreRelativeToTheFileThatHasThem) {
         "[filesystem]\ntype = \"x\"\nsource = \"tree\"\n[[filesystem.entries]]\npath = \"a\"\n"
         "copy = \"../a\"\n");
   write("p.toml", "include = [\"parts/base.toml\"]\n");
-  EXPECT_EQ(load_spec(request()).filesystem->source->path, root_.path() / "parts/tree");
+  EXPECT_EQ(load_spec(request()).filesystem->sources.at(0).path, root_.path() / "parts/tree");
   EXPECT_EQ(load_spec(request()).filesystem->entries[0].copy, root_.path() / "a");
-  EXPECT_EQ(load_spec(request({"filesystem.source=other"})).filesystem->source->path, root_.path() / "other");
+  EXPECT_EQ(load_spec(request({"filesystem.source=other"})).filesystem->sources.at(0).path, root_.path() / "other");
 }
 
 TEST_F(SpecLoaderTest, IncludesMayHaveVariables) {

@@ -85,9 +85,9 @@ TEST(SpecTest, ReadsADisk) {
   EXPECT_EQ(root.size.kind, SizeChoice::Kind::Auto);
   ASSERT_TRUE(root.filesystem);
   EXPECT_EQ(root.filesystem->format.type, "ext4");
-  EXPECT_EQ(root.filesystem->source->path, "specs/rootfs");
-  EXPECT_EQ(root.filesystem->source->written, "./rootfs");
-  EXPECT_EQ(root.filesystem->mtime, 1700000000);
+  EXPECT_EQ(root.filesystem->sources.at(0).path, "specs/rootfs");
+  EXPECT_EQ(root.filesystem->sources.at(0).written, "./rootfs");
+  EXPECT_EQ(root.filesystem->mtime, (Timestamp{1700000000, 0}));
   EXPECT_EQ(root.filesystem->rootdevs, RootDevices::Minimal);
   EXPECT_EQ(root.filesystem->free.percent, 20U);
   ASSERT_EQ(root.filesystem->format.options.size(), 2U);
@@ -99,17 +99,17 @@ TEST(SpecTest, ReadsADisk) {
 TEST(SpecTest, ReadsABareFileSystem) {
   const Spec spec = read("[filesystem]\ntype = \"ext4\"\nsource = \"/srv/root\"\nsize = \"512MiB\"\n");
   ASSERT_TRUE(spec.filesystem);
-  EXPECT_EQ(spec.filesystem->source->path, "/srv/root");
+  EXPECT_EQ(spec.filesystem->sources.at(0).path, "/srv/root");
   EXPECT_EQ(spec.filesystem->size->bytes, 512ULL << 20);
   EXPECT_FALSE(spec.image);
 }
 
 TEST(SpecTest, ReadsASourceTable) {
   const Spec spec = read("[filesystem]\ntype = \"x\"\nsource = { path = \"a.tar\", type = \"tar\", strip = 1 }\n");
-  EXPECT_EQ(spec.filesystem->source->type, "tar");
-  EXPECT_EQ(spec.filesystem->source->path, "specs/a.tar");
-  ASSERT_EQ(spec.filesystem->source->options.size(), 1U);
-  EXPECT_EQ(spec.filesystem->source->options[0].key, "strip");
+  EXPECT_EQ(spec.filesystem->sources.at(0).type, "tar");
+  EXPECT_EQ(spec.filesystem->sources.at(0).path, "specs/a.tar");
+  ASSERT_EQ(spec.filesystem->sources.at(0).options.size(), 1U);
+  EXPECT_EQ(spec.filesystem->sources.at(0).options[0].key, "strip");
 }
 
 TEST(SpecTest, PointsAtAnUnknownKey) {
@@ -300,7 +300,7 @@ entries = [
   ASSERT_EQ(entries.size(), 4U);
   EXPECT_EQ(entries[0].content.written(), "hello");
   EXPECT_EQ(entries[0].permissions, 0600);
-  EXPECT_EQ(entries[0].gid, 6U);
+  EXPECT_EQ(entries[0].group.id, 6U);
   EXPECT_EQ(entries[1].copy, "specs/busybox");
   EXPECT_EQ(entries[1].permissions, 0755);
   EXPECT_EQ(entries[2].target, "bin");
@@ -367,7 +367,7 @@ class SpecFileTest : public testing::Test {
 
 TEST_F(SpecFileTest, PathsAreRelativeToTheFileAndVariablesAreReplaced) {
   const Spec spec = load("[filesystem]\ntype = \"x\"\nsource = \"${who}/root\"\n");
-  EXPECT_EQ(spec.filesystem->source->path, root_.path() / "me/root");
+  EXPECT_EQ(spec.filesystem->sources.at(0).path, root_.path() / "me/root");
 }
 
 TEST_F(SpecFileTest, AHugeFileIsNotRead) { EXPECT_THROW(load(std::string(300 * 1024, '\n')), Error); }

@@ -80,6 +80,7 @@ class FilterStream {
  public:
   /// Throws Error(Corrupt) if libarchive can make nothing at all of the file, or too much.
   FilterStream(const BlobPtr& file, Progress& progress) : reader_(file, Signature::Stream), progress_(progress) {
+    if (reader_.filters() > 1) throw Error(ErrorCode::Corrupt, "it is compressed more than once");
     is_empty_ = reader_.next() == nullptr;
   }
 

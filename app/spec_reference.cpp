@@ -111,6 +111,7 @@ std::string header_of(const std::string& section) {
   const bool is_value =
       section == "filesystem.source" || section == "partitions.content" || section == "partitions.holes";
   if (is_value) return "`" + section.substr(section.find('.') + 1) + "`";
+  if (section == "filesystem.rules") return "`rules`";
   return section == "filesystem.entries" ? "`entries`" : "`[" + section + "]`";
 }
 

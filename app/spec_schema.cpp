@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "spec.h"
+#include "rules/owner_choice.h"
 #include "spec_keys.h"
 
 namespace fstool {
@@ -43,6 +44,20 @@ Json text(const OptionInfo& info) {
   return string;
 }
 
+Json strings() { return {{"type", "array"}, {"items", {{"type", "string"}}}}; }
+
+Json owner_number() { return {{"type", "integer"}, {"minimum", 0}, {"maximum", kMaxOwnerId}}; }
+
+/// { "old" = "new" }, or an array of { from, to }.
+Json renames_schema() {
+  const Json path = {{"type", "string"}, {"minLength", 1}};
+  const Json element = {{"type", "object"},
+                        {"properties", {{"from", path}, {"to", path}}},
+                        {"required", {"from", "to"}},
+                        {"additionalProperties", false}};
+  return any_of({{{"type", "object"}, {"additionalProperties", path}}, {{"type", "array"}, {"items", element}}});
+}
+
 /// What values of `info` look like, without documentation.
 Json value_schema(const OptionInfo& info) {
   if (info.type == "boolean") return any_of({{{"type", "boolean"}}});
@@ -63,9 +78,19 @@ Json value_schema(const OptionInfo& info) {
   if (info.type == kMode) {
     return any_of({pattern("^[0-7]{1,4}$"), {{"type", "integer"}, {"minimum", 0}, {"maximum", 07777}}});
   }
+  if (info.type == kModeChange) {
+    return any_of({{{"type", "string"}, {"minLength", 1}}, {{"type", "integer"}, {"minimum", 0}, {"maximum", 07777}}});
+  }
+  if (info.type == kOwner) return any_of({{{"type", "string"}, {"minLength", 1}}, owner_number()});
+  if (info.type == kTime) return any_of({{{"type", "integer"}}, {{"type", "string"}}});
+  if (info.type == kPatterns || info.type == kIdMap) return any_of({{{"type", "string"}}, strings()});
+  if (info.type == kXattrs) {
+    return {{"type", "object"}, {"additionalProperties", any_of({{{"type", "string"}}, {{"const", false}}})}};
+  }
+  if (info.type == kRenames) return renames_schema();
   if (info.type == kPathType) return {{"type", "string"}, {"minLength", 1}};
   if (info.type == "filesystem" || info.type == "source" || info.type == "content" || info.type == "derive" ||
-      info.type == "entries" || info.type == "holes") {
+      info.type == "entries" || info.type == "rules" || info.type == "holes") {
     return reference(info.type);
   }
   if (info.type == "options") return {{"type", "object"}};
@@ -191,7 +216,7 @@ Json list_of(Json items) { return {{"type", "array"}, {"items", std::move(items)
 Json entry_schema() {
   Json entry = section_schema("filesystem.entries");
   entry["anyOf"] = Json::array();
-  for (const char* const kind : {"content", "copy", "symlink", "directory"}) {
+  for (const char* const kind : {"content", "copy", "symlink", "directory", "hardlink", "char_device", "block_device", "fifo", "remove"}) {
     entry["anyOf"].push_back({{"required", {kind}}});
   }
   return entry;
@@ -216,6 +241,7 @@ Json definitions(const Registry& registry) {
   all["filesystem"] = filesystem_schema(registry);
   all["source"] = source_schema(registry);
   all["entries"] = list_of(entry_schema());
+  all["rules"] = list_of(section_schema("filesystem.rules"));
   all["content"] = content_schema();
   all["holes"] = list_of(section_schema("partitions.holes"));
   all["derive"] = formats_schema<Derivation>(registry, "partitions.derive", "type");

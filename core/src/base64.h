@@ -2,6 +2,7 @@
 /// Base64 (RFC 4648, section 4).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,5 +10,8 @@ namespace fstool {
 
 /// With padding, in one line.
 std::string base64(std::string_view bytes);
+
+/// The bytes; nothing if it is no base64. Padding may be missing.
+std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace fstool

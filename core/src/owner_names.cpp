@@ -64,6 +64,12 @@ std::optional<std::uint32_t> OwnerNames::id_of(const std::string& name) const {
   return found->second;
 }
 
+std::vector<std::string> OwnerNames::all() const {
+  std::vector<std::string> names;
+  for (const auto& [name, id] : ids_) names.push_back(name);
+  return names;
+}
+
 Owners read_owners(Target& target) { return {read_names(target, "/etc/passwd"), read_names(target, "/etc/group")}; }
 
 }  // namespace fstool

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "target.h"
 
@@ -26,6 +27,8 @@ class OwnerNames {
   /// The name, else the number.
   std::string text(std::uint32_t id) const;
   std::optional<std::uint32_t> id_of(const std::string& name) const;
+  /// Every name, sorted.
+  std::vector<std::string> all() const;
 
  private:
   std::map<std::uint32_t, std::string> names_;

@@ -15,6 +15,10 @@
 #include "fstool/error.h"
 #include "image_reference.h"
 #include "image_source.h"
+#include "rules/file_contexts.h"
+#include "rules/hardlinks.h"
+#include "rules/owner_choice.h"
+#include "rules/pattern_rules.h"
 #include "same_file.h"
 #include "spec_entries.h"
 #include "spec_keys.h"
@@ -41,6 +45,17 @@ bool is_inside(const fs::path& path, const fs::path& directory) {
   return std::ranges::mismatch(directory, path).in1 == directory.end();
 }
 
+void add(Digest& digest, const std::optional<Timestamp>& time) {
+  digest.add(std::uint64_t{time.has_value()});
+  digest.add(static_cast<std::uint64_t>(time.value_or(Timestamp()).seconds));
+  digest.add(std::uint64_t{time.value_or(Timestamp()).nanoseconds});
+}
+
+void add(Digest& digest, const OwnerChoice& owner) {
+  digest.add(std::uint64_t{owner.id});
+  digest.add(std::string_view(owner.name));
+}
+
 void add(Digest& digest, const EntryChoice& entry) {
   digest.add(static_cast<std::uint64_t>(entry.kind));
   digest.add(std::string_view(entry.path));
@@ -48,8 +63,16 @@ void add(Digest& digest, const EntryChoice& entry) {
   digest.add(std::string_view(entry.copy.value_or(fs::path()).native()));
   digest.add(std::string_view(entry.target));
   digest.add(std::uint64_t{entry.permissions ? *entry.permissions + 1U : 0});
-  digest.add(std::uint64_t{entry.uid});
-  digest.add(std::uint64_t{entry.gid});
+  add(digest, entry.owner);
+  add(digest, entry.group);
+  digest.add(std::uint64_t{entry.device.major});
+  digest.add(std::uint64_t{entry.device.minor});
+  add(digest, entry.mtime);
+  digest.add(std::uint64_t{entry.xattrs.size()});
+  for (const XattrChange& xattr : entry.xattrs) {
+    digest.add(std::string_view(xattr.name));
+    digest.add(std::string_view(xattr.value.value_or("")));
+  }
 }
 
 void add(Digest& digest, const SourceChoice& source) {
@@ -58,6 +81,7 @@ void add(Digest& digest, const SourceChoice& source) {
   digest.add(std::string_view(source.from.value_or("")));
   digest.add(std::string_view(source.to.value_or("")));
   digest.add(static_cast<std::uint64_t>(source.whiteouts));
+  add(digest, source.rules);
   digest.add(source.options);
 }
 
@@ -66,10 +90,12 @@ std::string identity(const FilesystemChoice& choice) {
   Digest digest;
   digest.add(std::uint64_t{choice.sources.size()});
   for (const SourceChoice& source : choice.sources) add(digest, source);
+  digest.add(choice.written_rules);
   for (const EntryChoice& entry : choice.entries) add(digest, entry);
   digest.add(static_cast<std::uint64_t>(choice.rootdevs));
-  digest.add(std::uint64_t{choice.mtime.has_value()});
-  digest.add(static_cast<std::uint64_t>(choice.mtime.value_or(0)));
+  digest.add(std::string_view(choice.selinux_contexts ? choice.selinux_contexts->path.native() : std::string()));
+  digest.add(static_cast<std::uint64_t>(choice.hard_links));
+  add(digest, choice.mtime);
   return digest.finish().uuid("tree").to_string();
 }
 
@@ -118,6 +144,12 @@ std::string_view name_file(Layer& layer, std::string_view to) {
   layer.tree.link(Tree::kRoot, path.name, file.node);
   layer.tree.remove(Tree::kRoot, file.name);
   return path.directory;
+}
+
+/// A file that is placed by its name is no file of rules.
+void apply_part_rules(LayerPart& part, SourceRules rules, Context& context) {
+  if (part.is_file) rules.filter.ignore_file.clear();
+  apply_rules(part.layer, rules, context);
 }
 
 /// Of the directories that lead to where a layer goes.
@@ -274,11 +306,14 @@ LayerPart SourceLoader::load_part(const SourceChoice& choice) {
     const Format<Source>& format = format_to_load(choice, input);
     refuse_unknown_options(choice.options, format.info.options, source_keys());
     LayerPart part{.layer = format.create(choice.options)->load(input, context_), .is_file = &format == &file_source()};
-    if (!choice.from) return part;
-    return blame_spec(choice.from_location, [&] {
-      return with_context([&] { return choice.written; },
-                          [&] { return take_part(std::move(part.layer), *choice.from); });
-    });
+    if (choice.from) {
+      part = blame_spec(choice.from_location, [&] {
+        return with_context([&] { return choice.written; },
+                            [&] { return take_part(std::move(part.layer), *choice.from); });
+      });
+    }
+    with_context([&] { return choice.written; }, [&] { apply_part_rules(part, choice.rules, context_); });
+    return part;
   });
 }
 
@@ -293,9 +328,13 @@ LoadedTree SourceLoader::load(const FilesystemChoice& choice) {
     descriptions.push_back(std::move(part.layer.description));
     add_part(tree, std::move(part), source, &source == &choice.sources.front());
   }
+  OwnerResolver owners(tree);
+  apply_pattern_rules(tree, choice.rules, owners);
   add_root_devices(tree, choice.rootdevs, context_.clock(tree));
   add_entries(tree, choice.entries, values_, context_);
-  if (choice.mtime) set_mtime(tree, {.seconds = *choice.mtime});
+  if (choice.selinux_contexts) apply_file_contexts(tree, *choice.selinux_contexts, context_);
+  if (choice.mtime) set_mtime(tree, *choice.mtime);
+  apply_hard_links(tree, choice.hard_links, context_);
   slot = {std::make_shared<const Tree>(std::move(tree)), std::move(descriptions)};
   return slot;
 }

@@ -14,18 +14,21 @@ namespace {
 
 /// The options of every file system that OptionSet can bind; `size` and `free` have more than one type.
 struct GenericOptions {
-  std::optional<std::int64_t> mtime;
   RootDevices rootdevs = RootDevices::None;
+  HardLinks hard_links = HardLinks::Keep;
 };
 
 const OptionSet<GenericOptions>& generic_options() {
   static const auto set =
       OptionSet<GenericOptions>()
-          .add("mtime", &GenericOptions::mtime, "Modification time of every node, in seconds since 1970.")
           .add("rootdevs", &GenericOptions::rootdevs, "Device nodes to add to /dev; names that exist are kept.",
                choices<RootDevices>({{"none", RootDevices::None},
                                      {"minimal", RootDevices::Minimal},
-                                     {"standard", RootDevices::Standard}}));
+                                     {"standard", RootDevices::Standard}}))
+          .add("hardlinks", &GenericOptions::hard_links,
+               "What becomes of files with several names: they keep them, or each gets a copy; \"dedup\": equal files "
+               "become one.",
+               choices<HardLinks>({{"keep", HardLinks::Keep}, {"copy", HardLinks::Copy}, {"dedup", HardLinks::Dedup}}));
   return set;
 }
 
@@ -61,10 +64,12 @@ void read_generic_option(const OptionEntry& entry, FilesystemChoice& filesystem)
     filesystem.size = parse_size_choice(entry.value, "size");
   } else if (entry.key == "free") {
     filesystem.free = parse_headroom(entry.value, "free");
+  } else if (entry.key == "mtime") {
+    filesystem.mtime = parse_timestamp(entry.value, "mtime");
   } else {
     const GenericOptions generic = generic_options().parse({entry});
-    if (entry.key == "mtime") filesystem.mtime = generic.mtime;
     if (entry.key == "rootdevs") filesystem.rootdevs = generic.rootdevs;
+    if (entry.key == "hardlinks") filesystem.hard_links = generic.hard_links;
   }
 }
 
@@ -103,6 +108,7 @@ void check_kind(const Spec& spec, const LocationPtr& whole, const LocationPtr& f
 const std::vector<OptionInfo>& generic_filesystem_options() {
   static const std::vector<OptionInfo> infos = [] {
     std::vector<OptionInfo> all = generic_options().infos();
+    all.push_back(option_info("mtime", std::string(kTime), "Modification time of every node.", ""));
     all.push_back(
         option_info("free", "size or percentage", "Free space to leave in a file system whose size is \"auto\".", "0"));
     all.push_back(option_info("size", std::string(kSizeOrAuto),
@@ -121,6 +127,14 @@ FilesystemChoice read_filesystem(const OptionTable& table, const std::string& na
     filesystem.format.location = type.location;
   });
   reader.read("source", [&](const OptionValue& source) { filesystem.sources = read_sources(source, base, problems); });
+  reader.read("rules", [&](const OptionValue& rules) {
+    filesystem.rules = read_pattern_rules(rules, problems);
+    filesystem.written_rules = {{.key = "rules", .value = rules, .location = rules.location}};
+  });
+  reader.read("selinux_contexts", [&](const OptionValue& contexts) {
+    filesystem.selinux_contexts =
+        RuleFile{.path = parse_path(contexts, "selinux_contexts", base), .location = contexts.location};
+  });
   reader.read("entries",
               [&](const OptionValue& entries) { filesystem.entries = read_entries(entries, base, problems); });
   LocationPtr nested_location;

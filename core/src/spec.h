@@ -13,23 +13,31 @@
 #include "deferred_text.h"
 #include "fstool/partition_table.h"
 #include "rootdevs.h"
+#include "rules/attribute_changes.h"
+#include "rules/hardlinks.h"
+#include "rules/owner_choice.h"
+#include "rules/pattern_rules.h"
+#include "rules/rule_file.h"
 #include "spec_problems.h"
 #include "spec_source.h"
 #include "spec_values.h"
 
 namespace fstool {
 
-/// A file, directory or symbolic link that a file system gets beside those of its source.
+/// A file that a file system gets beside those of its source, or a name that goes.
 struct EntryChoice {
-  enum class Kind { File, Directory, Symlink };
+  enum class Kind { File, Directory, Symlink, HardLink, CharDevice, BlockDevice, Fifo, Removal };
   Kind kind = Kind::File;
   std::string path;                           ///< '/'-separated from the root
   DeferredText content;                       ///< of a file that is written in the spec
   std::optional<std::filesystem::path> copy;  ///< of a file that the host has
-  std::string target;                         ///< of a symbolic link
+  std::string target;                         ///< of a symbolic link; of a hard link, the path of its file
+  DeviceNumber device;
   std::optional<std::uint16_t> permissions;   ///< the low twelve mode bits
-  std::uint32_t uid = 0;
-  std::uint32_t gid = 0;
+  OwnerChoice owner;
+  OwnerChoice group;
+  std::optional<Timestamp> mtime;  ///< nothing: that of the copied file, or of the newest
+  std::vector<XattrChange> xattrs;
   LocationPtr location;
 };
 
@@ -37,9 +45,13 @@ struct EntryChoice {
 struct FilesystemChoice {
   FormatChoice format;
   std::vector<SourceChoice> sources;  ///< from the lowest layer up; none: an empty tree
+  std::vector<PatternRule> rules;     ///< for all layers together
+  OptionTable written_rules;          ///< the same as it was written, for what names the file system
   std::vector<EntryChoice> entries;
+  std::optional<RuleFile> selinux_contexts;
+  HardLinks hard_links = HardLinks::Keep;
   std::optional<SizeChoice> size;     ///< Auto or Fixed
-  std::optional<std::int64_t> mtime;  ///< seconds since 1970; overrides the time of every node
+  std::optional<Timestamp> mtime;     ///< overrides the time of every node
   RootDevices rootdevs = RootDevices::None;
   Headroom free;
 };

@@ -11,24 +11,20 @@
 #include <string_view>
 #include <utility>
 
+#include "directory_path.h"
 #include "fstool/blob.h"
 #include "fstool/error.h"
+#include "rules/attribute_changes.h"
+#include "rules/owner_choice.h"
+#include "rules/tree_path.h"
 
 namespace fstool {
 
 namespace {
 
 constexpr std::uint16_t kModeBits = 07777;
-constexpr std::int64_t kMaxOwner = 0xFFFFFFFE;
-
-/// Names of a path, without empty ones.
-std::vector<std::string_view> names_of(std::string_view path) {
-  std::vector<std::string_view> names;
-  for (const auto part : std::views::split(path, '/')) {
-    if (const std::string_view name(part.begin(), part.end()); !name.empty()) names.push_back(name);
-  }
-  return names;
-}
+constexpr std::uint32_t kMaxMajor = 0xFFF;    // of Linux
+constexpr std::uint32_t kMaxMinor = 0xFFFFF;  // the same
 
 void refuse_bad_path(const std::string& path, const LocationPtr& location) {
   const std::vector<std::string_view> names = names_of(path);
@@ -52,33 +48,119 @@ std::uint16_t parse_permissions(const OptionValue& value) {
   throw spec_error(value.location, "mode must be octal, from \"0000\" to \"7777\"");
 }
 
-/// What an entry is follows from what it has.
-void read_kind(EntryChoice& entry, TableReader& reader, const PathBase& base) {
-  int kinds = 0;
-  reader.read("content", [&](const OptionValue& content) {
-    ++kinds;
-    entry.content = DeferredText(content, "content");
-  });
-  reader.read("copy", [&](const OptionValue& copy) {
-    ++kinds;
-    entry.copy = parse_path(copy, "copy", base);
-  });
-  reader.read("symlink", [&](const OptionValue& symlink) {
-    ++kinds;
-    entry.kind = EntryChoice::Kind::Symlink;
-    entry.target = parse_text(symlink, "symlink");
-    if (entry.target.empty()) {
-      throw spec_error(symlink.location, "the target of a symbolic link must not be empty");
-    }
-  });
-  if (reader.take_boolean("directory").value_or(false)) {
-    entry.kind = EntryChoice::Kind::Directory;
-    ++kinds;
+/// "MAJOR:MINOR".
+DeviceNumber parse_device(const OptionValue& value, std::string_view key) {
+  const std::string text = parse_text(value, key);
+  const std::size_t colon = text.find(':');
+  DeviceNumber device;
+  const auto read = [](std::string_view digits, std::uint32_t maximum, std::uint32_t& number) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return error == std::errc() && end == digits.data() + digits.size() && number <= maximum;
+  };
+  if (colon != std::string::npos && read(std::string_view(text).substr(0, colon), kMaxMajor, device.major) &&
+      read(std::string_view(text).substr(colon + 1), kMaxMinor, device.minor)) {
+    return device;
   }
-  if (kinds == 1) return;
-  reader.problems().add(entry.location,
-                        "an entry needs one of content = \"text\", copy = \"a file of the host\", symlink = "
-                        "\"target\" and directory = true");
+  throw spec_error(value.location, fmt::format("{} must be \"MAJOR:MINOR\", up to {}:{}, as in \"5:1\"", key, kMaxMajor,
+                                               kMaxMinor));
+}
+
+/// Reads the keys of which an entry has one: what it is follows from it.
+class KindReader {
+ public:
+  KindReader(EntryChoice& entry, TableReader& reader, const PathBase& base)
+      : entry_(entry), reader_(reader), base_(base) {}
+
+  void read() {
+    read_file();
+    read_links();
+    read_flag("directory", EntryChoice::Kind::Directory);
+    read_device("char_device", EntryChoice::Kind::CharDevice);
+    read_device("block_device", EntryChoice::Kind::BlockDevice);
+    read_flag("fifo", EntryChoice::Kind::Fifo);
+    read_flag("remove", EntryChoice::Kind::Removal);
+    if (kinds_ == 1) return;
+    reader_.problems().add(entry_.location,
+                           "an entry needs one of content = \"text\", copy = \"a file of the host\", symlink = "
+                           "\"target\", directory = true, hardlink = \"path\", char_device = \"5:1\", block_device = "
+                           "\"8:0\", fifo = true and remove = true");
+  }
+
+ private:
+  void read_file() {
+    reader_.read("content", [&](const OptionValue& content) {
+      ++kinds_;
+      entry_.content = DeferredText(content, "content");
+    });
+    reader_.read("copy", [&](const OptionValue& copy) {
+      ++kinds_;
+      entry_.copy = parse_path(copy, "copy", base_);
+    });
+  }
+
+  void read_links() {
+    reader_.read("symlink", [&](const OptionValue& symlink) {
+      set(EntryChoice::Kind::Symlink);
+      entry_.target = parse_text(symlink, "symlink");
+      if (entry_.target.empty()) {
+        throw spec_error(symlink.location, "the target of a symbolic link must not be empty");
+      }
+    });
+    reader_.read("hardlink", [&](const OptionValue& hardlink) {
+      set(EntryChoice::Kind::HardLink);
+      entry_.target = parse_text(hardlink, "hardlink");
+      refuse_bad_path(entry_.target, hardlink.location);
+    });
+  }
+
+  void read_flag(std::string_view key, EntryChoice::Kind kind) {
+    if (reader_.take_boolean(key).value_or(false)) set(kind);
+  }
+
+  void read_device(std::string_view key, EntryChoice::Kind kind) {
+    reader_.read(key, [&](const OptionValue& device) {
+      set(kind);
+      entry_.device = parse_device(device, key);
+    });
+  }
+
+  void set(EntryChoice::Kind kind) {
+    ++kinds_;
+    entry_.kind = kind;
+  }
+
+  EntryChoice& entry_;
+  TableReader& reader_;
+  const PathBase& base_;
+  int kinds_ = 0;
+};
+
+/// `owner` or `uid`, `group` or `gid`.
+void read_owner(TableReader& reader, std::string_view key, std::string_view number_key, OwnerChoice& owner) {
+  if (const auto number = reader.take_integer(number_key, 0, kMaxOwnerId)) {
+    owner.id = static_cast<std::uint32_t>(*number);
+    owner.location = reader.location();
+  }
+  reader.read(key, [&](const OptionValue& value) {
+    if (owner.location) throw spec_error(value.location, fmt::format("{} says the same as {}", key, number_key));
+    owner = parse_owner(value, key);
+  });
+}
+
+void read_attributes(EntryChoice& entry, TableReader& reader) {
+  reader.read("mode", [&](const OptionValue& mode) { entry.permissions = parse_permissions(mode); });
+  read_owner(reader, "owner", "uid", entry.owner);
+  read_owner(reader, "group", "gid", entry.group);
+  reader.read("mtime", [&](const OptionValue& mtime) { entry.mtime = parse_timestamp(mtime, "mtime"); });
+  reader.read("xattr", [&](const OptionValue& xattr) { entry.xattrs = parse_xattrs(xattr); });
+  const bool has_none = entry.kind == EntryChoice::Kind::HardLink || entry.kind == EntryChoice::Kind::Removal;
+  const bool has_any =
+      entry.permissions || entry.owner.location || entry.group.location || entry.mtime || !entry.xattrs.empty();
+  if (has_none && has_any) {
+    reader.problems().add(entry.location, entry.kind == EntryChoice::Kind::HardLink
+                                              ? "a hard link has the attributes of its file, and takes none"
+                                              : "what is removed has no attributes");
+  }
 }
 
 EntryChoice read_entry(const OptionValue& value, const PathBase& base, SpecProblems& problems) {
@@ -89,10 +171,8 @@ EntryChoice read_entry(const OptionValue& value, const PathBase& base, SpecProbl
     entry.path = parse_text(path, "path");
     refuse_bad_path(entry.path, path.location);
   });
-  read_kind(entry, reader, base);
-  reader.read("mode", [&](const OptionValue& mode) { entry.permissions = parse_permissions(mode); });
-  entry.uid = static_cast<std::uint32_t>(reader.take_integer("uid", 0, kMaxOwner).value_or(0));
-  entry.gid = static_cast<std::uint32_t>(reader.take_integer("gid", 0, kMaxOwner).value_or(0));
+  KindReader(entry, reader, base).read();
+  read_attributes(entry, reader);
   reader.refuse_rest();
   return entry;
 }
@@ -100,9 +180,10 @@ EntryChoice read_entry(const OptionValue& value, const PathBase& base, SpecProbl
 class EntryAdder {
  public:
   EntryAdder(Tree& tree, const DeferredValues& values, const Context& context)
-      : tree_(tree), values_(values), context_(context) {}
+      : tree_(tree), values_(values), context_(context), owners_(tree) {}
 
   void add(const EntryChoice& entry) {
+    if (entry.kind == EntryChoice::Kind::Removal) return remove(entry);
     const std::vector<std::string_view> names = names_of(entry.path);
     NodeId directory = Tree::kRoot;
     for (const std::string_view name : names | std::views::take(names.size() - 1)) {
@@ -116,10 +197,11 @@ class EntryAdder {
       throw spec_error(entry.location,
                        fmt::format("\"{}\" is a directory of the source, which no file can replace", entry.path));
     }
+    if (entry.kind == EntryChoice::Kind::HardLink) return link(directory, name, entry);
     Node node = make_node(entry);
     if (existing) tree_.remove(directory, name);
     const NodeId added = tree_.add(directory, name, std::move(node));
-    if (!entry.copy) undated_.push_back(added);
+    if (!entry.copy && !entry.mtime) undated_.push_back(added);
   }
 
   /// Gives what has no time of its own the time `mtime`.
@@ -128,6 +210,25 @@ class EntryAdder {
   }
 
  private:
+  void remove(const EntryChoice& entry) {
+    const SplitPath path = split_last(entry.path);
+    const std::optional<NodeId> directory = tree_.find_path(path.directory);
+    const bool is_there = directory && tree_.node(*directory).kind == NodeKind::Directory &&
+                          tree_.remove(*directory, path.name);
+    if (!is_there) throw spec_error(entry.location, fmt::format("there is no \"{}\" to remove", entry.path));
+  }
+
+  void link(NodeId directory, std::string_view name, const EntryChoice& entry) {
+    const std::optional<NodeId> file = tree_.find_path(entry.target);
+    if (!file) throw spec_error(entry.location, fmt::format("there is no \"{}\" to link to", entry.target));
+    if (tree_.node(*file).kind == NodeKind::Directory) {
+      throw spec_error(entry.location, fmt::format("\"{}\" is a directory, and has no second name", entry.target));
+    }
+    if (tree_.find(directory, name) == file) return;
+    tree_.remove(directory, name);
+    tree_.link(directory, name, *file);
+  }
+
   NodeId enter(NodeId directory, std::string_view name, const EntryChoice& entry) {
     if (const std::optional<NodeId> existing = tree_.find(directory, name)) {
       if (tree_.node(*existing).kind == NodeKind::Directory) return *existing;
@@ -147,13 +248,15 @@ class EntryAdder {
     return node;
   }
 
-  static void change(Node& node, const EntryChoice& entry) {
+  void change(Node& node, const EntryChoice& entry) {
     if (entry.permissions) node.permissions = *entry.permissions;
-    node.uid = entry.uid;
-    node.gid = entry.gid;
+    node.uid = owners_.id_of(entry.owner, OwnerKind::User);
+    node.gid = owners_.id_of(entry.group, OwnerKind::Group);
+    if (entry.mtime) node.mtime = *entry.mtime;
+    change_xattrs(node, entry.xattrs);
   }
 
-  Node make_node(const EntryChoice& entry) const {
+  Node make_node(const EntryChoice& entry) {
     Node node = undated_node();
     switch (entry.kind) {
       case EntryChoice::Kind::File:
@@ -173,6 +276,17 @@ class EntryAdder {
         node.permissions = 0777;
         node.target = entry.target;
         break;
+      case EntryChoice::Kind::CharDevice:
+      case EntryChoice::Kind::BlockDevice:
+        node.kind = entry.kind == EntryChoice::Kind::CharDevice ? NodeKind::CharDevice : NodeKind::BlockDevice;
+        node.device = entry.device;
+        break;
+      case EntryChoice::Kind::Fifo:
+        node.kind = NodeKind::Fifo;
+        break;
+      case EntryChoice::Kind::HardLink:
+      case EntryChoice::Kind::Removal:
+        throw Error(ErrorCode::Internal, "an entry that makes no file");
     }
     change(node, entry);
     return node;
@@ -195,6 +309,7 @@ class EntryAdder {
   Tree& tree_;
   const DeferredValues& values_;
   const Context& context_;
+  OwnerResolver owners_;
   std::vector<NodeId> undated_;
 };
 

@@ -61,7 +61,10 @@ std::vector<SpecSection> make_sections() {
                          "What to fill it with: a directory, an archive, or an image, IMAGE[@SNAPSHOT][:PARTITION]; "
                          "\"-\" for standard input; a table; or a list of these, layers from the lowest one up. "
                          "Without one it is empty."),
+                optional("rules", "rules", "What becomes of files by their paths, in all that the source has."),
                 optional("entries", "entries", "Files, directories and links beside those of the source."),
+                optional("selinux_contexts", kPathType,
+                         "A file_contexts file: what SELinux labels all files with, entries too."),
                 optional("options", "options", "The options of its type, and those below.")}},
       {.name = "filesystem.source",
        .summary =
@@ -83,17 +86,76 @@ std::vector<SpecSection> make_sections() {
                              "Which markers hide what is below: those of OCI images (.wh.NAME), of overlayfs, or, in "
                              "a list, both (\"auto\").",
                              "auto"),
-                    {"auto", "none", "oci", "overlayfs"})}},
+                    {"auto", "none", "oci", "overlayfs"}),
+                in_range(optional("strip_components", "integer",
+                                  "Names to take off the front of every path, as tar does; what has no more goes. "
+                                  "Directories that get one path become one.",
+                                  "0"),
+                         0, 1000),
+                optional("exclude", kPatterns,
+                         "Files to leave out, and what lies in them, by patterns as in gitignore(5); of several that "
+                         "match, the last decides."),
+                optional("include", kPatterns,
+                         "Files to take, with what lies in them and the directories that lead to them; all others are "
+                         "left out."),
+                optional("ignore_file", "string",
+                         "A file of the source with patterns in front of those of exclude, which is left out itself; "
+                         "empty: none.",
+                         ".fstoolignore"),
+                optional("rename", kRenames,
+                         "New paths of files and directories: { \"old\" = \"new\" }, or an array of { from, to }."),
+                optional("uid_map", kIdMap,
+                         "Owners that become others: \"100000:0:65536\" makes 0 of 100000, 1 of 100001, and so on. "
+                         "An owner in no range is an error."),
+                optional("gid_map", kIdMap, "The same for groups."),
+                optional("manifest", kPathType,
+                         "An mtree manifest: owners, modes, times and attributes to give to the files it names; what "
+                         "the source lacks is made if it has no content."),
+                optional("device_table", kPathType,
+                         "A table as genext2fs and makedevs take it: devices and other files to make, modes and owners "
+                         "to give."),
+                optional("owner", kOwner, "Owner of every file, by number or as /etc/passwd of the source has it; "
+                                          "\"0:0\" is the group, too."),
+                optional("group", kOwner, "Group of every file, by number or as /etc/group of the source has it."),
+                optional("mode", kModeChange, "Mode of every file, but for symbolic links: octal, or as in \"go-w\"."),
+                optional("mtime", kTime, "Modification time of every file."),
+                optional("xattr", kXattrs,
+                         "Extended attributes of every file: text, \"0x…\" in hexadecimal, \"0s…\" in base64; false "
+                         "takes one away."),
+                optional("rules", "rules", "What becomes of files by their paths."),
+                optional("selinux_contexts", kPathType, "A file_contexts file: what SELinux labels all files with.")}},
+      {.name = "filesystem.rules",
+       .summary = "Of a source or of all that a file system has. Rules are applied in order to every file that they "
+                  "match, so that the last word counts. One that matches a directory says nothing of what is in it, "
+                  "but for exclude.",
+       .keys = {optional("match", kPatterns, "Patterns as in gitignore(5); without any, every file."),
+                one_of(optional("kind", "choice", "Match files of this kind alone."),
+                       {"file", "directory", "symlink", "char_device", "block_device", "fifo", "socket"}),
+                optional("exclude", "boolean", "Whether the files are left out, with what lies in them.", "false"),
+                optional("owner", kOwner, "Owner; \"0:0\" is the group, too."), optional("group", kOwner, "Group."),
+                optional("mode", kModeChange, "Mode: octal, or as in \"u+s,go-w\"."),
+                optional("mtime", kTime, "Modification time."),
+                optional("xattr", kXattrs, "Extended attributes: text, \"0x…\", \"0s…\"; false takes one away.")}},
       {.name = "filesystem.entries",
-       .summary = "An entry has one of content, copy, symlink and directory. Directories that lead to it are made.",
+       .summary = "An entry has one of content, copy, symlink, directory, hardlink, char_device, block_device, fifo and "
+                  "remove. Directories that lead to it are made.",
        .keys = {required("path", "string", "Path in the file system, from its root."),
                 optional("content", "string", "Text of a file."),
                 optional("copy", kPathType, "A file of the host, whose bytes, mode and time are taken."),
                 optional("symlink", "string", "Target of a symbolic link."),
                 optional("directory", "boolean", "Whether it is a directory.", "false"),
+                optional("hardlink", "string", "Path of a file that is there, which gets this name, too."),
+                optional("char_device", "string", "A character device: \"5:1\"."),
+                optional("block_device", "string", "A block device: \"8:0\"."),
+                optional("fifo", "boolean", "Whether it is a fifo.", "false"),
+                optional("remove", "boolean", "Whether the path goes, with all that is in it.", "false"),
                 optional("mode", kMode, "Permissions, as in \"0755\" or 0o755; of files 0644, of directories 0755."),
+                optional("owner", kOwner, "Owner, by number or as /etc/passwd of the file system has it."),
+                optional("group", kOwner, "Group, the same from /etc/group."),
                 in_range(optional("uid", "integer", "Owner.", "0"), 0, kMaxOwner),
-                in_range(optional("gid", "integer", "Group.", "0"), 0, kMaxOwner)}},
+                in_range(optional("gid", "integer", "Group.", "0"), 0, kMaxOwner),
+                optional("mtime", kTime, "Modification time; without it, the copied file's or the newest."),
+                optional("xattr", kXattrs, "Extended attributes: text, \"0x…\", \"0s…\".")}},
       {.name = "image",
        .summary = "A disk with a partition table. The options of the table stand beside these keys.",
        .keys = {required("partition_table", "partition table", "Name of the partition table."),

@@ -19,7 +19,14 @@ namespace fstool {
 ///     size or percentage        kSizeOrShare
 ///     partition type            kPartitionType: a word or a byte
 ///     mode                      kMode: octal
-///     source, content, holes, entries, options    a table or array that has a section of its own
+///     mode or change            kModeChange: the same, or "u+s,go-w"
+///     number or name            kOwner: of a user or group
+///     time                      kTime: seconds since 1970, or RFC 3339
+///     pattern or list of patterns    kPatterns: as in gitignore(5)
+///     table of attributes       kXattrs: names and values
+///     table of paths            kRenames
+///     list of ranges            kIdMap: "FROM:TO:COUNT"
+///     source, content, holes, entries, rules, options    a table or array that has a section of its own
 struct SpecKey {
   OptionInfo info;
   bool is_required = false;
@@ -31,6 +38,13 @@ inline constexpr std::string_view kPartitionSize = "partition size";
 inline constexpr std::string_view kSizeOrShare = "size or percentage";
 inline constexpr std::string_view kPartitionType = "partition type";
 inline constexpr std::string_view kMode = "mode";
+inline constexpr std::string_view kModeChange = "mode or change";
+inline constexpr std::string_view kOwner = "number or name";
+inline constexpr std::string_view kTime = "time";
+inline constexpr std::string_view kPatterns = "pattern or list of patterns";
+inline constexpr std::string_view kXattrs = "table of attributes";
+inline constexpr std::string_view kRenames = "table of paths";
+inline constexpr std::string_view kIdMap = "list of ranges";
 
 /// A table of a spec.
 struct SpecSection {

@@ -92,6 +92,7 @@ class SourceReader {
     reader.read("whiteouts", [&](const OptionValue& whiteouts) {
       choice_.whiteouts = parse_whiteouts(whiteouts).value_or(default_whiteouts());
     });
+    choice_.rules = read_source_rules(reader, base_);
     choice_.options = reader.rest();
     if (choice_.type == kFileSource && !choice_.to) {
       problems_.add(choice_.type_location, "a file needs a place: say where it goes, as in to = \"/boot/kernel\"");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fstool/layer.h"
+#include "rules/source_rules.h"
 #include "spec_values.h"
 
 namespace fstool {
@@ -24,13 +25,14 @@ struct SourceChoice {
   LocationPtr from_location;
   LocationPtr to_location;
   Whiteouts whiteouts = Whiteouts::None;
+  SourceRules rules;
   OptionTable options;  ///< the source's own
   LocationPtr location;
 };
 
-/// The layers, from the lowest one up: a path, a table { path, type, from, to, whiteouts, options of the source … }, or
-/// a list of these. Markers count in a list alone, if a table doesn't say otherwise. What is wrong goes to `problems`;
-/// a layer without a path is left out then.
+/// The layers, from the lowest one up: a path, a table { path, type, from, to, whiteouts, rules, options of the source
+/// … }, or a list of these. Markers count in a list alone, if a table doesn't say otherwise. What is wrong goes to
+/// `problems`; a layer without a path is left out then.
 std::vector<SourceChoice> read_sources(const OptionValue& value, const PathBase& base, SpecProblems& problems);
 
 /// What the user wrote, for messages and reports: "base.tar, overlay". Empty if there is none.

@@ -11,8 +11,9 @@ namespace {
 
 void register_formats(fstool::Registry& registry) {
   using namespace fstool;
-  auto source = make_format<Source>("tar", "An archive: tar, cpio or zip, compressed or not.", OptionSet<NoOptions>(),
-                                    [](NoOptions) { return std::make_unique<tar::ArchiveSource>(); });
+  auto source = make_format<Source>(
+      "tar", "An archive: tar, cpio, zip, 7z or ISO 9660, compressed or not.", tar::archive_source_options(),
+      [](const tar::ArchiveSourceOptions& options) { return std::make_unique<tar::ArchiveSource>(options); });
   source.info.claim = tar::ArchiveSource::claim;
   registry.add(std::move(source));
   auto filesystem =

@@ -23,10 +23,7 @@ const std::vector<std::string> kNothing;
 /// fstool's arguments as the user "nobody", who may use `work`.
 Command as_nobody(const TempDir& work, const Command& arguments) {
   fs::permissions(work.path(), fs::perms(0755));
-  Command command = {"setpriv",          "--reuid=65534", "--regid=65534",   "--clear-groups",
-                     FSTOOL_E2E_PROGRAM, "--plugin-dir",  FSTOOL_E2E_PLUGINS};
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  return command;
+  return as_nobody(arguments);
 }
 
 fs::path made_by_fstool(const TempDir& work, const TreeBuilder& tree) {

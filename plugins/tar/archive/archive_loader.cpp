@@ -3,24 +3,34 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "archive/archive_reader.h"
 #include "archive/archive_tree.h"
+#include "archive/archived_content.h"
+#include "archive/content_pieces.h"
+#include "archive/decompression.h"
 #include "archive/member.h"
+#include "archive/unpacked_bytes.h"
+#include "archive/xattr_sets.h"
 #include "fstool/error.h"
-#include "fstool/spill.h"
+#include "signature/signature.h"
 
 namespace fstool::tar {
 
 namespace {
 
 constexpr std::uint64_t kTarBlockBytes = 512;
+/// About what an extent of a sparse file takes in memory.
+constexpr std::uint64_t kBytesPerExtent = 128;
+
+/// libarchive keeps a list of all that has several names, directories too, and goes through it for each of them.
+constexpr std::uint64_t kMostLinkedInCpio = 200'000;
 
 bool has_content(archive_entry* entry) {
   return archive_entry_size_is_set(entry) == 0 || archive_entry_size(entry) > 0;
@@ -32,17 +42,35 @@ Timestamp posix_time(const Timestamp& time) {
   return {time.seconds - 1, 1'000'000'000 - time.nanoseconds};
 }
 
+/// Throws Error(Corrupt) for a stream, such as one within another.
+Signature require_archive(const Blob& archive) {
+  const Signature signature = signature_of(archive);
+  if (signature != Signature::Stream) return signature;
+  throw Error(ErrorCode::Corrupt, "it is compressed more than once");
+}
+
+std::uint64_t size_of(archive_entry* entry) {
+  const la_int64_t size = archive_entry_size(entry);
+  if (size < 0) throw Error(ErrorCode::Corrupt, "its size is negative");
+  return static_cast<std::uint64_t>(size);
+}
+
 class Loader {
  public:
-  Loader(BlobPtr file, Context& context) : file_(std::move(file)), context_(context), reader_(file_, Formats::All) {}
+  Loader(BlobPtr archive, const ArchiveLimits& limits, UnpackedBytes& unpacked, Context& context)
+      : archive_(std::move(archive)),
+        unpacked_(unpacked),
+        context_(context),
+        reader_(archive_, require_archive(*archive_)),
+        tree_(limits.max_metadata) {}
 
   Layer load() {
     while (archive_entry* const entry = reader_.next()) {
       check_end_of_last();
       const char* const name = archive_entry_pathname(entry);
       if (name == nullptr) throw Error(ErrorCode::Corrupt, "a member has no name");
-      const std::string path = name;
-      with_context([&] { return path; }, [&] { add(path, entry); });
+      path_ = name;
+      with_context([&] { return path_; }, [&] { add(entry); });
       context_.advance(1);
     }
     check_end_of_last();
@@ -50,64 +78,67 @@ class Loader {
   }
 
  private:
-  void add(const std::string& path, archive_entry* entry) {
-    if (!reader_.warning().empty()) context_.report_damage(fmt::format("{}: {}", path, reader_.warning()));
+  void add(archive_entry* entry) {
+    take_warning(archive_entry_filetype(entry) != 0);
     if (archive_entry_is_encrypted(entry) != 0) throw Error(ErrorCode::Unsupported, "it is encrypted");
+    if (reader_.is_cpio() && archive_entry_nlink(entry) > 1 && ++linked_in_cpio_ > kMostLinkedInCpio) {
+      throw Error(ErrorCode::Unsupported,
+                  fmt::format("more than {} members of the cpio say that they have several names", kMostLinkedInCpio));
+    }
     if (const char* const target = archive_entry_hardlink(entry)) {
       // Some archives have the content with each link, some with the first, some with the last.
       const bool brings_content = archive_entry_size_is_set(entry) != 0 && archive_entry_size(entry) > 0;
-      tree_.add_link(path, target, brings_content ? content_of(path, entry) : nullptr);
+      tree_.add_link(path_, target, brings_content ? content_of(entry) : nullptr);
       return;
     }
-    Node node = node_of(entry);
+    if (reader_.is_tar() && archive_entry_filetype(entry) == 0) {
+      throw Error(ErrorCode::Unsupported, "it is a part of a file that began in another volume");
+    }
+    Node node = node_of(entry, xattr_sets_);
     if (reader_.is_pax()) node.mtime = posix_time(node.mtime);
-    if (node.kind == NodeKind::File && has_content(entry)) node.content = content_of(path, entry);
-    tree_.add(path, std::move(node));
+    if (node.kind == NodeKind::File && has_content(entry)) node.content = content_of(entry);
+    tree_.add(path_, std::move(node));
   }
 
-  BlobPtr content_of(const std::string& path, archive_entry* entry) {
-    return reader_.is_plain_tar() ? slice_of(path, entry) : decompressed(entry);
+  /// Damage around which a member can be read is reported. What libarchive has left out of a member is more than that.
+  void take_warning(bool is_whole) const {
+    const std::string& warning = reader_.warning();
+    if (warning.empty()) return;
+    if (warning.starts_with("Rejecting")) throw Error(ErrorCode::Unsupported, warning);
+    if (!is_whole) throw Error(ErrorCode::Corrupt, warning);
+    context_.report_damage(fmt::format("{}: {}", path_, warning));
   }
 
-  static std::uint64_t size_of(archive_entry* entry) {
-    const la_int64_t size = archive_entry_size(entry);
-    if (size < 0) throw Error(ErrorCode::Corrupt, "its size is negative");
-    return static_cast<std::uint64_t>(size);
+  BlobPtr content_of(archive_entry* entry) {
+    if (reader_.is_tar()) return content_in_tar(entry);
+    if (reader_.is_cpio()) return make_archived_content(archive_, reader_.position(), size_of(entry));
+    return content_by_blocks(entry);
   }
 
   /// The content where it lies in the archive: in one piece, or for a sparse file, its data one piece after the other.
-  BlobPtr slice_of(const std::string& path, archive_entry* entry) {
+  BlobPtr content_in_tar(archive_entry* entry) {
     const std::uint64_t size = size_of(entry);
-    std::uint64_t stored = reader_.data_offset();
+    const int extents = archive_entry_sparse_reset(entry);
+    std::uint64_t stored = reader_.position();
     BlobPtr content;
-    if (archive_entry_sparse_reset(entry) == 0) {
-      content = slice(stored, size);
+    if (extents == 0) {
+      content = make_archived_content(archive_, stored, size);
       stored += size;
     } else {
-      BlobBuilder builder;
+      tree_.charge(static_cast<std::uint64_t>(extents) * kBytesPerExtent);
+      ContentPieces pieces;
       la_int64_t offset = 0;
       la_int64_t length = 0;
       while (archive_entry_sparse_next(entry, &offset, &length) == ARCHIVE_OK) {
-        const auto begin = static_cast<std::uint64_t>(offset);
-        const auto bytes = static_cast<std::uint64_t>(length);
-        if (offset < 0 || length < 0 || begin > size || bytes > size - begin) {
-          throw Error(ErrorCode::Corrupt, "its map of holes leads beyond its end");
-        }
-        builder.add(begin, slice(stored, bytes), 0, bytes);
-        stored += bytes;
+        if (offset < 0 || length < 0) throw Error(ErrorCode::Corrupt, "its map of holes has negative numbers");
+        pieces.add(static_cast<std::uint64_t>(offset), archive_, stored, static_cast<std::uint64_t>(length));
+        stored += static_cast<std::uint64_t>(length);
       }
-      content = builder.finish(size);
+      content = pieces.finish(size);
     }
-    last_path_ = path;
+    last_path_ = path_;
     last_end_ = stored;
     return content;
-  }
-
-  BlobPtr slice(std::uint64_t offset, std::uint64_t length) const {
-    if (offset > file_->size() || length > file_->size() - offset) {
-      throw Error(ErrorCode::Corrupt, "the archive ends before its content does");
-    }
-    return make_slice_blob(file_, offset, length);
   }
 
   /// Where the content of the last member was found to end, the next one begins: if it doesn't, sizes or maps lied.
@@ -115,72 +146,68 @@ class Loader {
     if (!last_end_) return;
     const std::uint64_t end = (*last_end_ + kTarBlockBytes - 1) / kTarBlockBytes * kTarBlockBytes;
     // What follows the end of the last member may be missing.
-    if (reader_.header_offset() != end && reader_.header_offset() != std::min(end, file_->size())) {
+    if (reader_.header_offset() != end && reader_.header_offset() != std::min(end, archive_->size())) {
       throw Error(ErrorCode::Corrupt,
                   fmt::format("{}: its size and its place in the archive contradict each other", last_path_));
     }
     last_end_.reset();
   }
 
-  /// The content, decompressed.
-  BlobPtr decompressed(archive_entry* entry) {
-    if (!spill_) spill_ = std::make_shared<Spill>();
-    BlobBuilder builder;
-    std::uint64_t end = 0;
-    struct Piece {
-      std::uint64_t offset;  // into the content
-      std::uint64_t spilled;
-      std::uint64_t length;
-    };
-    std::optional<Piece> piece;
-    const auto add_piece = [&] {
-      if (piece) builder.add(piece->offset, spill_, piece->spilled, piece->length);
-    };
+  /// The content as libarchive gives it: what the archive has as it is stays there.
+  BlobPtr content_by_blocks(archive_entry* entry) {
+    const std::uint64_t begin = reader_.position();
+    if (reader_.is_zip() && begin < last_zip_end_) {
+      throw Error(ErrorCode::Corrupt, "it overlaps another member of the archive");
+    }
+    ContentPieces pieces;
     while (const std::optional<DataBlock> block = reader_.next_data()) {
       if (block->bytes.empty()) continue;
-      if (block->offset < end) throw Error(ErrorCode::Corrupt, "its content overlaps itself");
-      if (block->bytes.size() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) - block->offset) {
-        throw Error(ErrorCode::Corrupt, "its content is too large");
-      }
-      const std::uint64_t spilled = spill_->append(block->bytes);
-      if (piece && block->offset == piece->offset + piece->length) {
-        piece->length += block->bytes.size();
-      } else {
-        add_piece();
-        piece = Piece{block->offset, spilled, block->bytes.size()};
-      }
-      end = block->offset + block->bytes.size();
+      const bool is_in_archive = block->file_offset.has_value();
+      pieces.add(block->offset, is_in_archive ? archive_ : unpacked_.blob(),
+                 is_in_archive ? *block->file_offset : unpacked_.append(block->bytes), block->bytes.size());
       context_.check_cancelled();
     }
+    last_zip_end_ = reader_.position();
     // A hole at the end brings no bytes.
-    if (archive_entry_size_is_set(entry) != 0) end = std::max(end, size_of(entry));
-    if (piece && piece->offset == 0 && piece->length == end) return make_slice_blob(spill_, piece->spilled, end);
-    add_piece();
-    return builder.finish(end);
+    const std::uint64_t size = archive_entry_size_is_set(entry) != 0 ? size_of(entry) : pieces.end();
+    return pieces.finish(std::max(size, pieces.end()));
   }
 
-  BlobPtr file_;
+  BlobPtr archive_;  // not compressed
+  UnpackedBytes& unpacked_;
   Context& context_;
   ArchiveReader reader_;
   ArchiveTree tree_;
-  std::shared_ptr<Spill> spill_;
+  XattrSets xattr_sets_;
+  std::string path_;  // of the member that is being added
   std::string last_path_;
-  std::optional<std::uint64_t> last_end_;  // of a content that was taken as a slice; bytes into the file
+  std::optional<std::uint64_t> last_end_;  // of a content in a tar; bytes into the archive
+  std::uint64_t linked_in_cpio_ = 0;
+  std::uint64_t last_zip_end_ = 0;  // of the members so far, which come in the order of their places
 };
 
 }  // namespace
 
 bool begins_as_archive(const BlobPtr& file) {
+  // An ISO 9660 file system is known by what lies the farthest from the beginning.
+  constexpr std::size_t kBeginningBytes = 33 * 1024;
   try {
-    // That a first member is there tells archives from disks that begin with zeros, which could be an empty tar.
-    ArchiveReader reader(file, Formats::Recognize);
-    return reader.next() != nullptr && !reader.is_binary_cpio();
+    Signature signature = signature_of(*file);
+    if (signature == Signature::Stream) {
+      signature = signature_of(*make_memory_blob(decompress_beginning(file, kBeginningBytes)));
+    }
+    return signature != Signature::None && signature != Signature::Stream;
   } catch (const Error&) {
     return false;
   }
 }
 
-Layer load_archive(const BlobPtr& file, Context& context) { return Loader(file, context).load(); }
+Layer load_archive(const ArchiveInput& input, Context& context) {
+  UnpackedBytes unpacked(input.limits.max_size);
+  BlobPtr archive = decompress(input, unpacked, context);
+  context.begin_step(fmt::format("reading {}", input.name), 0, "files");
+  return Loader(std::move(archive), input.limits, unpacked, context).load();
+}
 
 }  // namespace fstool::tar
 

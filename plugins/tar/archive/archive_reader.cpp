@@ -5,29 +5,45 @@
 #include <algorithm>
 #include <clocale>
 #include <cstdio>
+#include <functional>
 #include <string_view>
 #include <utility>
 
 #include "fstool/error.h"
+#include "fstool/size.h"
 
 namespace fstool::tar {
 
 namespace {
 
-constexpr std::size_t kBufferBytes = 256 * 1024;
+/// Bytes that are read at once: headers that lie far from each other cost little, those side by side few calls.
+constexpr std::size_t kFirstRead = 8 * 1024;
+constexpr std::size_t kLargestRead = 256 * 1024;
 
-/// The calling thread is in the locale "C" as long as this lives.
-class PlainLocale {
+/// The headers of one member of a tar are its attributes and its map of holes. The other formats list all members in
+/// one place.
+constexpr std::uint64_t kMaxMemberHeader = 16 * 1024 * 1024;
+constexpr std::uint64_t kMaxDirectory = 1024 * 1024 * 1024;
+
+bool has_directory(Signature signature) {
+  return signature == Signature::Zip || signature == Signature::SevenZip || signature == Signature::Iso;
+}
+
+/// The calling thread is in the locale for a kind of archive as long as this lives.
+class NameLocale {
  public:
-  PlainLocale() : previous_(::uselocale(plain())) {}
-  ~PlainLocale() { ::uselocale(previous_); }
-  PlainLocale(const PlainLocale&) = delete;
-  PlainLocale& operator=(const PlainLocale&) = delete;
+  explicit NameLocale(Signature signature) : previous_(::uselocale(locale_for(signature))) {}
+  ~NameLocale() { ::uselocale(previous_); }
+  NameLocale(const NameLocale&) = delete;
+  NameLocale& operator=(const NameLocale&) = delete;
 
  private:
-  static locale_t plain() {
-    static const locale_t locale = ::newlocale(LC_ALL_MASK, "C", nullptr);
-    return locale;
+  static locale_t locale_for(Signature signature) {
+    static const locale_t bytes = ::newlocale(LC_ALL_MASK, "C", nullptr);
+    // Where there is no such locale, names that are not ASCII have question marks in them.
+    static const locale_t utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    const bool may_be_utf16 = signature == Signature::SevenZip || signature == Signature::Iso;
+    return may_be_utf16 && utf8 != nullptr ? utf8 : bytes;
   }
 
   locale_t previous_;
@@ -38,26 +54,41 @@ bool is_about_character_set(std::string_view warning) {
   return warning.find("can't be converted from") != std::string_view::npos;
 }
 
+/// What libarchive says of methods of compression and encryption that it doesn't know.
+bool is_about_support(std::string_view error) {
+  const auto says = [&](std::string_view word) { return error.find(word) != std::string_view::npos; };
+  return says("nsupported") || says("ncrypt") || says("not supported") || says("assphrase");
+}
+
 }  // namespace
 
-ArchiveReader::ArchiveReader(BlobPtr file, Formats formats)
-    : file_(std::move(file)), buffer_(kBufferBytes), archive_(archive_read_new()) {
-  const PlainLocale locale;
+ArchiveReader::ArchiveReader(BlobPtr file, Signature signature)
+    : file_(std::move(file)),
+      buffer_(kLargestRead),
+      next_bytes_(kFirstRead),
+      signature_(signature),
+      archive_(archive_read_new()) {
+  const NameLocale locale(signature_);
   archive* const reader = archive_.get();
   if (reader == nullptr) throw Error(ErrorCode::Internal, "libarchive has no memory for a reader");
-  // Those that libarchive has to run a program for are left out.
-  archive_read_support_filter_bzip2(reader);
-  archive_read_support_filter_compress(reader);
-  archive_read_support_filter_gzip(reader);
-  archive_read_support_filter_lz4(reader);
-  archive_read_support_filter_lzip(reader);
-  archive_read_support_filter_lzma(reader);
-  archive_read_support_filter_xz(reader);
-  archive_read_support_filter_zstd(reader);
-  archive_read_support_format_tar(reader);
-  archive_read_support_format_cpio(reader);
-  archive_read_support_format_zip_streamable(reader);
-  if (formats == Formats::All) archive_read_support_format_zip_seekable(reader);
+  if (signature == Signature::Stream) {
+    // Those that libarchive has to run a program for are left out.
+    archive_read_support_filter_bzip2(reader);
+    archive_read_support_filter_compress(reader);
+    archive_read_support_filter_gzip(reader);
+    archive_read_support_filter_lz4(reader);
+    archive_read_support_filter_lzip(reader);
+    archive_read_support_filter_lzma(reader);
+    archive_read_support_filter_xz(reader);
+    archive_read_support_filter_zstd(reader);
+    archive_read_support_format_raw(reader);
+  } else {
+    archive_read_support_format_tar(reader);
+    archive_read_support_format_cpio(reader);
+    archive_read_support_format_zip(reader);
+    archive_read_support_format_7zip(reader);
+    archive_read_support_format_iso9660(reader);
+  }
   archive_read_set_callback_data(reader, this);
   archive_read_set_read_callback(reader, read);
   archive_read_set_skip_callback(reader, skip);
@@ -70,10 +101,8 @@ ArchiveReader::~ArchiveReader() = default;
 la_ssize_t ArchiveReader::read(archive* archive, void* self, const void** buffer) {
   auto& reader = *static_cast<ArchiveReader*>(self);
   try {
-    const std::uint64_t rest = reader.file_->size() - reader.position_;
-    const auto bytes = std::span(reader.buffer_).first(std::min<std::uint64_t>(rest, reader.buffer_.size()));
-    if (!bytes.empty()) reader.file_->read(reader.position_, bytes);
-    reader.position_ += bytes.size();
+    const std::span<const std::byte> bytes = reader.fill();
+    reader.count_header_bytes(bytes.size());
     *buffer = bytes.data();
     return static_cast<la_ssize_t>(bytes.size());
   } catch (...) {
@@ -83,11 +112,40 @@ la_ssize_t ArchiveReader::read(archive* archive, void* self, const void** buffer
   }
 }
 
+std::span<const std::byte> ArchiveReader::fill() {
+  const std::uint64_t rest = file_->size() - position_;
+  const auto bytes = std::span(buffer_).first(std::min<std::uint64_t>(rest, next_bytes_));
+  next_bytes_ = std::min(2 * next_bytes_, kLargestRead);
+  if (!bytes.empty()) file_->read(position_, bytes);
+  buffer_begin_ = position_;
+  buffer_used_ = bytes.size();
+  position_ += bytes.size();
+  return bytes;
+}
+
+void ArchiveReader::count_header_bytes(std::size_t bytes) {
+  if (!reads_header_) return;
+  header_bytes_ += bytes;
+  const std::uint64_t bound = has_directory(signature_) ? kMaxDirectory : kMaxMemberHeader;
+  if (header_bytes_ <= bound) return;
+  throw Error(ErrorCode::Unsupported, fmt::format("the headers of one member take more than {}", format_size(bound)));
+}
+
+std::optional<std::uint64_t> ArchiveReader::file_offset(std::span<const std::byte> bytes) const {
+  const std::less_equal<const std::byte*> is_not_behind;
+  const std::byte* const begin = buffer_.data();
+  if (!is_not_behind(begin, bytes.data()) || !is_not_behind(bytes.data() + bytes.size(), begin + buffer_used_)) {
+    return std::nullopt;
+  }
+  return buffer_begin_ + static_cast<std::uint64_t>(bytes.data() - begin);
+}
+
 la_int64_t ArchiveReader::skip(archive* /*archive*/, void* self, la_int64_t request) {
   auto& reader = *static_cast<ArchiveReader*>(self);
   const std::uint64_t rest = reader.file_->size() - reader.position_;
   const std::uint64_t skipped = std::min(rest, static_cast<std::uint64_t>(std::max<la_int64_t>(request, 0)));
   reader.position_ += skipped;
+  reader.next_bytes_ = kFirstRead;
   return static_cast<la_int64_t>(skipped);
 }
 
@@ -100,6 +158,7 @@ la_int64_t ArchiveReader::seek(archive* /*archive*/, void* self, la_int64_t offs
                                                : size;
   if (__builtin_add_overflow(from, offset, &target)) return ARCHIVE_FATAL;
   target = std::clamp<la_int64_t>(target, 0, size);
+  if (reader.position_ != static_cast<std::uint64_t>(target)) reader.next_bytes_ = kFirstRead;
   reader.position_ = static_cast<std::uint64_t>(target);
   return target;
 }
@@ -107,16 +166,20 @@ la_int64_t ArchiveReader::seek(archive* /*archive*/, void* self, la_int64_t offs
 void ArchiveReader::fail() {
   if (failure_) std::rethrow_exception(failure_);
   const char* const text = archive_error_string(archive_.get());
-  throw Error(ErrorCode::Corrupt, text != nullptr ? text : "libarchive can't read it");
+  if (text == nullptr) throw Error(ErrorCode::Corrupt, "it is damaged or cut off");
+  throw Error(is_about_support(text) ? ErrorCode::Unsupported : ErrorCode::Corrupt, text);
 }
 
 archive_entry* ArchiveReader::next() {
-  const PlainLocale locale;
+  const NameLocale locale(signature_);
   archive_entry* entry = nullptr;
   warning_.clear();
+  header_bytes_ = 0;
+  reads_header_ = true;
   const int status = archive_read_next_header(archive_.get(), &entry);
+  reads_header_ = false;
   if (status == ARCHIVE_EOF) return nullptr;
-  if (status < ARCHIVE_WARN) fail();
+  if (status != ARCHIVE_OK && status != ARCHIVE_WARN) fail();
   if (status == ARCHIVE_WARN) {
     const char* const text = archive_error_string(archive_.get());
     if (text != nullptr && !is_about_character_set(text)) warning_ = text;
@@ -130,18 +193,14 @@ std::optional<DataBlock> ArchiveReader::next_data() {
   la_int64_t offset = 0;
   const int status = archive_read_data_block(archive_.get(), &buffer, &size, &offset);
   if (status == ARCHIVE_EOF) return std::nullopt;
-  if (status < ARCHIVE_WARN || offset < 0) fail();
-  return DataBlock{static_cast<std::uint64_t>(offset), {static_cast<const std::byte*>(buffer), size}};
+  // A warning is about a checksum, or a content of another size than was said.
+  if (status != ARCHIVE_OK || offset < 0) fail();
+  const std::span bytes(static_cast<const std::byte*>(buffer), size);
+  return DataBlock{static_cast<std::uint64_t>(offset), bytes, file_offset(bytes)};
 }
 
-bool ArchiveReader::is_plain_tar() const {
-  return (archive_format(archive_.get()) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR &&
-         archive_filter_code(archive_.get(), 0) == ARCHIVE_FILTER_NONE;
-}
-
-bool ArchiveReader::is_binary_cpio() const {
-  const int format = archive_format(archive_.get());
-  return format == ARCHIVE_FORMAT_CPIO_BIN_LE || format == ARCHIVE_FORMAT_CPIO_BIN_BE;
+int ArchiveReader::filters() const {
+  return archive_filter_count(archive_.get()) - 1;  // the file itself counts as one
 }
 
 bool ArchiveReader::is_pax() const {
@@ -153,7 +212,11 @@ std::uint64_t ArchiveReader::header_offset() const {
   return static_cast<std::uint64_t>(archive_read_header_position(archive_.get()));
 }
 
-std::uint64_t ArchiveReader::data_offset() const {
+std::uint64_t ArchiveReader::compressed_position() const {
+  return static_cast<std::uint64_t>(archive_filter_bytes(archive_.get(), -1));
+}
+
+std::uint64_t ArchiveReader::position() const {
   return static_cast<std::uint64_t>(archive_filter_bytes(archive_.get(), 0));
 }
 

@@ -52,6 +52,13 @@ std::uint32_t id_of(la_int64_t id, std::string_view what) {
   return static_cast<std::uint32_t>(id);
 }
 
+std::uint32_t device_part(dev_t number, std::string_view what) {
+  if (number > UINT32_MAX) {
+    throw Error(ErrorCode::Unsupported, fmt::format("the {} device number {} is out of range", what, number));
+  }
+  return static_cast<std::uint32_t>(number);
+}
+
 /// The number that this host has for a name, which is what tar goes by when it unpacks an ACL without numbers.
 std::optional<std::uint32_t> lookup(AclTag tag, const char* name) {
   std::array<char, 16384> buffer{};
@@ -141,7 +148,7 @@ void put(Xattrs& xattrs, std::string name, std::string value) {
   }
 }
 
-void add_xattrs(archive_entry* entry, Node& node) {
+void add_xattrs(archive_entry* entry, Node& node, XattrSets& sets) {
   Xattrs xattrs;
   archive_entry_xattr_reset(entry);
   const char* name = nullptr;
@@ -162,12 +169,12 @@ void add_xattrs(archive_entry* entry, Node& node) {
   if (const Acl acl = acl_of(entry, ARCHIVE_ENTRY_ACL_TYPE_DEFAULT); !acl.empty()) {
     put(xattrs, std::string(kDefaultAclXattr), acl_to_xattr(acl));
   }
-  if (!xattrs.empty()) node.xattrs = std::make_shared<const Xattrs>(std::move(xattrs));
+  node.xattrs = sets.share(std::move(xattrs));
 }
 
 }  // namespace
 
-Node node_of(archive_entry* entry) {
+Node node_of(archive_entry* entry, XattrSets& sets) {
   Node node;
   node.kind = kind_of(entry);
   node.permissions = static_cast<std::uint16_t>(archive_entry_perm(entry) & 07777U);
@@ -178,8 +185,8 @@ Node node_of(archive_entry* entry) {
     node.mtime.nanoseconds = static_cast<std::uint32_t>(std::clamp(archive_entry_mtime_nsec(entry), 0L, 999'999'999L));
   }
   if (node.kind == NodeKind::CharDevice || node.kind == NodeKind::BlockDevice) {
-    node.device = {static_cast<std::uint32_t>(archive_entry_rdevmajor(entry)),
-                   static_cast<std::uint32_t>(archive_entry_rdevminor(entry))};
+    node.device = {device_part(archive_entry_rdevmajor(entry), "major"),
+                   device_part(archive_entry_rdevminor(entry), "minor")};
   }
   if (node.kind == NodeKind::Symlink) {
     const char* const target = archive_entry_symlink(entry);
@@ -187,7 +194,7 @@ Node node_of(archive_entry* entry) {
     node.target = target;
     node.permissions = 0777;
   }
-  add_xattrs(entry, node);
+  add_xattrs(entry, node, sets);
   return node;
 }
 

@@ -29,6 +29,13 @@ ProcessResult run_fstool(const Command& arguments, const ProcessOptions& options
   return run(command, options);
 }
 
+Command as_nobody(const Command& arguments) {
+  Command command = {"setpriv",          "--reuid=65534", "--regid=65534",   "--clear-groups",
+                     FSTOOL_E2E_PROGRAM, "--plugin-dir",  FSTOOL_E2E_PLUGINS};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return command;
+}
+
 void expect_fstool_builds(const Command& arguments, std::uint64_t nodes, const ProcessOptions& options) {
   const ProcessResult result = run_fstool(arguments, options);
   EXPECT_EQ(result.exit_code, 0) << "fstool " << to_string(arguments) << '\n' << result.output();

@@ -23,6 +23,9 @@ inline constexpr bool kMemoryIsComparable = true;
 /// Runs the built fstool with `arguments`.
 ProcessResult run_fstool(const Command& arguments, const ProcessOptions& options = {});
 
+/// The command that runs fstool with `arguments` as the user "nobody", who may not do anything that others may not.
+Command as_nobody(const Command& arguments);
+
 /// Runs fstool, which has to succeed without a word on standard error and to stay within 64 MiB and 400 bytes for each
 /// of `nodes` nodes of the source.
 void expect_fstool_builds(const Command& arguments, std::uint64_t nodes = 0, const ProcessOptions& options = {});

@@ -87,7 +87,7 @@ TEST(SpecTest, ReadsADisk) {
   EXPECT_EQ(root.filesystem->format.type, "ext4");
   EXPECT_EQ(root.filesystem->sources.at(0).path, "specs/rootfs");
   EXPECT_EQ(root.filesystem->sources.at(0).written, "./rootfs");
-  EXPECT_EQ(root.filesystem->mtime, 1700000000);
+  EXPECT_EQ(root.filesystem->mtime, (Timestamp{1700000000, 0}));
   EXPECT_EQ(root.filesystem->rootdevs, RootDevices::Minimal);
   EXPECT_EQ(root.filesystem->free.percent, 20U);
   ASSERT_EQ(root.filesystem->format.options.size(), 2U);
@@ -300,7 +300,7 @@ entries = [
   ASSERT_EQ(entries.size(), 4U);
   EXPECT_EQ(entries[0].content.written(), "hello");
   EXPECT_EQ(entries[0].permissions, 0600);
-  EXPECT_EQ(entries[0].gid, 6U);
+  EXPECT_EQ(entries[0].group.id, 6U);
   EXPECT_EQ(entries[1].copy, "specs/busybox");
   EXPECT_EQ(entries[1].permissions, 0755);
   EXPECT_EQ(entries[2].target, "bin");

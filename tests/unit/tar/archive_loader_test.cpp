@@ -16,6 +16,7 @@
 #include "fstool/error.h"
 #include "fstool/registry.h"
 #include "header.h"
+#include "raw_archives.h"
 #include "run_tool.h"
 #include "tar_blob.h"
 
@@ -31,13 +32,6 @@ Node of_kind(NodeKind kind) {
 std::vector<std::byte> bytes_of(std::string_view text) {
   const auto bytes = std::as_bytes(std::span(text));
   return {bytes.begin(), bytes.end()};
-}
-
-std::string text_of(const Node& node) {
-  if (!node.content) return "";
-  std::string text(node.content->size(), '?');
-  node.content->read(0, std::as_writable_bytes(std::span(text)));
-  return text;
 }
 
 /// Puts a tar together, member by member.
@@ -66,7 +60,7 @@ class ArchiveLoaderTest : public testing::Test {
   Tree load() const {
     const Registry registry;
     Context context(registry, {.threads = 1});
-    return tree_of(load_archive(open_file_blob(write()), context));
+    return tree_of(load_archive({.file = open_file_blob(write()), .name = "a.tar", .limits = {}}, context));
   }
 
   void expect_refused(const std::string& text) const {

@@ -1,0 +1,56 @@
+#include "layers/layer_merge.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fstool/error.h"
+#include "fstool/layer.h"
+#include "fstool/registry.h"
+#include "fstool/source.h"
+#include "layers/layer_tar.h"
+
+namespace fstool::oci {
+
+namespace {
+
+/// Decompressed layers share it; the rest of each goes to a temporary file.
+constexpr std::uint64_t kSpillMemory = 64 * 1024 * 1024;
+
+std::string layer_name(const Image& image, std::size_t layer) {
+  return fmt::format("layer {} of {}, {}", layer + 1, image.layers.size(), image.layers[layer].diff_id.short_text());
+}
+
+std::vector<BlobPtr> open_tars(const Image& image, std::string_view name, std::uint64_t max_size, Context& context) {
+  std::uint64_t stored = 0;
+  for (const StoredLayer& layer : image.layers) stored += layer.bytes->size();
+  context.begin_step(fmt::format("checking {}", name), stored, "bytes");
+  SizeBound bound(max_size);
+  const std::uint64_t memory = kSpillMemory / std::max<std::size_t>(image.layers.size(), 1);
+  std::vector<BlobPtr> tars(image.layers.size());
+  context.workers().for_each(tars.size(), [&](std::uint64_t layer, unsigned /*worker*/) {
+    with_context([&] { return layer_name(image, layer); },
+                 [&] { tars[layer] = open_layer_tar(image.layers[layer], memory, bound, context); });
+  });
+  return tars;
+}
+
+}  // namespace
+
+Tree merge_layers(const Image& image, std::string_view name, std::uint64_t max_size, Context& context) {
+  std::vector<BlobPtr> tars = open_tars(image, name, max_size, context);
+  const Format<Source>& archive = context.registry().get<Source>("tar");
+  Tree tree;
+  for (std::size_t i = 0; i < tars.size(); ++i) {
+    const std::string layer = layer_name(image, i);
+    SourceInput input(std::exchange(tars[i], nullptr), fmt::format("{}, {}", name, layer));
+    Layer upper = archive.create({})->load(input, context);
+    with_context([&] { return layer; }, [&] { lay_over(tree, Tree::kRoot, std::move(upper), Whiteouts::Oci); });
+  }
+  return tree;
+}
+
+}  // namespace fstool::oci

@@ -1,0 +1,58 @@
+/// \file
+/// Bytes that one thread makes while another takes them.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <thread>
+#include <vector>
+
+namespace fstool::tar {
+
+/// Calls `fill` in a thread of its own, a few buffers ahead of who takes what it made. next() is for one thread.
+class ReadAhead {
+ public:
+  /// Fills a part of `out` from its beginning, and returns how much; 0 at the end.
+  using Fill = std::function<std::size_t(std::span<std::byte> out)>;
+
+  explicit ReadAhead(Fill fill);
+  /// Waits until `fill` returns.
+  ~ReadAhead();
+  ReadAhead(const ReadAhead&) = delete;
+  ReadAhead& operator=(const ReadAhead&) = delete;
+
+  /// The next bytes, valid until the next call; nothing at the end. Throws what `fill` threw, when all that it made
+  /// before is taken.
+  std::span<const std::byte> next();
+
+ private:
+  void run();
+
+  static constexpr std::size_t kBuffers = 4;
+  static constexpr std::size_t kBufferBytes = 1024 * 1024;
+
+  struct Buffer {
+    std::vector<std::byte> bytes = std::vector<std::byte>(kBufferBytes);
+    std::size_t used = 0;
+  };
+
+  Fill fill_;
+  std::array<Buffer, kBuffers> buffers_;
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::uint64_t made_ = 0;   // buffers that were filled; the next is made_ % kBuffers
+  std::uint64_t taken_ = 0;  // those that are free again
+  bool has_ended_ = false;
+  bool stops_ = false;
+  std::exception_ptr failure_;
+  bool is_lent_ = false;  // next()'s own: its caller still has a buffer
+  std::thread thread_;
+};
+
+}  // namespace fstool::tar

@@ -12,9 +12,9 @@ namespace fstool::oci {
 
 /// What oci_options() documents.
 struct OciOptions {
-  std::optional<std::string> platform;
-  std::optional<std::string> image;
-  std::optional<std::string> config_path;
+  std::optional<std::string> platform = {};
+  std::optional<std::string> image = {};
+  std::optional<std::string> config_path = {};
   Bytes max_size{std::uint64_t{64} << 30U};
 };
 

@@ -264,11 +264,15 @@ TEST_F(StandardInput, HoldsWhatAFileWould) {
 }
 
 TEST_F(StandardInput, IsALayerOrAFile) {
-  const ProcessResult result = shell(
-      "echo text | $0 repack tree.tar - -o x.ext4 --quiet -S to=/new/file -S type=file 2>&1; "
-      "echo text | $0 create -t ext4 - -o y.ext4 --quiet -S to=/new/file && $0 cat y.ext4 /new/file");
-  EXPECT_NE(result.out.find("standard input"), std::string::npos) << result.output();
-  EXPECT_TRUE(result.out.ends_with("text\n")) << result.output();
+  ProcessResult result =
+      shell("echo text | $0 create -t ext4 - -o x.ext4 --quiet -S to=/new/file && $0 cat x.ext4 /new/file");
+  EXPECT_EQ(result.output(), "text\n");
+  result = shell("cat tree.tar | $0 repack - tree.tar x.ext4 --quiet && $0 diff x.ext4 tree.tar");
+  EXPECT_EQ(result.exit_code, 0) << result.output();
+  EXPECT_EQ(result.output(), "");
+  result = shell("echo text | $0 create -t ext4 - -o y.ext4 -S to=/new/");
+  EXPECT_EQ(result.exit_code, kFailure);
+  EXPECT_NE(result.err.find("-S to=/new/: standard input has no name"), std::string::npos) << result.err;
 }
 
 TEST_F(StandardInput, IsReadOnceAndNeverRemembered) {

@@ -18,7 +18,6 @@ namespace {
 using Files = std::shared_ptr<const ImageFiles>;
 
 constexpr std::size_t kMaxImages = 1000;
-constexpr std::size_t kMaxLayers = 512;
 
 BlobPtr find_file(const ImageFiles& files, const std::string& name) {
   if (BlobPtr file = files.find(name)) return file;
@@ -81,9 +80,7 @@ Image open_image(const ImageFiles& files, const ImageOffer& offer, const std::st
 ImageOffer read_offer(const Files& files, const Json& entry) {
   const std::string config_name = text_member(entry, "Config");
   std::vector<std::string> layers = texts(entry, "Layers");
-  if (layers.size() > kMaxLayers) {
-    throw Error(ErrorCode::Unsupported, fmt::format("it has {} layers, more than {}", layers.size(), kMaxLayers));
-  }
+  check_layer_count(layers.size());
   const Config config = read_config(*files, config_name);
   ImageOffer offer{texts(entry, "RepoTags"), {config.digest}, platform_of(config.json), {}};
   offer.open = [files, described = offer, config_name, layers = std::move(layers)] {

@@ -6,6 +6,12 @@
 
 namespace fstool::oci {
 
+void check_layer_count(std::size_t layers) {
+  constexpr std::size_t kMaxLayers = 512;
+  if (layers <= kMaxLayers) return;
+  throw Error(ErrorCode::Unsupported, fmt::format("it has {} layers, more than {}", layers, kMaxLayers));
+}
+
 std::vector<Digest> read_diff_ids(const Json& config, std::size_t layers) {
   const Json& rootfs = object_member(config, "rootfs");
   if (text_member(rootfs, "type") != "layers") {

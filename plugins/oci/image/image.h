@@ -40,7 +40,12 @@ struct ImageOffer {
   std::function<Image()> open;       ///< throws Error(Corrupt/Unsupported/Io)
 };
 
-/// The configuration in `text`, which names as many layers as the image has, bottom up. Throws Error(Corrupt).
+/// Throws Error(Unsupported) if an image has so many layers that nobody would have made it: Docker stops at 127,
+/// containerd at 500.
+void check_layer_count(std::size_t layers);
+
+/// What a configuration says of layers, bottom up: as many digests as the image has layers. Throws
+/// Error(Corrupt/Unsupported).
 std::vector<Digest> read_diff_ids(const Json& config, std::size_t layers);
 
 }  // namespace fstool::oci

@@ -19,8 +19,6 @@ namespace {
 /// An index in an index is usual, one more is known; what is deeper is a bad joke.
 constexpr std::size_t kMaxIndexDepth = 8;
 constexpr std::size_t kMaxDocuments = 1000;
-/// Docker stops at 127, containerd at 500.
-constexpr std::size_t kMaxLayers = 512;
 
 using Store = std::shared_ptr<const BlobStore>;
 
@@ -58,9 +56,7 @@ Manifest parse_manifest(const Json& document, const Descriptor& descriptor) {
   Manifest manifest;
   manifest.config = read_descriptor(member(document, "config"));
   const Json& layers = array_member(document, "layers");
-  if (layers.size() > kMaxLayers) {
-    throw Error(ErrorCode::Unsupported, fmt::format("it has {} layers, more than {}", layers.size(), kMaxLayers));
-  }
+  check_layer_count(layers.size());
   for (const Json& layer : layers) manifest.layers.push_back(read_descriptor(layer));
   return manifest;
 }

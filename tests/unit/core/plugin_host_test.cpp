@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "fstool/error.h"
+#include "fstool/plugin.h"
 #include "plugin_file.h"
 #include "run_tool.h"
 

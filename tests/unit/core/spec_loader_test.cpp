@@ -201,6 +201,20 @@ TEST_F(SpecLoaderTest, PrintsWhatBuildsTheSame) {
   EXPECT_EQ(printed(), expected);
 }
 
+TEST_F(SpecLoaderTest, PrintsThePathsOfLayersFromTheRoot) {
+  write("parts/base.toml", "[[filesystem.source]]\npath = \"a.list\"\nto = \"x\"\n");
+  write("p.toml",
+        "include = [\"parts/base.toml\"]\n[filesystem]\ntype = \"fake\"\n[[filesystem.source]]\npath = \"-\"\n"
+        "[[filesystem.source]]\npath = \"b.list\"\nfrom = \"y\"\n");
+  const std::string root = root_.path().string();
+  EXPECT_EQ(printed(), "[filesystem]\ntype = \"fake\"\n\n[[filesystem.source]]\npath = \"" + root +
+                           "/parts/a.list\"\nto = \"x\"\n\n[[filesystem.source]]\npath = \"-\"\n\n"
+                           "[[filesystem.source]]\npath = \"" +
+                           root + "/b.list\"\nfrom = \"y\"\n");
+  write("p.toml", "[filesystem]\ntype = \"fake\"\nsource = [\"a.list\", \"-\"]\n");
+  EXPECT_EQ(printed(), "[filesystem]\ntype = \"fake\"\nsource = [\"" + root + "/a.list\", \"-\"]\n");
+}
+
 TEST(TomlTextTest, ParsesToTheSameValues) {
   const std::string text =
       "a = 1\nb = -2.5\nc = true\n\"d e\" = \"\\\\ \\t \xc3\xa4\"\nf = [[1], [], { g = {} }]\nh = 1.0\ni = inf\n\n"

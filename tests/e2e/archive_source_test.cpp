@@ -169,7 +169,7 @@ std::vector<Dialect> dialects_of_this_run() {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ArchiveDialect, testing::ValuesIn(dialects_of_this_run()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& param) { return param.param.name; });
 
 TEST_F(ArchiveSource, SparseFilesKeepTheirHoles) {
   FSTOOL_E2E_REQUIRE(true, {"setpriv", "tar", "zstd"});

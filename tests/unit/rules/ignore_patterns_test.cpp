@@ -103,7 +103,7 @@ std::vector<std::string> pattern_files() {
   std::vector<std::string> files = {
       "a", "/a", "a/", "/a/", "a/b", "/a/b", "a/b/", "b", "b/", "*.txt", "/*.txt", "a/*.txt", "**/*.txt", "a/**",
       "a/**/", "**/b", "**/b/", "**/", "**", "*", "/*", "*/", "/**", "a/**/c.txt", "a/**/b/**", "a/***", "***/b",
-      "**/**/b", "a/**/**/c.txt", "foo**/bar", "foo*/bar", "foo**", "foo**bar", "f*o", "f**o", "fo[o]", "fo[!a]",
+      "**/**/b", "a/**/**/c.txt", "foo**/bar", "foo*/bar", "foo**", "/foo**", "/foo**bar", "foo**bar", "f*o", "f**o", "fo[o]", "fo[!a]",
       "fo[^a]", "fo[a-z]", "fo[[:alpha:]]", "fo[[:digit:]]", "UP/d[0-9]", "[[:upper:]]*", "[[:nope:]]*", "[!a-z]*",
       "[]]", "[]a]*", "[!]a-z]*", "[a-", "[", "[a-]", "[-d]*", "[--0]dash", "[a\\-z]*", "[\\[]set]", "\\[set\\]",
       "\\#note", "#note", "\\!keep", "!keep", "sp ace", "sp\\ ace", "end\\ ", "end ", "end  ", "\\a", "a\\", "b\\\\s",

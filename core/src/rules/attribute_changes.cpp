@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -113,10 +114,8 @@ AttributeChanges read_attribute_changes(TableReader& reader) {
 
 void change_xattrs(Node& node, const std::vector<XattrChange>& changes) {
   if (changes.empty()) return;
-  const bool takes_user = node.kind == NodeKind::File || node.kind == NodeKind::Directory;
   Xattrs xattrs = node.xattrs ? *node.xattrs : Xattrs();
   for (const XattrChange& change : changes) {
-    if (!takes_user && change.value && change.name.starts_with("user.")) continue;
     const auto place = std::ranges::lower_bound(xattrs, change.name, {}, &Xattr::name);
     const bool is_there = place != xattrs.end() && place->name == change.name;
     if (!change.value) {
@@ -133,6 +132,9 @@ void change_xattrs(Node& node, const std::vector<XattrChange>& changes) {
 
 ResolvedChanges::ResolvedChanges(const AttributeChanges& changes, OwnerResolver& owners) : changes_(changes) {
   if (changes.owner) uid_ = owners.id_of(*changes.owner, OwnerKind::User);
+  std::ranges::copy_if(changes.xattrs, std::back_inserter(of_others_), [](const XattrChange& change) {
+    return !change.value || !change.name.starts_with("user.");
+  });
   if (changes.group) gid_ = owners.id_of(*changes.group, OwnerKind::Group);
 }
 
@@ -143,7 +145,7 @@ void ResolvedChanges::apply(Node& node) const {
     node.permissions = changes_.mode->apply(node.permissions, node.kind == NodeKind::Directory);
   }
   if (changes_.mtime) node.mtime = *changes_.mtime;
-  change_xattrs(node, changes_.xattrs);
+  change_xattrs(node, node.kind == NodeKind::File || node.kind == NodeKind::Directory ? changes_.xattrs : of_others_);
 }
 
 }  // namespace fstool

@@ -96,7 +96,7 @@ TEST_F(FileContextsTest, RefusesWhatIsNoFileOfContexts) {
   refuses("/a -- b c\n", "a line has an expression");
   refuses("/a -x b\n", "\"-x\" is no type");
   refuses("/a( b\n", "fc:1:1: the expression /a(: ");
-  refuses("/(a*)*(a*)*(a*)*b x\n", "the expression /(a*)*(a*)*(a*)*b of the contexts: ");
+  refuses("/(a+)+[0-9b] x\n", "the expression /(a+)+[0-9b] of the contexts: ");
 }
 
 }  // namespace

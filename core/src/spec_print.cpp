@@ -23,15 +23,19 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Where paths stand: the table's key, and the key in it.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kPaths{{{"filesystem", "source"},
-                                                                               {"source", "path"},
-                                                                               {"entries", "copy"},
-                                                                               {"image", "boot_code"},
-                                                                               {"partitions", "content"},
-                                                                               {"content", "file"},
-                                                                               {"content", "image"},
-                                                                               {"boot_code", "file"},
-                                                                               {"boot_code", "image"}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kPaths{{{"filesystem", "source"},
+                                                                                {"filesystem", "selinux_contexts"},
+                                                                                {"source", "path"},
+                                                                                {"source", "manifest"},
+                                                                                {"source", "device_table"},
+                                                                                {"source", "selinux_contexts"},
+                                                                                {"entries", "copy"},
+                                                                                {"image", "boot_code"},
+                                                                                {"partitions", "content"},
+                                                                                {"content", "file"},
+                                                                                {"content", "image"},
+                                                                                {"boot_code", "file"},
+                                                                                {"boot_code", "image"}}};
 
 /// What the keys of a spec and the options of formats want.
 class KeyTypes {

@@ -34,8 +34,8 @@ constexpr const char* kChanges = R"(
   chmod 700 attributes; chown 7:8 attributes; setfattr -n user.x -v y attributes
 )";
 
-/// The others, as their tars are. Each directory that they leave out is there already, or is described by a later one:
-/// those that it makes up itself, umoci gives the time of unpacking.
+/// The others, as their tars are. Directories that one of them leaves out, and what these are made in, are described by
+/// a later one: umoci gives them the time of unpacking.
 constexpr const char* kFurtherLayers = R"(
   mkdir -p opaque/opaque/sub2; : > opaque/opaque/.wh..wh..opq; echo new > opaque/opaque/new; : > opaque/.wh.fifo
   echo new > opaque/opaque/sub2/x; tar -cf 1.tar -C opaque .
@@ -50,7 +50,7 @@ constexpr const char* kFurtherLayers = R"(
 
   mkdir -p last/usr/lib/extra last/usr/app; echo six > last/usr/lib/a; : > last/usr/lib/.wh.kept
   echo more > last/usr/lib/extra/more; echo conf > last/usr/app/conf2; chmod 750 last/usr/lib/extra
-  tar -cf 4.tar -C last usr/lib/a usr/lib/.wh.kept usr/lib/extra usr/app/conf2
+  tar -cf 4.tar -C last usr/lib usr/app/conf2
 )";
 
 class Oci : public testing::Test {
@@ -79,7 +79,8 @@ class Oci : public testing::Test {
           "/what; tar -cf " + tag + ".tar -C " + tag + " what; umoci new --image " + name + ":" + tag +
           "; umoci raw add-layer --image " + name + ":" + tag + " " + tag + ".tar; umoci config --image " + name + ":" +
           tag + " --architecture " + architecture);
-    for (const Json& manifest : Json::parse(read_text(work_ / name / "index.json")).at("manifests")) {
+    const Json index = Json::parse(read_text(work_ / name / "index.json"));
+    for (const Json& manifest : index.at("manifests")) {
       if (manifest.at("annotations").at("org.opencontainers.image.ref.name") == tag) return manifest;
     }
     throw std::runtime_error("umoci made no " + tag);

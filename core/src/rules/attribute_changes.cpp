@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -40,9 +41,8 @@ std::string parse_xattr_value(const OptionValue& value, const std::string& name)
   std::optional<std::string> bytes = text;
   if (text.starts_with("0x") || text.starts_with("0X")) bytes = from_hex(std::string_view(text).substr(2));
   if (text.starts_with("0s") || text.starts_with("0S")) bytes = from_base64(std::string_view(text).substr(2));
-  if (!bytes)
-    throw spec_error(value.location, fmt::format("the value of {} is no {}", name,
-                                                 text[1] == 's' || text[1] == 'S' ? "base64" : "hexadecimal"));
+  if (!bytes) throw spec_error(value.location, fmt::format("the value of {} is no {}", name,
+                                                           text[1] == 's' || text[1] == 'S' ? "base64" : "hexadecimal"));
   if (bytes->size() > kMaxXattrValue) {
     throw spec_error(value.location, fmt::format("the value of {} has more than {} bytes", name, kMaxXattrValue));
   }
@@ -114,10 +114,8 @@ AttributeChanges read_attribute_changes(TableReader& reader) {
 
 void change_xattrs(Node& node, const std::vector<XattrChange>& changes) {
   if (changes.empty()) return;
-  const bool takes_user = node.kind == NodeKind::File || node.kind == NodeKind::Directory;
   Xattrs xattrs = node.xattrs ? *node.xattrs : Xattrs();
   for (const XattrChange& change : changes) {
-    if (!takes_user && change.value && change.name.starts_with("user.")) continue;
     const auto place = std::ranges::lower_bound(xattrs, change.name, {}, &Xattr::name);
     const bool is_there = place != xattrs.end() && place->name == change.name;
     if (!change.value) {
@@ -134,6 +132,9 @@ void change_xattrs(Node& node, const std::vector<XattrChange>& changes) {
 
 ResolvedChanges::ResolvedChanges(const AttributeChanges& changes, OwnerResolver& owners) : changes_(changes) {
   if (changes.owner) uid_ = owners.id_of(*changes.owner, OwnerKind::User);
+  std::ranges::copy_if(changes.xattrs, std::back_inserter(of_others_), [](const XattrChange& change) {
+    return !change.value || !change.name.starts_with("user.");
+  });
   if (changes.group) gid_ = owners.id_of(*changes.group, OwnerKind::Group);
 }
 
@@ -144,7 +145,7 @@ void ResolvedChanges::apply(Node& node) const {
     node.permissions = changes_.mode->apply(node.permissions, node.kind == NodeKind::Directory);
   }
   if (changes_.mtime) node.mtime = *changes_.mtime;
-  change_xattrs(node, changes_.xattrs);
+  change_xattrs(node, node.kind == NodeKind::File || node.kind == NodeKind::Directory ? changes_.xattrs : of_others_);
 }
 
 }  // namespace fstool

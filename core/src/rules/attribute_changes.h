@@ -58,6 +58,7 @@ class ResolvedChanges {
   const AttributeChanges& changes_;
   std::optional<std::uint32_t> uid_;
   std::optional<std::uint32_t> gid_;
+  std::vector<XattrChange> of_others_;  ///< for what is neither a file nor a directory
 };
 
 }  // namespace fstool

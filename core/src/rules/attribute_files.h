@@ -12,8 +12,8 @@ namespace fstool {
 /// Gives what the manifest (mtree.h) names the owners, modes, times and extended attributes that it says. What the
 /// source lacks is made: directories, links, devices, fifos, sockets and empty files, with 0:0 and the time of the
 /// context's clock where the manifest doesn't say; names of which it says that they are optional are left out. Contents
-/// are not compared. Throws spec_error() for a file that is of another kind, for one with content that is not there,
-/// and as read_mtree().
+/// are not compared. Throws spec_error() for a file that is of another kind, for one with content that is not there, and
+/// as read_mtree().
 void apply_manifest(Layer& layer, const RuleFile& manifest, OwnerResolver& owners, Context& context);
 
 /// Makes and changes what a table as genext2fs(8) and makedevs take it names, with lines of

@@ -53,14 +53,10 @@ bool is_special(char c) { return std::string_view(".^$?*+|[({").find(c) != std::
 bool has_alternatives(std::string_view expression) {
   int depth = 0;
   for (std::size_t i = 0; i < expression.size(); ++i) {
-    if (expression[i] == '\\')
-      ++i;
-    else if (expression[i] == '(')
-      ++depth;
-    else if (expression[i] == ')')
-      --depth;
-    else if (expression[i] == '|' && depth <= 0)
-      return true;
+    if (expression[i] == '\\') ++i;
+    else if (expression[i] == '(') ++depth;
+    else if (expression[i] == ')') --depth;
+    else if (expression[i] == '|' && depth <= 0) return true;
   }
   return false;
 }
@@ -121,8 +117,8 @@ struct FileContexts::Spec {
 };
 
 struct FileContexts::Directory {
-  std::string path;                     ///< after substitutions, with a slash at its end
-  std::vector<const Spec*> candidates;  ///< that may match what is in it or below, the one that counts most first
+  std::string path;                       ///< after substitutions, with a slash at its end
+  std::vector<const Spec*> candidates;    ///< that may match what is in it or below, the one that counts most first
 };
 
 /// Runs expressions, with limits for hostile ones.
@@ -180,8 +176,8 @@ void FileContexts::add(std::string_view text, const std::string& file) {
     const std::string whole = fmt::format("^{}$", expression);
     int error = 0;
     std::size_t place = 0;
-    spec.code.reset(
-        pcre2_compile(reinterpret_cast<PCRE2_SPTR>(whole.data()), whole.size(), PCRE2_DOTALL, &error, &place, nullptr));
+    spec.code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(whole.data()), whole.size(), PCRE2_DOTALL, &error,
+                                  &place, nullptr));
     if (!spec.code) throw lines.error(fmt::format("the expression {}: {}", expression, message_of(error)));
     specs_.push_back(std::move(spec));
   }

@@ -164,14 +164,14 @@ bool GlobPattern::matches(std::string_view path) const {
     if (token == tokens_.size() && rest.empty()) return true;
     if (token < tokens_.size()) {
       const Token& next = tokens_[token];
-      if (next.kind == Kind::Rest && !rest.empty()) return true;
+      if (next.kind == Kind::Rest) return true;
       if (next.kind == Kind::Star || next.kind == Kind::Directories) {
         ++token;
         (next.kind == Kind::Star ? star : directories) = {token, rest};
         if (next.kind == Kind::Directories) star = {};
         continue;
       }
-      if (next.kind != Kind::Rest && matches_token(next, rest)) {
+      if (matches_token(next, rest)) {
         ++token;
         continue;
       }

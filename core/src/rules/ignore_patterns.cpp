@@ -37,15 +37,17 @@ IgnorePattern::IgnorePattern(std::string_view text, bool is_negated)
   if (is_for_directories_) text.remove_suffix(1);
   is_anchored_ = text.find('/') != std::string_view::npos;
   if (text.starts_with('/')) text.remove_prefix(1);
-  is_plain_ = text.find_first_of("*?[\\") == std::string_view::npos;
-  text_ = text;
-  if (!is_plain_) glob_.emplace(text);
+  // As git does it: a "**" at the start of the rest counts as one at the start of the pattern.
+  const std::size_t wildcard = text.find_first_of("*?[\\");
+  literal_ = text.substr(0, is_anchored_ || wildcard == std::string_view::npos ? wildcard : 0);
+  if (wildcard != std::string_view::npos) glob_.emplace(text.substr(literal_.size()));
 }
 
 bool IgnorePattern::matches(std::string_view path, std::string_view name, bool is_directory) const {
   if (is_for_directories_ && !is_directory) return false;
   const std::string_view subject = is_anchored_ ? path : name;
-  return is_plain_ ? subject == text_ : glob_->matches(subject);
+  if (!glob_) return subject == literal_;
+  return subject.starts_with(literal_) && glob_->matches(subject.substr(literal_.size()));
 }
 
 void IgnorePatterns::add(std::string_view line) {

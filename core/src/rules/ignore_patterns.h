@@ -34,9 +34,8 @@ class IgnorePattern {
   bool is_negated_;
   bool is_for_directories_;
   bool is_anchored_ = false;
-  bool is_plain_ = false;  ///< without wildcards: text_ is what it matches
-  std::string text_;
-  std::optional<GlobPattern> glob_;
+  std::string literal_;              ///< what it begins with, up to the first wildcard
+  std::optional<GlobPattern> glob_;  ///< of the rest; nothing: there is none
 };
 
 /// Immutable once complete; reading is thread-safe then.

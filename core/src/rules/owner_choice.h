@@ -42,7 +42,7 @@ OwnerPair parse_owner_pair(const OptionValue& value, std::string_view key);
 std::optional<std::uint32_t> parse_owner_id(std::string_view text);
 
 /// Finds the numbers of names in /etc/passwd and /etc/group of a tree, which are read when the first name is asked for:
-/// ask before they are changed or go. Not thread-safe.
+/// ask before they are changed or go. "root" is 0 where there are no names at all. Not thread-safe.
 class OwnerResolver {
  public:
   /// `tree` must outlive the resolver.

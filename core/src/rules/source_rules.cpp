@@ -15,8 +15,8 @@ namespace fstool {
 namespace {
 
 constexpr std::array<std::string_view, 16> kKeys = {
-    "strip_components", "exclude", "include", "ignore_file", "rename", "uid_map", "gid_map", "manifest",
-    "device_table",     "owner",   "group",   "mode",        "mtime",  "xattr",   "rules",   "selinux_contexts"};
+    "strip_components", "exclude",      "include", "ignore_file", "rename", "uid_map", "gid_map", "manifest",
+    "device_table",     "owner",        "group",   "mode",        "mtime",  "xattr",   "rules",   "selinux_contexts"};
 
 std::optional<RuleFile> read_file(TableReader& reader, std::string_view key, const PathBase& base) {
   std::optional<RuleFile> file;

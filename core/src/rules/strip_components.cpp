@@ -126,8 +126,9 @@ class Stripper {
       if (!directory) continue;
       std::string target(stripped_target(link));
       if (stripped_.tree.find(*directory, link.name)) {
-        throw Error(ErrorCode::InvalidArgument, fmt::format("strip_components: {} would get the path of another file",
-                                                            child_path(whole_.tree, link.directory, link.name)));
+        throw Error(ErrorCode::InvalidArgument,
+                    fmt::format("strip_components: {} would get the path of another file",
+                                child_path(whole_.tree, link.directory, link.name)));
       }
       stripped_.lower_links.push_back({*directory, std::move(link.name), std::move(target)});
     }

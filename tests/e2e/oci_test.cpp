@@ -190,6 +190,33 @@ TEST_F(Oci, HasItsConfigurationInTheTreeIfAsked) {
   EXPECT_EQ(config.at("config").at("Entrypoint"), Json::array({"/bin/init"}));
 }
 
+TEST_F(Oci, SaysInJsonWhatItIs) {
+  make_small_image("layout", "app", "amd64");
+  shell("umoci config --image layout:app --config.entrypoint /bin/init; tar -czf layout.tar.gz -C layout .");
+  const ProcessResult result = run_fstool({"create", "-t", "ext4", "layout.tar.gz", "-S", "type=oci", "-S",
+                                           "platform=linux/amd64", "-o", "out.ext4", "--json"},
+                                          {.directory = work_.path()});
+  ASSERT_EQ(result.exit_code, 0) << result.output();
+  const Json report = Json::parse(result.out);
+  const Json& description = report.at("filesystem").at("sources").at(0).at("description");
+  EXPECT_EQ(description.at("names"), Json::array({"app"}));
+  EXPECT_EQ(description.at("platform"), "linux/amd64");
+  EXPECT_EQ(description.at("config").at("config").at("Entrypoint"), Json::array({"/bin/init"}));
+  const Json index = Json::parse(read_text(work_ / "layout/index.json"));
+  EXPECT_EQ(description.at("digest"), index.at("manifests").at(0).at("digest"));
+}
+
+TEST_F(Oci, MayBeStandardInputAndALayer) {
+  make_small_image("layout", "app", "amd64");
+  shell("tar -cf layout.tar -C layout .; mkdir over; echo over > over/what; echo too > over/too");
+  const fs::path program = FSTOOL_E2E_PROGRAM;
+  shell("cat layout.tar | " + program.string() + " create -t ext4 - -S platform=linux/amd64 -o piped.ext4");
+  EXPECT_EQ(run_spec("{ path = \"layout\", platform = \"linux/amd64\" }").exit_code, 0);
+  EXPECT_EQ(sha256(work_ / "piped.ext4"), sha256(work_ / "out.ext4"));
+  EXPECT_EQ(what("[{ path = \"layout\", platform = \"linux/amd64\" }, \"over\"]"), "over\n");
+  EXPECT_EQ(run_fstool({"cat", "out.ext4", "/too"}, {.directory = work_.path()}).out, "too\n");
+}
+
 TEST_F(Oci, DamageIsFound) {
   make_small_image("layout", "app", "amd64");
   std::vector<fs::path> blobs;

@@ -160,7 +160,7 @@ Timestamp time_of(const Layer& layer) {
 
 /// Where a part goes, which is its file's directory if it is a file. Gives that its name.
 std::string_view place_of(LayerPart& part, const SourceChoice& choice) {
-  if (!part.is_file) return choice.to ? *choice.to : "/";
+  if (!part.is_file) return choice.to ? std::string_view(*choice.to) : "/";
   if (!choice.to) {
     throw spec_error(choice.from_location,
                      fmt::format("{} is a file: say where it goes, as in to = \"{}\"", *choice.from, *choice.from));

@@ -23,7 +23,7 @@ const std::vector<std::string> kNothing;
 /// fstool's arguments as the user "nobody", who may use `work`.
 Command as_nobody(const TempDir& work, const Command& arguments) {
   fs::permissions(work.path(), fs::perms(0755));
-  return as_nobody(arguments);
+  return e2e::as_nobody(arguments);
 }
 
 fs::path made_by_fstool(const TempDir& work, const TreeBuilder& tree) {

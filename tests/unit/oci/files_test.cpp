@@ -87,7 +87,7 @@ TEST(TarListing, FindsMembers) {
 
 TEST(TarListing, TakesSizesFromExtendedHeaders) {
   TarBuilder tar;
-  tar.add("PaxHeaders/a", 'x', "16 comment=hello\n11 size=600\n").file("a", "").file("b", "");
+  tar.add("PaxHeaders/a", 'x', "17 comment=hello\n12 size=600\n").file("a", "").file("b", "");
   Bytes bytes = tar.finish();
   // "a" says that it has no bytes; its extended header says 600, which cover the header of "b".
   bytes.resize(bytes.size() + 512);

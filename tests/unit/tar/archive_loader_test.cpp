@@ -206,6 +206,43 @@ TEST_F(ArchiveLoaderTest, AcceptsWhatBeginsWithAMember) {
   EXPECT_FALSE(begins_as_archive(open_file_blob(write())));
 }
 
+TEST(ArchiveMember, KeepsAttributesHoweverTheyAreWritten) {
+  const std::string capability("\1\0\0\2\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+  const std::string tar = pax_member({{"SCHILY.xattr.user.a%3Db", std::string("with \0 and =\n", 13)},
+                                      {"SCHILY.xattr.security.capability", capability},
+                                      {"SCHILY.acl.access", "user::rwx,user:1234:r-x,group::r-x,mask::rwx,other::---"},
+                                      {"SCHILY.acl.default", "user::rwx,group::---,other::r--"}}) +
+                          tar_member({.name = "a", .type = '5', .mode = "0000750"}) +
+                          pax_member({{"LIBARCHIVE.xattr.user.c", "AQID"}}) + tar_member({.name = "b"});
+  const Registry registry;
+  Context context(registry, {.threads = 1});
+  const Layer layer = load_bytes(tar, context);
+  const Xattrs& xattrs = *node_at(layer.tree, "a").xattrs;
+  ASSERT_EQ(xattrs.size(), 4U);
+  EXPECT_EQ(xattrs[0], (Xattr{"security.capability", capability}));
+  EXPECT_EQ(xattrs[1].name, "system.posix_acl_access");
+  EXPECT_EQ(xattrs[1].value.size(), 4U + 5 * 8);
+  EXPECT_EQ(xattrs[2].name, "system.posix_acl_default");
+  EXPECT_EQ(xattrs[3], (Xattr{"user.a=b", std::string("with \0 and =\n", 13)}));
+  EXPECT_EQ(node_at(layer.tree, "a").permissions, 0770);  // those of the mask
+  EXPECT_EQ(*node_at(layer.tree, "b").xattrs, (Xattrs{{"user.c", "\1\2\3"}}));
+}
+
+TEST(ArchiveMember, HasNanosecondsAndLargeNumbers) {
+  const std::string tar =
+      pax_member({{"mtime", "1700000000.123456789"}, {"uid", "4000000000"}, {"gid", "3000000"}}) +
+      tar_member({.name = "a"}) +
+      tar_member({.name = "null", .type = '3', .device_major = "0000001", .device_minor = "0000403"});
+  const Registry registry;
+  Context context(registry, {.threads = 1});
+  const Layer layer = load_bytes(tar, context);
+  const Node& node = node_at(layer.tree, "a");
+  EXPECT_EQ(node.mtime, (Timestamp{1'700'000'000, 123'456'789}));
+  EXPECT_EQ(node.uid, 4'000'000'000U);
+  EXPECT_EQ(node.gid, 3'000'000U);
+  EXPECT_EQ(node_at(layer.tree, "null").device, (DeviceNumber{1, 259}));
+}
+
 TEST(TarBlobTest, ReadsAlikeInAnyPieces) {
   auto tree = std::make_shared<Tree>();
   const NodeId directory = tree->add(Tree::kRoot, "d", of_kind(NodeKind::Directory));

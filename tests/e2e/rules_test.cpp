@@ -51,6 +51,7 @@ class Rules : public testing::Test {
   /// A tree with owners, devices and what else a normal user can't unpack.
   TreeBuilder make_system(const std::string& name) const {
     const TreeBuilder tree(work_ / name);
+    for (const char* const directory : {"bin", "dev", "etc", "run", "srv", "srv/www"}) tree.directory(directory);
     tree.file("etc/passwd", "root:x:0:0::/:\nwww:x:33:33::/:\n");
     tree.file("etc/group", "root:x:0:\nshadow:x:42:\n");
     tree.file("etc/shadow", "root:*::\n");
@@ -62,7 +63,6 @@ class Rules : public testing::Test {
     tree.xattr("bin/ping", "security.capability", capability_xattr());
     tree.file("odd name\n#1", "odd");
     tree.symlink("sbin", "bin");
-    tree.directory("srv/www");
     tree.owner("srv/www", 33, 33);
     tree.mode("srv/www", 02775);
     tree.file("srv/www/index", "hello");
@@ -137,6 +137,9 @@ rules = [
 
 TEST_F(Rules, ComponentsAreStrippedAsTarDoes) {
   const TreeBuilder tree(work_ / "tree");
+  for (const char* const directory : {"pkg-1.0", "pkg-1.0/bin", "pkg-1.0/share", "pkg-1.0/share/doc"}) {
+    tree.directory(directory);
+  }
   tree.file("pkg-1.0/bin/tool", "tool");
   tree.file("pkg-1.0/README", "read me");
   tree.hard_link("pkg-1.0/share/doc/README", "pkg-1.0/README");
@@ -158,8 +161,9 @@ TEST_F(Rules, ComponentsAreStrippedAsTarDoes) {
 
 TEST_F(Rules, ADeviceTableMakesWhatGenext2fsMakes) {
   const TreeBuilder tree(work_ / "tree");
-  tree.file("bin/su", "su");
+  tree.directory("bin");
   tree.directory("dev");
+  tree.file("bin/su", "su");
   tree.settle_times(Precision::Seconds);
   write_text(work_ / "table",
              "# name type mode uid gid major minor start inc count\n"

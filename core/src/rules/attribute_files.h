@@ -2,6 +2,9 @@
 /// The keys manifest and device_table: files that say what the files of a source are like, and which it lacks.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "fstool/context.h"
 #include "fstool/layer.h"
 #include "rules/owner_choice.h"
@@ -14,7 +17,10 @@ namespace fstool {
 /// context's clock where the manifest doesn't say; names of which it says that they are optional are left out. Contents
 /// are not compared. Throws spec_error() for a file that is of another kind, for one with content that is not there, and
 /// as read_mtree().
-void apply_manifest(Layer& layer, const RuleFile& manifest, OwnerResolver& owners, Context& context);
+void apply_manifest(Layer& layer, const RuleFile& manifest, OwnerResolver& owners, const Context& context);
+/// The same of a text; `name` is what messages call it.
+void apply_manifest(Layer& layer, std::string_view text, const std::string& name, OwnerResolver& owners,
+                    const Context& context);
 
 /// Makes and changes what a table as genext2fs(8) and makedevs take it names, with lines of
 ///
@@ -30,6 +36,9 @@ void apply_manifest(Layer& layer, const RuleFile& manifest, OwnerResolver& owner
 ///
 /// The mode is octal; -1 leaves it, and owners, as they are. Owners may be names. Throws spec_error(), pointing at a
 /// line, for what is no such table, and for a file of another kind.
-void apply_device_table(Layer& layer, const RuleFile& table, OwnerResolver& owners, Context& context);
+void apply_device_table(Layer& layer, const RuleFile& table, OwnerResolver& owners, const Context& context);
+/// The same of a text; `name` is what messages call it.
+void apply_device_table(Layer& layer, std::string_view text, const std::string& name, OwnerResolver& owners,
+                        const Context& context);
 
 }  // namespace fstool

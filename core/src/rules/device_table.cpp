@@ -203,9 +203,14 @@ class TableApplier {
 
 }  // namespace
 
-void apply_device_table(Layer& layer, const RuleFile& table, OwnerResolver& owners, Context& context) {
+void apply_device_table(Layer& layer, const RuleFile& table, OwnerResolver& owners, const Context& context) {
   const std::string text = read_rule_file(table, kMaxTableBytes, context);
-  TextLines lines(text, table.path.string());
+  apply_device_table(layer, text, table.path.string(), owners, context);
+}
+
+void apply_device_table(Layer& layer, std::string_view text, const std::string& name, OwnerResolver& owners,
+                        const Context& context) {
+  TextLines lines(text, name);
   const LineParser parser(lines, owners);
   TableApplier applier(layer, lines, context);
   std::string_view line;

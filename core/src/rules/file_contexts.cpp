@@ -334,10 +334,12 @@ class Labeller {
 
 }  // namespace
 
+void label_files(Tree& tree, const FileContexts& contexts) { Labeller(tree, contexts).run(); }
+
 void apply_file_contexts(Tree& tree, const RuleFile& file, const Context& context) {
   FileContexts contexts;
   load(contexts, file, context);
-  Labeller(tree, contexts).run();
+  label_files(tree, contexts);
 }
 
 }  // namespace fstool

@@ -62,9 +62,12 @@ class FileContexts {
   std::unique_ptr<Matcher> matcher_;
 };
 
-/// Gives every file the attribute security.selinux that the file, and those beside it that libselinux reads with it
-/// (.homedirs, .local, .subs and .subs_dist), want it to have; where they want none, it is left as it is. Throws
-/// spec_error().
+/// Gives every file the attribute security.selinux that the contexts want it to have; where they want none, it is left
+/// as it is. Throws as FileContexts::find().
+void label_files(Tree& tree, const FileContexts& contexts);
+
+/// The same with the contexts of a file, and of those beside it that libselinux reads with it (.homedirs, .local, .subs and
+/// .subs_dist). Throws spec_error(), too.
 void apply_file_contexts(Tree& tree, const RuleFile& file, const Context& context);
 
 }  // namespace fstool

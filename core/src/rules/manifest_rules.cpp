@@ -105,9 +105,14 @@ class ManifestApplier {
 
 }  // namespace
 
-void apply_manifest(Layer& layer, const RuleFile& manifest, OwnerResolver& owners, Context& context) {
+void apply_manifest(Layer& layer, const RuleFile& manifest, OwnerResolver& owners, const Context& context) {
   const std::string text = read_rule_file(manifest, kMaxManifestBytes, context);
-  TextLines lines(text, manifest.path.string());
+  apply_manifest(layer, text, manifest.path.string(), owners, context);
+}
+
+void apply_manifest(Layer& layer, std::string_view text, const std::string& name, OwnerResolver& owners,
+                    const Context& context) {
+  TextLines lines(text, name);
   ManifestApplier applier(layer, lines, owners, context);
   read_mtree(lines, [&](const MtreeEntry& entry) { applier.apply(entry); });
   applier.finish();

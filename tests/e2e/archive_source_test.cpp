@@ -69,7 +69,7 @@ std::vector<Dialect> dialects() {
       {"GnuTarGnuSparseZstd", Packed::Odd, "tar --format=gnu --zstd -Scf archive -C tree .", kGnuUnpack, true},
       {"GnuTarGnuBzip2", Packed::Odd, "tar --format=gnu -cjf archive -C tree .", kGnuUnpack},
       {"GnuTarOldGnuLz4", Packed::Odd, "tar --format=oldgnu -I lz4 -cf archive -C tree .",
-       "lz4 -dq archive plain; tar -xpf plain -C out"},
+       "lz4 -dq archive plain; tar --numeric-owner -xpf plain -C out"},
       {"GnuTarUstarLzip", Packed::Plain, "tar --format=ustar --lzip -cf archive -C tree .", kGnuUnpack},
       {"GnuTarV7Compress", Packed::Plain, "rm tree/dev/*; touch -d @1 tree/dev; tar --format=v7 -cZf archive -C tree .",
        kGnuUnpack},

@@ -2,17 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "archive.h"
 #include "config_file.h"
 #include "files/image_files.h"
 #include "fstool/error.h"
-#include "fstool/registry.h"
 #include "image/blob_store.h"
 #include "image/docker_archive.h"
 #include "image/image.h"
@@ -25,11 +25,10 @@ namespace fstool::oci {
 
 namespace {
 
-std::shared_ptr<const ImageFiles> open_files(const SourceInput& input, Context& context) {
+std::shared_ptr<const ImageFiles> open_files(const SourceInput& input, std::uint64_t max_size, Context& context) {
   std::error_code error;
   if (!input.bytes && std::filesystem::is_directory(input.path, error)) return files_in_folder(input.path);
-  const SourceInput archive(input.open(), input.name());
-  return files_in_tree(tree_of(context.registry().get<Source>("tar").create({})->load(archive, context)));
+  return files_in_tree(tree_of(load_archive({input.open(), input.name()}, max_size, context)));
 }
 
 std::vector<ImageOffer> list_offers(const std::shared_ptr<const ImageFiles>& files) {
@@ -81,7 +80,7 @@ Layer OciSource::load(const SourceInput& input, Context& context) {
 }
 
 Layer OciSource::load_image(const SourceInput& input, Context& context) const {
-  const std::vector<ImageOffer> offers = list_offers(open_files(input, context));
+  const std::vector<ImageOffer> offers = list_offers(open_files(input, options_.max_size.value, context));
   const Wish wish{options_.image, platform_, host_platform()};
   Image image = choose(offers, wish, context).open();
   Layer layer(merge_layers(image, input.name(), options_.max_size.value, context));

@@ -12,9 +12,9 @@ const OptionSet<OciOptions>& oci_options() {
                "Which image is taken if there are several: its name, such as \"debian:12\", or a digest.")
           .add("config_path", &OciOptions::config_path,
                "Path in the tree at which the image's configuration is put as a file of JSON. Left out: nowhere.")
-          .add(
-              "max_size", &OciOptions::max_size,
-              "The most that compressed layers may decompress to together, so that a small image can't fill the disk.");
+          .add("max_size", &OciOptions::max_size,
+               "The most that a compressed archive, and the layers together, may decompress to, so that a small image "
+               "can't fill the disk.");
   return set;
 }
 

@@ -80,7 +80,7 @@ TEST_F(Layers, ABaseAPatchAndAGraft) {
   patch.file("etc/.wh.old", "");
   patch.file(".wh.opt", "");
   patch.file("empty directory/.wh..wh..opq", "");
-  patch.file("run/now a file", "");
+  patch.file("deep/one more", "");
   patch.mode("etc", 0700);
   patch.settle_times();
   make_tar(work_ / "patch.tar", work_ / "patch");
@@ -103,7 +103,7 @@ TEST_F(Layers, ABaseAPatchAndAGraft) {
   expected.directory("usr");
   expect_success({"cp", "--archive", at("extra"), at("expected/usr/extra")});
   // Directories keep the times that layers give them; the one that nothing describes has the graft's.
-  for (const char* const path : {".", "etc", "run", "empty directory"}) {
+  for (const char* const path : {".", "etc", "deep", "empty directory"}) {
     expect_success({"touch", "--no-dereference", "--reference", (work_ / "patch" / path).string(),
                     (work_ / "expected" / path).string()});
   }

@@ -34,8 +34,8 @@ constexpr const char* kChanges = R"(
   chmod 700 attributes; chown 7:8 attributes; setfattr -n user.x -v y attributes
 )";
 
-/// The others, as their tars are. Each directory that they leave out is there already, or is described by a later one:
-/// those that it makes up itself, umoci gives the time of unpacking.
+/// The others, as their tars are. Directories that one of them leaves out, and what these are made in, are described by
+/// a later one: umoci gives them the time of unpacking.
 constexpr const char* kFurtherLayers = R"(
   mkdir -p opaque/opaque/sub2; : > opaque/opaque/.wh..wh..opq; echo new > opaque/opaque/new; : > opaque/.wh.fifo
   echo new > opaque/opaque/sub2/x; tar -cf 1.tar -C opaque .
@@ -50,7 +50,7 @@ constexpr const char* kFurtherLayers = R"(
 
   mkdir -p last/usr/lib/extra last/usr/app; echo six > last/usr/lib/a; : > last/usr/lib/.wh.kept
   echo more > last/usr/lib/extra/more; echo conf > last/usr/app/conf2; chmod 750 last/usr/lib/extra
-  tar -cf 4.tar -C last usr/lib/a usr/lib/.wh.kept usr/lib/extra usr/app/conf2
+  tar -cf 4.tar -C last usr/lib usr/app/conf2
 )";
 
 class Oci : public testing::Test {
@@ -79,7 +79,8 @@ class Oci : public testing::Test {
           "/what; tar -cf " + tag + ".tar -C " + tag + " what; umoci new --image " + name + ":" + tag +
           "; umoci raw add-layer --image " + name + ":" + tag + " " + tag + ".tar; umoci config --image " + name + ":" +
           tag + " --architecture " + architecture);
-    for (const Json& manifest : Json::parse(read_text(work_ / name / "index.json")).at("manifests")) {
+    const Json index = Json::parse(read_text(work_ / name / "index.json"));
+    for (const Json& manifest : index.at("manifests")) {
       if (manifest.at("annotations").at("org.opencontainers.image.ref.name") == tag) return manifest;
     }
     throw std::runtime_error("umoci made no " + tag);
@@ -187,6 +188,33 @@ TEST_F(Oci, HasItsConfigurationInTheTreeIfAsked) {
   EXPECT_EQ(what("{ path = \"layout\", platform = \"linux/amd64\", config_path = \"/etc/image.json\" }"), "app\n");
   const Json config = Json::parse(run_fstool({"cat", "out.ext4", "/etc/image.json"}, {.directory = work_.path()}).out);
   EXPECT_EQ(config.at("config").at("Entrypoint"), Json::array({"/bin/init"}));
+}
+
+TEST_F(Oci, SaysInJsonWhatItIs) {
+  make_small_image("layout", "app", "amd64");
+  shell("umoci config --image layout:app --config.entrypoint /bin/init; tar -czf layout.tar.gz -C layout .");
+  const ProcessResult result = run_fstool({"create", "-t", "ext4", "layout.tar.gz", "-S", "type=oci", "-S",
+                                           "platform=linux/amd64", "-o", "out.ext4", "--json"},
+                                          {.directory = work_.path()});
+  ASSERT_EQ(result.exit_code, 0) << result.output();
+  const Json report = Json::parse(result.out);
+  const Json& description = report.at("filesystem").at("sources").at(0).at("description");
+  EXPECT_EQ(description.at("names"), Json::array({"app"}));
+  EXPECT_EQ(description.at("platform"), "linux/amd64");
+  EXPECT_EQ(description.at("config").at("config").at("Entrypoint"), Json::array({"/bin/init"}));
+  const Json index = Json::parse(read_text(work_ / "layout/index.json"));
+  EXPECT_EQ(description.at("digest"), index.at("manifests").at(0).at("digest"));
+}
+
+TEST_F(Oci, MayBeStandardInputAndALayer) {
+  make_small_image("layout", "app", "amd64");
+  shell("tar -cf layout.tar -C layout .; mkdir over; echo over > over/what; echo too > over/too");
+  const fs::path program = FSTOOL_E2E_PROGRAM;
+  shell("cat layout.tar | " + program.string() + " create -t ext4 - -S platform=linux/amd64 -o piped.ext4");
+  EXPECT_EQ(run_spec("{ path = \"layout\", platform = \"linux/amd64\" }").exit_code, 0);
+  EXPECT_EQ(sha256(work_ / "piped.ext4"), sha256(work_ / "out.ext4"));
+  EXPECT_EQ(what("[{ path = \"layout\", platform = \"linux/amd64\" }, \"over\"]"), "over\n");
+  EXPECT_EQ(run_fstool({"cat", "out.ext4", "/too"}, {.directory = work_.path()}).out, "too\n");
 }
 
 TEST_F(Oci, DamageIsFound) {

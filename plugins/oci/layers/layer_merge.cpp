@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "archive.h"
 #include "fstool/error.h"
 #include "fstool/layer.h"
-#include "fstool/registry.h"
 #include "fstool/source.h"
 #include "layers/layer_tar.h"
 
@@ -42,12 +42,11 @@ std::vector<BlobPtr> open_tars(const Image& image, std::string_view name, std::u
 
 Tree merge_layers(const Image& image, std::string_view name, std::uint64_t max_size, Context& context) {
   std::vector<BlobPtr> tars = open_tars(image, name, max_size, context);
-  const Format<Source>& archive = context.registry().get<Source>("tar");
   Tree tree;
   for (std::size_t i = 0; i < tars.size(); ++i) {
     const std::string layer = layer_name(image, i);
-    SourceInput input(std::exchange(tars[i], nullptr), fmt::format("{}, {}", name, layer));
-    Layer upper = archive.create({})->load(input, context);
+    const SourceInput input(std::exchange(tars[i], nullptr), fmt::format("{}, {}", name, layer));
+    Layer upper = load_archive(input, max_size, context);
     with_context([&] { return layer; }, [&] { lay_over(tree, Tree::kRoot, std::move(upper), Whiteouts::Oci); });
   }
   return tree;

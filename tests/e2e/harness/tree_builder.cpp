@@ -118,8 +118,14 @@ std::string TreeBuilder::absolute(const std::string& path) const {
   return path.empty() ? root_.string() : root_.string() + "/" + path;
 }
 
+std::string TreeBuilder::place(const std::string& path) const {
+  std::string made = absolute(path);
+  std::filesystem::create_directories(std::filesystem::path(made).parent_path());
+  return made;
+}
+
 void TreeBuilder::file(const std::string& path, std::string_view bytes) const {
-  write_all(open_for_writing(absolute(path)).get(), bytes, 0, path);
+  write_all(open_for_writing(place(path)).get(), bytes, 0, path);
 }
 
 void TreeBuilder::file(const std::string& path, std::uint64_t size, Content content) const {
@@ -128,7 +134,7 @@ void TreeBuilder::file(const std::string& path, std::uint64_t size, Content cont
 
 void TreeBuilder::write_at(const std::string& path, std::uint64_t offset, std::uint64_t size, Content content) const {
   constexpr std::uint64_t kChunk = std::uint64_t{256} << 10U;
-  const Descriptor fd = open_for_writing(absolute(path));
+  const Descriptor fd = open_for_writing(place(path));
   std::mt19937_64 random(hash(path) ^ offset);
   std::vector<char> buffer(std::min(size, kChunk));
   for (std::uint64_t done = 0; done < size;) {
@@ -148,15 +154,15 @@ void TreeBuilder::directory(const std::string& path) const {
 }
 
 void TreeBuilder::symlink(const std::string& path, const std::string& target) const {
-  check(::symlink(target.c_str(), absolute(path).c_str()), "symlink " + path);
+  check(::symlink(target.c_str(), place(path).c_str()), "symlink " + path);
 }
 
 void TreeBuilder::hard_link(const std::string& path, const std::string& existing) const {
-  check(linkat(AT_FDCWD, absolute(existing).c_str(), AT_FDCWD, absolute(path).c_str(), 0), "link " + path);
+  check(linkat(AT_FDCWD, absolute(existing).c_str(), AT_FDCWD, place(path).c_str(), 0), "link " + path);
 }
 
 void TreeBuilder::special(const std::string& path, mode_t type, dev_t device) const {
-  check(mknod(absolute(path).c_str(), type | 0644, device), "mknod " + path);
+  check(mknod(place(path).c_str(), type | 0644, device), "mknod " + path);
 }
 
 void TreeBuilder::owner(const std::string& path, uid_t uid, gid_t gid) const {

@@ -36,7 +36,8 @@ std::string acl_for_user(std::uint32_t uid);
 /// The value of "security.capability" for cap_net_raw=ep (capabilities(7)).
 std::string capability_xattr();
 
-/// Adds nodes to a directory. Paths are relative to it. Everything throws std::system_error.
+/// Adds nodes to a directory. Paths are relative to it; directories that lead to new nodes are made. Everything throws
+/// std::system_error.
 class TreeBuilder {
  public:
   /// Makes `root` if it does not exist.
@@ -69,6 +70,8 @@ class TreeBuilder {
 
  private:
   std::string absolute(const std::string& path) const;
+  /// The same, of what is about to be made.
+  std::string place(const std::string& path) const;
 
   std::filesystem::path root_;
 };

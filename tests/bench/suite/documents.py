@@ -2,7 +2,6 @@
 
 import json
 
-from .measuring import Failure
 from .plots import all_plots
 from .tables import as_markdown, headline, report_text, resource_table, scaling_table, speed_table
 
@@ -20,7 +19,7 @@ def write_results(report, directory):
 
 
 def update_documents(report, docs):
-    """Replaces the section of docs/performance.md, or puts it in front of the others, and the plots."""
+    """Replaces the section of docs/performance.md, or adds it, and the plots."""
     page = docs / "performance.md"
     text = page.read_text(encoding="utf-8")
     plots = all_plots(report)
@@ -28,15 +27,13 @@ def update_documents(report, docs):
     write_plots(plots, docs / "images")
 
 
-def replace_section(text, new):
-    begin = text.find(HEADING + "\n")
+def replace_section(page, new):
+    """`page` with the section `new` in place of the one of that heading, or at the end."""
+    begin = page.find(HEADING + "\n")
     if begin < 0:
-        begin = end = text.find("\n## ") + 1
-        if begin == 0:
-            raise Failure("docs/performance.md has no section")
-    else:
-        end = text.find("\n## ", begin) + 1 or len(text)
-    return text[:begin] + new + "\n" + text[end:]
+        return page.rstrip("\n") + "\n\n" + new
+    end = page.find("\n## ", begin)
+    return page[:begin] + (new if end < 0 else new + page[end:])
 
 
 def write_plots(plots, directory):

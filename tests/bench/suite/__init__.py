@@ -1,6 +1,7 @@
 """The benchmark suite: fstool and the programs that people use today do the same jobs, in turn.
 
     command_line   what is asked for
+    bench          what the jobs have: the program, the data sets, a place
     data_sets      what the jobs are done with: trees, archives, container images; made once and kept
     *_jobs         the jobs, each with the commands of both sides, what judges their outputs, and the target
     catalogue      all of them, by name

@@ -2,7 +2,7 @@
 
 from . import judges
 from .comparison import Comparison
-from .disk_jobs import PEER_CODECS, QEMU_IMG, disk_bytes, spec_text
+from .disk_jobs import PEER_CODECS, QEMU_IMG, spec_text
 from .measuring import run
 
 

@@ -34,13 +34,12 @@ class DataSet:
         """What a user would guess to be enough for a file system: a quarter more than it needs."""
         return ((self.blocks * BLOCK + self.nodes * 256) * 5 // 4 // MIB + 64) * MIB
 
-    def warm(self):
-        """Reads everything, so that all sides find it in the page cache."""
-        look_at(self.path)
-
 
 class DataSets:
-    """All data sets. Counts and sizes of those that are made by rule go by `scale`; a Debian root is what it is."""
+    """All data sets. Counts and sizes of those that are made by rule go by `scale`; a Debian root is what it is.
+
+    Whoever asks for one has it read, so that all sides of a job find it in the page cache.
+    """
 
     def __init__(self, cache, scale=1.0, root=None, sources=None):
         self.cache, self.scale, self.given_root, self.sources = cache, scale, root, sources
@@ -51,43 +50,43 @@ class DataSets:
     def root(self):
         if self.given_root:
             return look_at(self.given_root)
-        return self._tree("root", lambda path: make_debian_root(path, self.sources))
+        return self._made("root", lambda path: make_debian_root(path, self.sources))
 
     def small_files(self):
         count = self.scaled(SMALL_FILES)
-        return self._tree(f"small-files-{count}", lambda path: make_small_files(path, count))
+        return self._made(f"small-files-{count}", lambda path: make_small_files(path, count))
 
     def empty_files(self, count=EMPTY_FILES):
         count = self.scaled(count)
-        return self._tree(f"empty-files-{count}", lambda path: make_empty_files(path, count))
+        return self._made(f"empty-files-{count}", lambda path: make_empty_files(path, count))
 
     def large_files(self, count=LARGE_FILES, size=LARGE_FILE_BYTES):
         size = self.scaled(size)
-        return self._tree(f"large-files-{count}-{size}", lambda path: make_large_files(path, count, size))
+        return self._made(f"large-files-{count}-{size}", lambda path: make_large_files(path, count, size))
 
     def sparse_file(self):
         size, data = self.scaled(SPARSE_BYTES), self.scaled(SPARSE_DATA_BYTES)
         size = -(-size // MIB) * MIB
-        return self._tree(f"sparse-{size}-{data}", lambda path: make_sparse_file(path, size, data))
+        return self._made(f"sparse-{size}-{data}", lambda path: make_sparse_file(path, size, data))
 
     def root_tar(self):
         root = self.root().path
         tar = ["tar", "--sort=name", "--numeric-owner", "--xattrs", "--xattrs-include=*", "-C", str(root)]
-        return self._tree(f"{self._root_name()}.tar", lambda path: run([*tar, "-cf", str(path), "."]))
+        return self._made(f"{self._root_name()}.tar", lambda path: run([*tar, "-cf", str(path), "."]))
 
     def root_tar_zst(self):
-        return self._tree(f"{self._root_name()}.tar.zst",
+        return self._made(f"{self._root_name()}.tar.zst",
                           lambda path: run(["zstd", "-q", str(self.root_tar().path), "-o", str(path)]))
 
     def container_image(self):
-        return self._tree(f"{self._root_name()}.oci",
+        return self._made(f"{self._root_name()}.oci",
                           lambda path: make_container_image(path, self.root_tar().path))
 
     def _root_name(self):
         """Of what is made of the root: trees that are given have names of their own."""
         return str(self.given_root.resolve()).strip("/").replace("/", "-") if self.given_root else "root"
 
-    def _tree(self, name, make):
+    def _made(self, name, make):
         path = self.cache / name
         if not path.exists():
             print(f"making {path} (once)", file=sys.stderr)

@@ -12,8 +12,8 @@ SOURCES = ("/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list.d/ub
 def make_debian_root(path, sources):
     """Makes it at `path`, from the apt sources in the file `sources` or, if that is None, from this machine's."""
     if os.geteuid() != 0:
-        raise Failure("only root makes a root file system with all owners and device nodes; give a tree with --root, or "
-                      "leave out with --only what needs one")
+        raise Failure("only root makes a root file system with all owners and device nodes; give a tree with --root, "
+                      "or leave out with --only what needs one")
     command = ["mmdebstrap", "--quiet", "--variant=important", f"--include={PACKAGES}", release_name(), str(path)]
     candidates = [sources] if sources else [Path(name) for name in SOURCES]
     run(command + [str(candidate) for candidate in candidates if candidate.is_file()][:1])

@@ -48,8 +48,8 @@ def section(report, plots, prefix):
              "Peers: " + "; ".join(report["run"]["tools"]) + "."]
     if report["comparisons"]:
         parts += [as_markdown(speed_table(report)),
-                  "What else they took, the peers' figure first: medians; bytes are those of system calls, whether they "
-                  "came from the page cache or not.", as_markdown(resource_table(report))]
+                  "What else they took, the peers' figure first: medians; bytes are those of system calls, whether "
+                  "they came from the page cache or not.", as_markdown(resource_table(report))]
     for series in report["scaling"]:
         parts += [f"{series['title']}:", as_markdown(scaling_table(series))]
     if report["missed"]:

@@ -5,7 +5,6 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 KIB = 1 << 10
 MIB = 1 << 20
@@ -36,32 +35,37 @@ class Usage:
                      self.storage_written + other.storage_written)
 
 
+# Writes the peak memory of the program "$@" in KiB to the file "$0", and then the counters of proc(5), /proc/PID/io: the
+# shell's own, to which those of programs that it waited for are added.
+MEASURING_SCRIPT = """
+command time --quiet --format=%M --output="$0" "$@"
+status=$?
+while read -r counter; do echo "$counter"; done < /proc/$$/io >> "$0"
+exit $status
+"""
+
+
 def run_measured(command):
     """Runs `command`, which has to succeed, and returns its Usage.
 
     time(1) starts it: a program that Python starts is charged with Python's own memory (Linux takes the resident set of
-    the caller of execve(2) for the program's first peak).
+    the caller of execve(2) for the program's first peak). What goes through io_uring is in the counters of block
+    devices alone.
     """
-    with tempfile.NamedTemporaryFile("r") as peak, tempfile.TemporaryFile() as messages:
+    with tempfile.NamedTemporaryFile("r") as figures, tempfile.TemporaryFile() as messages:
         begin = time.perf_counter()
-        process = subprocess.Popen(["time", "--quiet", "--format=%M", f"--output={peak.name}", *command],
-                                   stdin=subprocess.DEVNULL, stdout=messages, stderr=messages)
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        seconds = time.perf_counter() - begin
-        transfers = read_transfers(process.pid)  # while it is still in the process table
+        process = subprocess.Popen(["sh", "-c", MEASURING_SCRIPT, figures.name, *command], stdin=subprocess.DEVNULL,
+                                   stdout=messages, stderr=messages)
         _, status, resources = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - begin
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
             messages.seek(0)
             raise Failure(f"{' '.join(command)} failed:\n{messages.read().decode(errors='replace')}")
-        return Usage(seconds, resources.ru_utime + resources.ru_stime, int(peak.read()) * KIB, transfers["rchar"],
+        peak, *counters = figures.read().splitlines()
+        transfers = {name: int(value) for name, _, value in (line.partition(":") for line in counters)}
+        return Usage(seconds, resources.ru_utime + resources.ru_stime, int(peak) * KIB, transfers["rchar"],
                      transfers["wchar"], transfers["read_bytes"], transfers["write_bytes"])
-
-
-def read_transfers(pid):
-    """The counters of /proc/PID/io (proc(5)). What goes through io_uring is in read_bytes and write_bytes alone."""
-    lines = Path(f"/proc/{pid}/io").read_text(encoding="ascii").splitlines()
-    return {name: int(value) for name, _, value in (line.partition(":") for line in lines)}
 
 
 def run(command, **options):

@@ -28,6 +28,7 @@ class DataSet:
     path: Path
     nodes: int  # files of all kinds; hard links count once
     bytes: int  # of contents, without holes
+    apparent_bytes: int  # with them
     blocks: int  # of BLOCK bytes, that a file system needs for contents and lists of names
 
     def image_bytes(self):
@@ -108,9 +109,10 @@ def remove(path):
 def look_at(path):
     """Reads all of a file or directory, and returns what it is."""
     if path.is_file():
-        size = read_data(path, path.stat())
-        return DataSet(path, 1, size, -(-size // BLOCK))
-    nodes, size, blocks, seen = 1, 0, 1, set()
+        status = path.stat()
+        size = read_data(path, status)
+        return DataSet(path, 1, size, status.st_size, -(-size // BLOCK))
+    nodes, size, apparent, blocks, seen = 1, 0, 0, 1, set()
     for directory, directories, files in os.walk(path):
         nodes += len(directories)
         blocks += 1 + sum(len(os.fsencode(name)) + 12 for name in directories + files) // (BLOCK // 2)
@@ -125,8 +127,9 @@ def look_at(path):
             if file.is_file() and not file.is_symlink():
                 data = read_data(file, status)
                 size += data
+                apparent += status.st_size
                 blocks += -(-data // BLOCK)
-    return DataSet(path, nodes, size, blocks)
+    return DataSet(path, nodes, size, apparent, blocks)
 
 
 def read_data(path, status):

@@ -14,11 +14,14 @@ MAX_BYTES_TO_READ = 1 << 30
 
 
 def ext4(tree):
-    """Of images of `tree` (a DataSet): e2fsck finds nothing, and debugfs reads what the tree has, unless it is huge."""
+    """Of images of `tree` (a DataSet): e2fsck finds nothing, and debugfs reads what the tree has, unless it is huge.
+
+    debugfs fills holes with zeros, so these count.
+    """
 
     def judge(image):
         run(["e2fsck", "-fn", str(image)])
-        if tree.nodes <= MAX_NODES_TO_READ and tree.bytes <= MAX_BYTES_TO_READ:
+        if tree.nodes <= MAX_NODES_TO_READ and tree.apparent_bytes <= MAX_BYTES_TO_READ:
             with tempfile.TemporaryDirectory(prefix="read-", dir=image.parent) as copy:
                 # Unless it is run by root, debugfs says of each file that its owner can't be set.
                 subprocess.run(["debugfs", "-R", f"rdump / {copy}", str(image)], check=True,

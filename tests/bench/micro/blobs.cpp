@@ -17,7 +17,7 @@ constexpr std::uint64_t kBlock = 4096;
 
 /// `pieces` blocks of data, each with a hole of the same size behind it: an image of so many small files.
 BlobPtr composed(std::uint64_t pieces) {
-  const BlobPtr part = make_memory_blob(random_bytes(64 * kBlock));
+  static const BlobPtr part = make_memory_blob(random_bytes(64 * kBlock));
   BlobBuilder builder;
   builder.reserve(pieces);
   for (std::uint64_t i = 0; i < pieces; ++i) builder.add(2 * i * kBlock, part, i % 64 * kBlock, kBlock);

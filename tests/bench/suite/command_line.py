@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shlex
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -26,16 +27,21 @@ def main(description):
     options = parse_arguments(description)
     try:
         report = json.loads(options.replay.read_text(encoding="utf-8")) if options.replay else measure(options)
-        report["missed"] = list(reports.missed_targets(report))
-        if options.results:
-            write_results(report, options.results)
+        finish(report, options)
         if options.update_docs:
             update_documents(report, REPOSITORY / "docs")
         print(json.dumps(report, indent=2) if options.json else report_text(report))
     except Failure as failure:
         sys.exit(f"peers: {failure}")
-    if options.check and (report["missed"] or report["skipped"]):
+    if report["failed"] or options.check and (report["missed"] or report["skipped"]):
         sys.exit(1)
+
+
+def finish(report, options):
+    """Adds what is missed, and writes what there is into the folder for results."""
+    report["missed"] = list(reports.missed_targets(report))
+    if options.results:
+        write_results(report, options.results)
 
 
 def parse_arguments(description):
@@ -57,7 +63,8 @@ def parse_arguments(description):
     parser.add_argument("--results", type=Path, help="write JSON, tables and plots into this folder")
     parser.add_argument("--update-docs", action="store_true", help="write the section and plots of docs/performance.md")
     parser.add_argument("--replay", type=Path, metavar="REPORT", help="measure nothing; take this report.json")
-    parser.add_argument("--check", action="store_true", help="fail if a target is missed or a comparison left out")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a target is missed or a comparison left out; "
+                        "it does so anyway if a program fails or an output is wrong")
     options = parser.parse_args()
     if options.runs < 1:
         parser.error("--runs: at least 1")
@@ -72,36 +79,41 @@ def positive(text):
 
 
 def measure(options):
-    """Runs everything that was chosen and can be run, and returns the report without what is missed."""
+    """Runs everything that was chosen and can be run, and returns the report. Results are written after each job."""
     fstool = options.fstool.resolve()
     if not os.access(fstool, os.X_OK):
         raise Failure(f"{fstool} is not there: build it, or say where it is with --fstool")
     if missing_tools(["time"]):
         raise Failure("time(1) is needed: scripts/setup bench")
     data = DataSets(options.cache.resolve(), options.scale, options.root and options.root.resolve(), options.sources)
-    report = {"comparisons": [], "scaling": [], "skipped": []}
+    run = reports.describe_run(Bench(fstool, data, options.work, options.sync), options.runs, command_line())
+    report = {"run": run, "comparisons": [], "scaling": [], "skipped": [], "failed": []}
     for entry in (*JOBS, *SERIES):
         if entry.name not in options.only:
             continue
         with tempfile.TemporaryDirectory(prefix="fstool-bench-", dir=options.work) as work:
             with Bench(fstool, data, Path(work), options.sync) as bench:
-                report.setdefault("run", reports.describe_run(bench, options.runs, command_line()))
                 measure_entry(entry, bench, options.runs, report)
+        finish(report, options)
     return report
 
 
 def measure_entry(entry, bench, runs, report):
-    """Adds a row to the report."""
+    """Adds a row to the report, or why there is none."""
     if reason := why_not(entry, bench):
         report["skipped"].append({"name": entry.name, "reason": reason})
         return
     print(f"{entry.name} …", file=sys.stderr)
-    if entry in JOBS:
-        comparison = entry.make(bench)
-        comparison.measure(runs)
-        report["comparisons"].append(reports.comparison_row(entry, comparison))
-    else:
-        report["scaling"].append(reports.series_row(entry, measure_series(entry, bench, runs)))
+    try:
+        if entry in JOBS:
+            comparison = entry.make(bench)
+            comparison.measure(runs)
+            report["comparisons"].append(reports.comparison_row(entry, comparison))
+        else:
+            report["scaling"].append(reports.series_row(entry, measure_series(entry, bench, runs)))
+    except (Failure, OSError, subprocess.SubprocessError) as failure:
+        print(f"peers: {entry.name}: {failure}", file=sys.stderr)
+        report["failed"].append({"name": entry.name, "reason": str(failure)})
 
 
 def why_not(entry, bench):

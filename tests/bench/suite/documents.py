@@ -54,7 +54,7 @@ def section(report, plots, prefix):
         parts += [f"{series['title']}:", as_markdown(scaling_table(series))]
     if report["missed"]:
         parts += ["Missed:", "\n".join(f"* {text}" for text in report["missed"])]
-    if report["skipped"]:
-        parts += ["Left out:", "\n".join(f"* {row['name']}: {row['reason']}" for row in report["skipped"])]
+    if absent := report["failed"] + report["skipped"]:
+        parts += ["Not measured:", "\n".join(f"* {row['name']}: {row['reason']}" for row in absent)]
     parts += [f"![{name}]({prefix}{name})" for name in plots]
     return "\n\n".join(parts) + "\n"

@@ -64,7 +64,8 @@ def report_text(report):
         parts += [as_text(speed_table(report)), as_text(resource_table(report))]
     for series in report["scaling"]:
         parts += [series["title"] + ":\n" + as_text(scaling_table(series))]
-    notes = [f"left out: {row['name']}: {row['reason']}" for row in report["skipped"]]
+    notes = [f"failed: {row['name']}: {row['reason']}" for row in report["failed"]]
+    notes += [f"left out: {row['name']}: {row['reason']}" for row in report["skipped"]]
     notes += [f"missed: {text}" for text in report["missed"]]
     return "\n\n".join(parts + (["\n".join(notes)] if notes else [])) + "\n"
 

@@ -35,8 +35,8 @@ class Usage:
                      self.storage_written + other.storage_written)
 
 
-# Writes the peak memory of the program "$@" in KiB to the file "$0", and then the counters of proc(5), /proc/PID/io: the
-# shell's own, to which those of programs that it waited for are added.
+# Writes the peak memory of the program "$@" in KiB to the file "$0", and then the counters of proc(5), /proc/PID/io:
+# the shell's own, to which those of programs that it waited for are added.
 MEASURING_SCRIPT = """
 command time --quiet --format=%M --output="$0" "$@"
 status=$?

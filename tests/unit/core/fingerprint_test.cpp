@@ -13,10 +13,7 @@
 namespace fstool {
 namespace {
 
-std::vector<std::byte> bytes_of(std::string_view text) {
-  const auto bytes = std::as_bytes(std::span(text));
-  return {bytes.begin(), bytes.end()};
-}
+using test::bytes_of;
 
 PieceKey key_of(const Blob& blob, std::uint64_t offset, std::uint64_t length) {
   Fingerprint fingerprint;

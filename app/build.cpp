@@ -11,6 +11,7 @@
 #include "inputs/input_collector.h"
 #include "inputs/input_record.h"
 #include "report_json.h"
+#include "reuse/piece_store.h"
 #include "settings.h"
 #include "signals.h"
 
@@ -36,6 +37,17 @@ void add_plugins(InputCollector& inputs, const Session& session) {
   for (const PluginRecord& plugin : session.plugins) {
     if (plugin.status == PluginStatus::Loaded) inputs.add(plugin.path, InputUse::Content);
   }
+}
+
+/// A plugin in the making keeps its version.
+std::string plugin_stamps(const Session& session) {
+  std::string stamps;
+  for (const PluginRecord& plugin : session.plugins) {
+    if (plugin.status != PluginStatus::Loaded) continue;
+    const RecordedOutput state = recorded_output(plugin.path);
+    stamps += fmt::format(" {}:{}:{}", plugin.path.string(), state.size, state.modified_at);
+  }
+  return stamps;
 }
 
 std::vector<std::string> dependencies_of(const InputRecord& record, const BuildSubject& subject) {
@@ -82,8 +94,13 @@ std::optional<Report> run(const MakePlan& make_plan, const BuildSubject& subject
   if (records) {
     settings.input_listener = [&](const std::filesystem::path& path, InputUse use) { inputs.add(path, use); };
   }
-  Context context(session.registry, std::move(settings));
   const std::string request = request_of(options, subject, session);
+  std::optional<PieceStore> pieces;
+  if (options.has("incremental")) {
+    pieces.emplace(options.text("output"), request + plugin_stamps(session));
+    settings.earlier_output = &*pieces;
+  }
+  Context context(session.registry, std::move(settings));
   if (options.has("if-changed") && is_up_to_date(options, subject, request, context)) return std::nullopt;
 
   for (const std::filesystem::path& file : subject.files) inputs.add_dependency(file);
@@ -92,6 +109,10 @@ std::optional<Report> run(const MakePlan& make_plan, const BuildSubject& subject
   const Plan plan = make_plan(output, context);
   if (options.has("plan")) return plan.report;
   Report report = write_plan(plan, output, {.force = options.has("force"), .sync = sync_option(options)}, context);
+  if (pieces) {
+    report.output->pieces = pieces->counts();
+    pieces->save();
+  }
   if (options.has("if-changed")) record_inputs(inputs, request, *report.output, context);
   if (options.has("depfile")) write_depfile(options.text("depfile"), output, inputs.dependencies());
   return report;
@@ -108,7 +129,7 @@ void print_unchanged(const ParsedOptions& options) {
 
 /// Only a file has a place for a record beside it, and a state to be compared.
 void check_record_options(const ParsedOptions& options) {
-  for (const char* name : {"depfile", "if-changed"}) {
+  for (const char* name : {"depfile", "if-changed", "incremental"}) {
     if (!options.has(name)) continue;
     if (options.has("plan"))
       throw UsageError(options.command(), fmt::format("--{} and --plan exclude each other", name));
@@ -118,8 +139,10 @@ void check_record_options(const ParsedOptions& options) {
     }
   }
   std::error_code error;
-  if (options.has("if-changed") && std::filesystem::is_block_file(options.text("output"), error)) {
-    throw UsageError(options.command(), "--if-changed needs an output that is a file");
+  for (const char* name : {"if-changed", "incremental"}) {
+    if (options.has(name) && std::filesystem::is_block_file(options.text("output"), error)) {
+      throw UsageError(options.command(), fmt::format("--{} needs an output that is a file", name));
+    }
   }
 }
 
@@ -142,6 +165,8 @@ void add_build_options(po::options_description& options) {
 void add_record_options(po::options_description& options) {
   options.add_options()(
       "if-changed", "Do nothing if FILE is what it was made to be and nothing\nthat it was made of has changed since")(
+      "incremental",
+      "Take what is the same from the FILE that is replaced, and\nkeep a record beside it for the next time")(
       "depfile", po::value<std::string>()->value_name("FILE"),
       "Write a rule for Make and Ninja to FILE that names all that\nwas read");
 }

@@ -18,7 +18,7 @@ namespace fstool {
 /// Adds the options of every command that builds.
 void add_build_options(boost::program_options::options_description& options);
 
-/// Adds --if-changed and --depfile.
+/// Adds --if-changed, --incremental and --depfile.
 void add_record_options(boost::program_options::options_description& options);
 
 /// Throws UsageError for what is wrong with these options; called before any work.

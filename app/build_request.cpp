@@ -13,9 +13,9 @@ namespace {
 
 /// Options that say how work is done and reported, and not what comes out. Plugins count by what they are, wherever
 /// they were found.
-constexpr std::array<std::string_view, 14> kWithoutInfluence = {
-    "depfile", "force", "if-changed", "json", "log-level", "no-sync", "output",
-    "plan",    "quiet", "progress",   "sync", "threads",   "verbose", "plugin-dir"};
+constexpr std::array<std::string_view, 15> kWithoutInfluence = {
+    "depfile", "force", "if-changed", "incremental", "json",    "log-level", "no-sync",   "output",
+    "plan",    "quiet", "progress",   "sync",        "threads", "verbose",   "plugin-dir"};
 
 void add_options(Digest& digest, const ParsedOptions& options) {
   digest.add(std::string_view(options.command()));

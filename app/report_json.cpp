@@ -74,10 +74,12 @@ Json table_json(const Report& report) {
 
 Json output_json(const std::optional<OutputReport>& output) {
   if (!output) return nullptr;
-  return {{"path", output->path.string()},
-          {"file_size", output->file_size},
-          {"allocated_size", output->allocated_size},
-          {"seconds", output->seconds}};
+  Json json = {{"path", output->path.string()},
+               {"file_size", output->file_size},
+               {"allocated_size", output->allocated_size},
+               {"seconds", output->seconds}};
+  if (output->pieces) json["pieces"] = {{"taken", output->pieces->taken}, {"all", output->pieces->all}};
+  return json;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "blob_range.h"
 #include "fstool/blob.h"
 #include "fstool/error.h"
+#include "fstool/reuse.h"
 
 namespace fstool {
 namespace {
@@ -66,6 +67,25 @@ class ComposedBlob final : public Blob {
     const std::uint64_t skip = offset - piece->offset;
     if (length > piece->length - skip) return std::nullopt;
     return piece->part->host_range(piece->part_offset + skip, length);
+  }
+
+  void fingerprint(std::uint64_t offset, std::uint64_t length, Fingerprint& out) const override {
+    check_inside(*this, offset, length);
+    for (auto piece = first_ending_after(offset); length != 0;) {
+      const std::uint64_t piece_offset = piece == pieces_.end() ? size_ : piece->offset;
+      std::uint64_t done = 0;
+      if (offset < piece_offset) {
+        done = std::min(length, piece_offset - offset);
+        out.add_hole(done);
+      } else {
+        const std::uint64_t skip = offset - piece->offset;
+        done = std::min(length, piece->length - skip);
+        piece->part->fingerprint(piece->part_offset + skip, done, out);
+        ++piece;
+      }
+      offset += done;
+      length -= done;
+    }
   }
 
  private:

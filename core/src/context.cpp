@@ -30,6 +30,8 @@ Context::~Context() = default;
 
 const Registry& Context::registry() const noexcept { return impl_->registry; }
 
+EarlierOutput* Context::earlier_output() const noexcept { return impl_->settings.earlier_output; }
+
 WorkerPool& Context::workers() noexcept { return impl_->workers; }
 
 void Context::begin_step(std::string_view step, std::uint64_t total, std::string_view unit) {

@@ -12,6 +12,7 @@
 #include "file_descriptor.h"
 #include "fstool/blob.h"
 #include "fstool/error.h"
+#include "fstool/reuse.h"
 
 namespace fstool {
 namespace {
@@ -47,6 +48,13 @@ class OpenedFile final : public HostFile {
   }
 
   std::uint64_t size() const { return size_; }
+
+  /// Names what it holds; empty if its times may not tell.
+  std::string identity() const {
+    if (!S_ISREG(status_.st_mode) || !fstool::is_settled(status_.st_ctim.tv_sec)) return {};
+    return fmt::format("{}:{}:{}:{}.{}:{}.{}:{}", status_.st_dev, status_.st_ino, size_, status_.st_mtim.tv_sec,
+                       status_.st_mtim.tv_nsec, status_.st_ctim.tv_sec, status_.st_ctim.tv_nsec, name_);
+  }
 
   void read(std::uint64_t offset, std::span<std::byte> out) const {
     while (!out.empty()) {
@@ -127,6 +135,12 @@ class FileBlob final : public Blob {
   std::optional<HostRange> host_range(std::uint64_t offset, std::uint64_t length) const override {
     if (!is_inside(offset, length, size())) return std::nullopt;
     return HostRange{file_, offset};
+  }
+  void fingerprint(std::uint64_t offset, std::uint64_t length, Fingerprint& out) const override {
+    const std::string identity = file_->identity();
+    if (identity.empty()) return Blob::fingerprint(offset, length, out);
+    check_inside(*this, offset, length);
+    out.add_range(identity, offset, length);
   }
 
  private:

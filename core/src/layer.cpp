@@ -97,8 +97,9 @@ class Overlay {
     if (!is_implied(upper)) base_.node(lower) = take_node(upper, upper, "");
     if (const auto linked = link_directories_.find(upper); linked != link_directories_.end()) linked->second = lower;
     for (const DirEntry& entry : upper_.tree.entries(upper)) {
-      if (markers_.is_marker(entry)) continue;
-      if (is_directory(entry.node)) {
+      if (markers_.is_marker(entry)) {
+        static_cast<void>(markers_.hidden_name(upper, entry));  // for its complaint, where nothing is below
+      } else if (is_directory(entry.node)) {
         add_directory(entry, upper, lower);
       } else {
         add_file(entry, upper, lower);

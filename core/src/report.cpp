@@ -53,8 +53,10 @@ std::string derivation_text(const DerivationReport& derivation) {
 
 std::string summary_line(const Report& report) {
   if (!report.output) return fmt::format("{}; {}", container_text(report), content_text(report));
-  return fmt::format("{}: {}, {}; {}; {:.1f} s", report.output->path.string(), container_text(report),
-                     format_size(report.output->file_size), content_text(report), report.output->seconds);
+  const auto& pieces = report.output->pieces;
+  return fmt::format("{}: {}, {}; {}; {:.1f} s{}", report.output->path.string(), container_text(report),
+                     format_size(report.output->file_size), content_text(report), report.output->seconds,
+                     pieces ? fmt::format("; {} of {} pieces as before", pieces->taken, pieces->all) : "");
 }
 
 std::string describe_values(const Report& report) {

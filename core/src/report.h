@@ -42,12 +42,19 @@ struct PartitionReport {
 };
 
 /// The result of the last step.
+/// How much of an output came from the one before.
+struct PieceCounts {
+  std::uint64_t taken = 0;
+  std::uint64_t all = 0;  ///< those taken included
+};
+
 struct OutputReport {
   std::filesystem::path path;
   std::vector<std::filesystem::path> companions;  ///< other files that belong to it
   std::uint64_t file_size = 0;                    ///< bytes
   std::uint64_t allocated_size = 0;               ///< bytes that the host stores for it; 0 if it is no file
   double seconds = 0;                             ///< planning and writing
+  std::optional<PieceCounts> pieces;              ///< if an earlier output could be taken from
 };
 
 struct Report {

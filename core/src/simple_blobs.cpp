@@ -8,6 +8,7 @@
 #include "blob_range.h"
 #include "fstool/blob.h"
 #include "fstool/error.h"
+#include "fstool/reuse.h"
 
 namespace fstool {
 namespace {
@@ -36,6 +37,9 @@ class HoleBlob final : public Blob {
     std::fill(out.begin(), out.end(), std::byte{0});
   }
   Run run_at(std::uint64_t offset) const override { return {size_ - offset, true}; }
+  void fingerprint(std::uint64_t /*offset*/, std::uint64_t length, Fingerprint& out) const override {
+    out.add_hole(length);
+  }
 
  private:
   std::uint64_t size_;
@@ -58,6 +62,10 @@ class SliceBlob final : public Blob {
   std::optional<HostRange> host_range(std::uint64_t offset, std::uint64_t length) const override {
     if (!is_inside(offset, length, length_)) return std::nullopt;
     return whole_->host_range(offset_ + offset, length);
+  }
+  void fingerprint(std::uint64_t offset, std::uint64_t length, Fingerprint& out) const override {
+    check_inside(*this, offset, length);
+    whole_->fingerprint(offset_ + offset, length, out);
   }
 
  private:

@@ -146,10 +146,17 @@ std::string_view name_file(Layer& layer, std::string_view to) {
   return path.directory;
 }
 
-/// A file that is placed by its name is no file of rules.
-void apply_part_rules(LayerPart& part, SourceRules rules, Context& context) {
+/// Changes a part as its source's rules say. A file that is placed by its name is no file of rules.
+void apply_part_rules(LayerPart& part, const SourceChoice& choice, Context& context) {
+  SourceRules rules = choice.rules;
   if (part.is_file) rules.filter.ignore_file.clear();
-  apply_rules(part.layer, rules, context);
+  try {
+    apply_rules(part.layer, rules, context);
+  } catch (Error& error) {
+    // What points at a place begins with that.
+    if (error.code() != ErrorCode::InvalidSpec) error.add_context(choice.written);
+    throw;
+  }
 }
 
 /// Of the directories that lead to where a layer goes.
@@ -312,7 +319,7 @@ LayerPart SourceLoader::load_part(const SourceChoice& choice) {
                             [&] { return take_part(std::move(part.layer), *choice.from); });
       });
     }
-    with_context([&] { return choice.written; }, [&] { apply_part_rules(part, choice.rules, context_); });
+    apply_part_rules(part, choice, context_);
     return part;
   });
 }

@@ -61,8 +61,8 @@ DeviceNumber parse_device(const OptionValue& value, std::string_view key) {
       read(std::string_view(text).substr(colon + 1), kMaxMinor, device.minor)) {
     return device;
   }
-  throw spec_error(value.location, fmt::format("{} must be \"MAJOR:MINOR\", up to {}:{}, as in \"5:1\"", key, kMaxMajor,
-                                               kMaxMinor));
+  throw spec_error(value.location,
+                   fmt::format("{} must be \"MAJOR:MINOR\", up to {}:{}, as in \"5:1\"", key, kMaxMajor, kMaxMinor));
 }
 
 /// Reads the keys of which an entry has one: what it is follows from it.
@@ -213,8 +213,8 @@ class EntryAdder {
   void remove(const EntryChoice& entry) {
     const SplitPath path = split_last(entry.path);
     const std::optional<NodeId> directory = tree_.find_path(path.directory);
-    const bool is_there = directory && tree_.node(*directory).kind == NodeKind::Directory &&
-                          tree_.remove(*directory, path.name);
+    const bool is_there =
+        directory && tree_.node(*directory).kind == NodeKind::Directory && tree_.remove(*directory, path.name);
     if (!is_there) throw spec_error(entry.location, fmt::format("there is no \"{}\" to remove", entry.path));
   }
 

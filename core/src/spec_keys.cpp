@@ -114,8 +114,9 @@ std::vector<SpecSection> make_sections() {
                 optional("device_table", kPathType,
                          "A table as genext2fs and makedevs take it: devices and other files to make, modes and owners "
                          "to give."),
-                optional("owner", kOwner, "Owner of every file, by number or as /etc/passwd of the source has it; "
-                                          "\"0:0\" is the group, too."),
+                optional("owner", kOwner,
+                         "Owner of every file, by number or as /etc/passwd of the source has it; "
+                         "\"0:0\" is the group, too."),
                 optional("group", kOwner, "Group of every file, by number or as /etc/group of the source has it."),
                 optional("mode", kModeChange, "Mode of every file, but for symbolic links: octal, or as in \"go-w\"."),
                 optional("mtime", kTime, "Modification time of every file."),
@@ -137,8 +138,9 @@ std::vector<SpecSection> make_sections() {
                 optional("mtime", kTime, "Modification time."),
                 optional("xattr", kXattrs, "Extended attributes: text, \"0x…\", \"0s…\"; false takes one away.")}},
       {.name = "filesystem.entries",
-       .summary = "An entry has one of content, copy, symlink, directory, hardlink, char_device, block_device, fifo and "
-                  "remove. Directories that lead to it are made.",
+       .summary =
+           "An entry has one of content, copy, symlink, directory, hardlink, char_device, block_device, fifo and "
+           "remove. Directories that lead to it are made.",
        .keys = {required("path", "string", "Path in the file system, from its root."),
                 optional("content", "string", "Text of a file."),
                 optional("copy", kPathType, "A file of the host, whose bytes, mode and time are taken."),

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "deferred_text.h"
@@ -20,15 +23,19 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Where paths stand: the table's key, and the key in it.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kPaths{{{"filesystem", "source"},
-                                                                               {"source", "path"},
-                                                                               {"entries", "copy"},
-                                                                               {"image", "boot_code"},
-                                                                               {"partitions", "content"},
-                                                                               {"content", "file"},
-                                                                               {"content", "image"},
-                                                                               {"boot_code", "file"},
-                                                                               {"boot_code", "image"}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kPaths{{{"filesystem", "source"},
+                                                                                {"filesystem", "selinux_contexts"},
+                                                                                {"source", "path"},
+                                                                                {"source", "manifest"},
+                                                                                {"source", "device_table"},
+                                                                                {"source", "selinux_contexts"},
+                                                                                {"entries", "copy"},
+                                                                                {"image", "boot_code"},
+                                                                                {"partitions", "content"},
+                                                                                {"content", "file"},
+                                                                                {"content", "image"},
+                                                                                {"boot_code", "file"},
+                                                                                {"boot_code", "image"}}};
 
 /// What the keys of a spec and the options of formats want.
 class KeyTypes {
@@ -142,9 +149,15 @@ class SpecPrinter {
     return is_source && std::get<std::string>(value.data) == kStandardInput;
   }
 
+  static bool is_integer(std::string_view text) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size();
+  }
+
   /// Reads what text from the command line or a variable stands for.
   static void give_type(OptionValue& value, const OptionInfo& info) {
-    if (info.type == "integer") {
+    if (info.type == "integer" || (info.type == kTime && is_integer(std::get<std::string>(value.data)))) {
       value.data = detail::parse_integer(value, info);
     } else if (info.type == "boolean") {
       value.data = detail::parse_bool(value, info);

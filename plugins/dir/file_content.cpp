@@ -8,15 +8,17 @@
 #include <utility>
 
 #include "fstool/error.h"
+#include "fstool/reuse.h"
 #include "host_tree.h"
 
 namespace fstool::dir {
 
 namespace {
 
+constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
+
 std::uint64_t nanoseconds(const timespec& time) {
-  constexpr std::uint64_t kPerSecond = 1'000'000'000;
-  return static_cast<std::uint64_t>(time.tv_sec) * kPerSecond + static_cast<std::uint64_t>(time.tv_nsec);
+  return static_cast<std::uint64_t>(time.tv_sec) * kNanosecondsPerSecond + static_cast<std::uint64_t>(time.tv_nsec);
 }
 
 /// What a HostRange holds on to: the descriptor, and the tree that the descriptor's owner refers to. (The open file
@@ -95,6 +97,15 @@ std::optional<HostRange> FileContent::host_range(std::uint64_t offset, std::uint
   const auto owner = std::make_shared<const HostRangeOwner>(
       HostRangeOwner{directory_.tree->shared_from_this(), directory_.tree->open_shared(*this)});
   return HostRange{std::shared_ptr<const HostFile>(owner, owner->file.get()), offset};
+}
+
+void FileContent::fingerprint(std::uint64_t offset, std::uint64_t length, Fingerprint& out) const {
+  if (!is_settled(static_cast<std::int64_t>(identity_.ctime / kNanosecondsPerSecond))) {
+    return Blob::fingerprint(offset, length, out);
+  }
+  out.add_range(
+      fmt::format("{}:{}:{}:{}:{}", identity_.inode, identity_.size, identity_.mtime, identity_.ctime, path()), offset,
+      length);
 }
 
 Run SparseFileContent::run_at(std::uint64_t offset) const {

@@ -56,6 +56,8 @@ class FileContent : public Blob {
   /// A read of all of the file opens it for itself; pieces share a descriptor.
   void read(std::uint64_t offset, std::span<std::byte> out) const override;
   std::optional<HostRange> host_range(std::uint64_t offset, std::uint64_t length) const override;
+  /// What the listing says of the file stands for its bytes, if that is safe.
+  void fingerprint(std::uint64_t offset, std::uint64_t length, Fingerprint& out) const override;
 
   const Directory& directory() const noexcept { return directory_; }
   const char* name() const noexcept { return name_; }

@@ -14,6 +14,7 @@
 
 #include "fstool/disk_blocks.h"
 #include "fstool/error.h"
+#include "fstool/reuse.h"
 #include "fstool/size.h"
 #include "stream_writer.h"
 
@@ -45,15 +46,93 @@ std::vector<std::uint64_t> chunks_with_data(const Blob& disk) {
   return chunks;
 }
 
+/// What is looked for in an earlier output at a time.
+constexpr std::uint64_t kKnownBytes = 64 * 1024;
+
 /// Writes one chunk of the disk. Data that lies near each other is read and written in one piece.
 class ChunkWriter {
  public:
-  /// `buffer` holds a piece.
-  ChunkWriter(const Blob& disk, OutputFile& output, std::span<std::byte> buffer)
-      : disk_(disk), output_(output), buffer_(buffer) {}
+  /// `buffer` holds a piece. `earlier` is null if there is nothing to take pieces from.
+  ChunkWriter(const Blob& disk, OutputFile& output, EarlierOutput* earlier, std::span<std::byte> buffer)
+      : disk_(disk), output_(output), earlier_(earlier), buffer_(buffer) {}
 
-  /// Writes the data in [begin, end), at most a chunk.
+  /// Writes the data in [begin, end), at most a chunk; both are multiples of kKnownBytes, or the end of the disk.
   void write(std::uint64_t begin, std::uint64_t end) {
+    if (earlier_ == nullptr) return write_new(begin, end);
+    for (const DataExtent& extent : data_extents(disk_, begin, end - begin, kKnownBytes)) {
+      write_extent(extent.offset, extent.offset + extent.length);
+    }
+  }
+
+ private:
+  /// Bytes of the earlier output that go to the new one.
+  struct Copy {
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+    std::uint64_t length = 0;
+  };
+
+  /// Takes what the earlier output has of [begin, end), and makes the rest.
+  void write_extent(std::uint64_t begin, std::uint64_t end) {
+    std::uint64_t unknown = begin;  // where what has to be made begins, but for what is copied
+    Copy copied;
+    for (std::uint64_t at = begin; at < end;) {
+      const std::uint64_t next = std::min(at + kKnownBytes, end);
+      const std::optional<StoredPiece> known = find(at, next);
+      const bool follows = known && copied.length != 0 && at == copied.to + copied.length &&
+                           known->offset == copied.from + copied.length;
+      if (follows) {
+        copied.length += known->bytes;
+      } else if (known) {
+        finish(copied, unknown, at);
+        copied = {known->offset, at, known->bytes};
+      }
+      at = next;
+    }
+    finish(copied, unknown, end);
+  }
+
+  /// Makes [unknown, end) but for `copied`, if that has any bytes; then what is unknown begins at `end`.
+  void finish(const Copy& copied, std::uint64_t& unknown, std::uint64_t end) {
+    if (copied.length != 0) {
+      if (unknown < copied.to) write_new(unknown, copied.to);
+      copy(copied);
+      unknown = copied.to + copied.length;
+    }
+    if (unknown < end) write_new(unknown, end);
+    unknown = end;
+  }
+
+  /// Where the earlier output has the bytes of [begin, end); notes where they are now.
+  std::optional<StoredPiece> find(std::uint64_t begin, std::uint64_t end) {
+    disk_.fingerprint(begin, end - begin, fingerprint_);
+    const PieceKey key = fingerprint_.finish();
+    const auto bytes = static_cast<std::uint32_t>(end - begin);
+    std::optional<StoredPiece> known = earlier_->find(key);
+    earlier_->note(key, {.offset = begin, .bytes = bytes, .form = 0});
+    if (!known || known->bytes != bytes) return std::nullopt;
+    const std::uint64_t size = earlier_->file()->size();
+    if (known->offset > size || bytes > size - known->offset) return std::nullopt;
+    return known;
+  }
+
+  /// Holes are left out.
+  void copy(const Copy& copied) {
+    const Blob& from = *earlier_->file();
+    for (const DataExtent& data : data_extents(from, copied.from, copied.length, 1)) {
+      const std::uint64_t to = copied.to + (data.offset - copied.from);
+      const std::optional<HostRange> range = from.host_range(data.offset, data.length);
+      std::uint64_t done = range ? output_.copy_from(to, *range, data.length) : 0;
+      while (done < data.length) {
+        const auto bytes = buffer_.first(std::min<std::uint64_t>(buffer_.size(), data.length - done));
+        from.read(data.offset + done, bytes);
+        write_sparse(output_, to + done, bytes);
+        done += bytes.size();
+      }
+    }
+  }
+
+  void write_new(std::uint64_t begin, std::uint64_t end) {
     for (std::uint64_t at = begin; at < end;) {
       const Run run = disk_.run_at(at);
       const std::uint64_t run_end = at + std::min(run.length, end - at);
@@ -66,7 +145,6 @@ class ChunkWriter {
     flush();
   }
 
- private:
   /// Returns how many bytes were copied: all, or fewer where the kernel can't.
   std::uint64_t copy_in_kernel(std::uint64_t offset, std::uint64_t length) {
     if (length < kHostCopyThreshold) return 0;
@@ -96,7 +174,9 @@ class ChunkWriter {
 
   const Blob& disk_;
   OutputFile& output_;
+  EarlierOutput* earlier_;
   std::span<std::byte> buffer_;
+  Fingerprint fingerprint_;
   std::uint64_t pending_begin_ = 0;
   std::uint64_t pending_end_ = 0;
 };
@@ -135,7 +215,7 @@ class DiskWriter {
     context_.workers().for_each(chunks_.size(), [&](std::uint64_t index, unsigned worker) {
       const std::uint64_t begin = begin_of(chunks_[index]);
       const std::uint64_t end = end_of(chunks_[index]);
-      ChunkWriter(disk_, output_, room(buffers[worker], kPieceBytes)).write(begin, end);
+      ChunkWriter(disk_, output_, context_.earlier_output(), room(buffers[worker], kPieceBytes)).write(begin, end);
       context_.advance(end - begin);
     });
   }

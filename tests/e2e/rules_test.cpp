@@ -23,7 +23,9 @@ namespace fs = std::filesystem;
 
 class Rules : public testing::Test {
  protected:
-  void SetUp() override { FSTOOL_E2E_REQUIRE(true, {"tar", "bsdtar", "cp", "chmod", "chown", "e2fsck", "genext2fs", "getfattr"}); }
+  void SetUp() override {
+    FSTOOL_E2E_REQUIRE(true, {"tar", "bsdtar", "cp", "chmod", "chown", "e2fsck", "genext2fs", "getfattr"});
+  }
 
   std::string at(const std::string& name) const { return (work_ / name).string(); }
 
@@ -255,8 +257,8 @@ TEST_F(Rules, TheCommandLineSetsThem) {
   tree.file("a.c", "source");
   tree.file(".fstoolignore", "*.o\n");
   tree.settle_times();
-  expect_fstool_builds({"create", "-t", "ext4", "-S", "exclude=[\"!keep.o\"]", "-S", "owner=3:4", "-S", "mode=go=", "-O",
-                        "mtime=2001-09-09T01:46:40Z", at("tree"), "-o", at("built.ext4")});
+  expect_fstool_builds({"create", "-t", "ext4", "-S", "exclude=[\"!keep.o\"]", "-S", "owner=3:4", "-S",
+                        "mode=go=", "-O", "mtime=2001-09-09T01:46:40Z", at("tree"), "-o", at("built.ext4")});
   const LoopMount mount(work_ / "built.ext4", Access::ReadOnly);
   EXPECT_EQ(expect_success({"sh", "-c", "find . ! -path './lost+found*' -printf '%p %m %U:%G %T@\\n' | sort"},
                            {.directory = mount.path()}),

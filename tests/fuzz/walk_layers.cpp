@@ -166,8 +166,8 @@ class LayersWalk {
       return true;
     }
     if (!upper_) return true;
-    const bool is_applied = tolerate([&] { apply_rule(word, part); },
-                                     {ErrorCode::InvalidArgument, ErrorCode::InvalidSpec});
+    const bool is_applied =
+        tolerate([&] { apply_rule(word, part); }, {ErrorCode::InvalidArgument, ErrorCode::InvalidSpec});
     if (is_applied) require_sound(*upper_);
     return is_applied;
   }

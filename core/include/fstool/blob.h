@@ -40,6 +40,8 @@ struct HostRange {
   std::uint64_t offset = 0;  ///< bytes into the file
 };
 
+class Fingerprint;
+
 class FSTOOL_API Blob {
  public:
   virtual ~Blob();
@@ -57,6 +59,10 @@ class FSTOOL_API Blob {
   /// Where the host stores the `length` bytes from `offset`, if they lie in one host file one after the other.
   /// May open a file, so ask only for ranges that are worth it (see kHostCopyThreshold). The default says: nowhere.
   virtual std::optional<HostRange> host_range(std::uint64_t offset, std::uint64_t length) const;
+
+  /// Adds to `out` what the `length` bytes from `offset` depend on: where the same is added in another run, the bytes
+  /// are the same. The default reads them. Throws as read().
+  virtual void fingerprint(std::uint64_t offset, std::uint64_t length, Fingerprint& out) const;
 };
 
 using BlobPtr = std::shared_ptr<const Blob>;

@@ -18,6 +18,7 @@
 
 namespace fstool {
 
+class EarlierOutput;
 class Registry;
 
 /// Hears how a run goes on. Every call may come from any thread.
@@ -57,6 +58,8 @@ class FSTOOL_API Context {
     /// Hears of each file and directory of the host that the output depends on, before it is opened; one call at a
     /// time. What it throws ends the run.
     std::function<void(const std::filesystem::path& path, InputUse use)> input_listener = {};
+    /// What the output may take from the one that it replaces; must outlive the Context. Null: nothing.
+    EarlierOutput* earlier_output = nullptr;
   };
 
   /// `registry` must outlive the Context.
@@ -66,6 +69,8 @@ class FSTOOL_API Context {
   Context& operator=(const Context&) = delete;
 
   const Registry& registry() const noexcept;
+  /// For containers: where pieces of the output may be had without making them. Null: nowhere.
+  EarlierOutput* earlier_output() const noexcept;
   WorkerPool& workers() noexcept;
 
   void begin_step(std::string_view step, std::uint64_t total, std::string_view unit);

@@ -41,8 +41,9 @@ std::string parse_xattr_value(const OptionValue& value, const std::string& name)
   std::optional<std::string> bytes = text;
   if (text.starts_with("0x") || text.starts_with("0X")) bytes = from_hex(std::string_view(text).substr(2));
   if (text.starts_with("0s") || text.starts_with("0S")) bytes = from_base64(std::string_view(text).substr(2));
-  if (!bytes) throw spec_error(value.location, fmt::format("the value of {} is no {}", name,
-                                                           text[1] == 's' || text[1] == 'S' ? "base64" : "hexadecimal"));
+  if (!bytes)
+    throw spec_error(value.location, fmt::format("the value of {} is no {}", name,
+                                                 text[1] == 's' || text[1] == 'S' ? "base64" : "hexadecimal"));
   if (bytes->size() > kMaxXattrValue) {
     throw spec_error(value.location, fmt::format("the value of {} has more than {} bytes", name, kMaxXattrValue));
   }
@@ -132,9 +133,8 @@ void change_xattrs(Node& node, const std::vector<XattrChange>& changes) {
 
 ResolvedChanges::ResolvedChanges(const AttributeChanges& changes, OwnerResolver& owners) : changes_(changes) {
   if (changes.owner) uid_ = owners.id_of(*changes.owner, OwnerKind::User);
-  std::ranges::copy_if(changes.xattrs, std::back_inserter(of_others_), [](const XattrChange& change) {
-    return !change.value || !change.name.starts_with("user.");
-  });
+  std::ranges::copy_if(changes.xattrs, std::back_inserter(of_others_),
+                       [](const XattrChange& change) { return !change.value || !change.name.starts_with("user."); });
   if (changes.group) gid_ = owners.id_of(*changes.group, OwnerKind::Group);
 }
 

@@ -15,8 +15,8 @@ namespace fstool {
 /// Gives what the manifest (mtree.h) names the owners, modes, times and extended attributes that it says. What the
 /// source lacks is made: directories, links, devices, fifos, sockets and empty files, with 0:0 and the time of the
 /// context's clock where the manifest doesn't say; names of which it says that they are optional are left out. Contents
-/// are not compared. Throws spec_error() for a file that is of another kind, for one with content that is not there, and
-/// as read_mtree().
+/// are not compared. Throws spec_error() for a file that is of another kind, for one with content that is not there,
+/// and as read_mtree().
 void apply_manifest(Layer& layer, const RuleFile& manifest, OwnerResolver& owners, const Context& context);
 /// The same of a text; `name` is what messages call it.
 void apply_manifest(Layer& layer, std::string_view text, const std::string& name, OwnerResolver& owners,

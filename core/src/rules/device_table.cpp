@@ -141,8 +141,8 @@ class TableApplier {
   void apply(const TableLine& line) {
     nodes_ += std::max<std::uint64_t>(line.count, 1);
     if (nodes_ > kMaxNodes) throw lines_.error(fmt::format("the table makes more than {} files", kMaxNodes));
-    const bool is_numbered = line.count > 0 && line.type != 'd' && line.type != 'r' && line.type != 'f' &&
-                             line.type != 'F';
+    const bool is_numbered =
+        line.count > 0 && line.type != 'd' && line.type != 'r' && line.type != 'f' && line.type != 'F';
     if (!is_numbered) return apply_to(line, line.path, line.minor);
     for (std::uint32_t i = 0; i < line.count; ++i) {
       apply_to(line, fmt::format("{}{}", line.path, line.start + i), line.minor + i * line.increment);

@@ -49,14 +49,34 @@ struct MatchContextDeleter {
 
 bool is_special(char c) { return std::string_view(".^$?*+|[({").find(c) != std::string_view::npos; }
 
+/// Where the class ends that begins at `start`: the place of its ']'.
+std::size_t end_of_class(std::string_view expression, std::size_t start) {
+  std::size_t at = start + 1;
+  if (at < expression.size() && expression[at] == '^') ++at;
+  for (bool is_first = true; at < expression.size(); ++at, is_first = false) {
+    if (expression[at] == ']' && !is_first) return at;
+    const std::size_t name_end =
+        expression.substr(at).starts_with("[:") ? expression.find(":]", at + 2) : std::string_view::npos;
+    if (name_end != std::string_view::npos) at = name_end + 1;
+    if (expression[at] == '\\') ++at;
+  }
+  return expression.size();
+}
+
 /// True if one "|" or more may divide the whole expression.
 bool has_alternatives(std::string_view expression) {
   int depth = 0;
   for (std::size_t i = 0; i < expression.size(); ++i) {
-    if (expression[i] == '\\') ++i;
-    else if (expression[i] == '(') ++depth;
-    else if (expression[i] == ')') --depth;
-    else if (expression[i] == '|' && depth <= 0) return true;
+    if (expression[i] == '\\')
+      ++i;
+    else if (expression[i] == '[')
+      i = end_of_class(expression, i);
+    else if (expression[i] == '(')
+      ++depth;
+    else if (expression[i] == ')')
+      --depth;
+    else if (expression[i] == '|' && depth <= 0)
+      return true;
   }
   return false;
 }
@@ -117,8 +137,8 @@ struct FileContexts::Spec {
 };
 
 struct FileContexts::Directory {
-  std::string path;                       ///< after substitutions, with a slash at its end
-  std::vector<const Spec*> candidates;    ///< that may match what is in it or below, the one that counts most first
+  std::string path;                     ///< after substitutions, with a slash at its end
+  std::vector<const Spec*> candidates;  ///< that may match what is in it or below, the one that counts most first
 };
 
 /// Runs expressions, with limits for hostile ones.
@@ -176,8 +196,8 @@ void FileContexts::add(std::string_view text, const std::string& file) {
     const std::string whole = fmt::format("^{}$", expression);
     int error = 0;
     std::size_t place = 0;
-    spec.code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(whole.data()), whole.size(), PCRE2_DOTALL, &error,
-                                  &place, nullptr));
+    spec.code.reset(
+        pcre2_compile(reinterpret_cast<PCRE2_SPTR>(whole.data()), whole.size(), PCRE2_DOTALL, &error, &place, nullptr));
     if (!spec.code) throw lines.error(fmt::format("the expression {}: {}", expression, message_of(error)));
     specs_.push_back(std::move(spec));
   }

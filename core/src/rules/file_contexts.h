@@ -66,8 +66,8 @@ class FileContexts {
 /// as it is. Throws as FileContexts::find().
 void label_files(Tree& tree, const FileContexts& contexts);
 
-/// The same with the contexts of a file, and of those beside it that libselinux reads with it (.homedirs, .local, .subs and
-/// .subs_dist). Throws spec_error(), too.
+/// The same with the contexts of a file, and of those beside it that libselinux reads with it (.homedirs, .local, .subs
+/// and .subs_dist). Throws spec_error(), too.
 void apply_file_contexts(Tree& tree, const RuleFile& file, const Context& context);
 
 }  // namespace fstool

@@ -14,7 +14,8 @@ namespace fstool {
 ///
 ///     *       any number of bytes other than '/'
 ///     ?       one byte other than '/'
-///     [a-z]   one of a set, never '/': ranges, [!…] and [^…], [[:alpha:]] and the other classes of POSIX, \] and the like
+///     [a-z]   one of a set, never '/': ranges, [!…] and [^…], [[:alpha:]] and the other classes of POSIX, \] and the
+///     like
 ///     **      between slashes or the ends of the pattern: any number of directories; at the end: all that is inside
 ///     \x      x as it is
 ///

@@ -64,8 +64,8 @@ IdRange parse_range(const OptionValue& value, std::string_view key) {
   const bool is_good = count && *count > 0 && rest.empty() && std::ranges::count(text, ':') == 2 &&
                        std::uint64_t{*from} + *count <= kIds && std::uint64_t{*to} + *count <= kIds;
   if (is_good) return {*from, *to, *count};
-  throw spec_error(value.location, fmt::format("{} must have ranges FROM:TO:COUNT, as in \"100000:0:65536\", not \"{}\"",
-                                               key, text));
+  throw spec_error(value.location,
+                   fmt::format("{} must have ranges FROM:TO:COUNT, as in \"100000:0:65536\", not \"{}\"", key, text));
 }
 
 std::optional<std::uint32_t> mapped(std::uint32_t id, const std::vector<IdRange>& ranges) {
@@ -175,7 +175,8 @@ std::vector<IdRange> parse_id_map(const OptionValue& value, std::string_view key
   const auto add = [&](const OptionValue& element) {
     const IdRange range = parse_range(element, key);
     const bool overlaps = std::ranges::any_of(ranges, [&](const IdRange& other) {
-      return range.from < std::uint64_t{other.from} + other.count && other.from < std::uint64_t{range.from} + range.count;
+      return range.from < std::uint64_t{other.from} + other.count &&
+             other.from < std::uint64_t{range.from} + range.count;
     });
     if (overlaps) throw spec_error(element.location, fmt::format("two ranges of {} have the same numbers", key));
     ranges.push_back(range);

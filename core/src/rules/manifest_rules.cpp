@@ -31,8 +31,8 @@ class ManifestApplier {
     }
     Node& node = layer_.tree.node(*existing);
     if (entry.kind && *entry.kind != node.kind) {
-      throw lines_.error(fmt::format("/{} is a {} in the source, not a {}", entry.path, kind_name(node.kind),
-                                     kind_name(*entry.kind)));
+      throw lines_.error(
+          fmt::format("/{} is a {} in the source, not a {}", entry.path, kind_name(node.kind), kind_name(*entry.kind)));
     }
     if (entry.is_fixed) return;
     change(node, entry);

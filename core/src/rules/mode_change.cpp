@@ -71,9 +71,7 @@ std::optional<unsigned> permission_bits(char letter) {
 
 }  // namespace
 
-ModeChange::ModeChange(std::uint16_t permissions) {
-  clauses_.push_back({.bits = permissions, .is_exact = true});
-}
+ModeChange::ModeChange(std::uint16_t permissions) { clauses_.push_back({.bits = permissions, .is_exact = true}); }
 
 std::optional<ModeChange> ModeChange::parse(std::string_view text) {
   unsigned number = 0;

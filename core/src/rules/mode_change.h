@@ -9,9 +9,9 @@
 
 namespace fstool {
 
-/// "0644", or "u+s,go-w" and "a=rX": clauses [ugoa…][+-=][rwxXst…|u|g|o], of which several may follow one "who". Without
-/// a "who", all are meant: there is no umask. As with chmod, symbolic ones leave a directory's set-ID bits as they are
-/// unless they name them; an octal one sets all twelve bits. Immutable.
+/// "0644", or "u+s,go-w" and "a=rX": clauses [ugoa…][+-=][rwxXst…|u|g|o], of which several may follow one "who".
+/// Without a "who", all are meant: there is no umask. As with chmod, symbolic ones leave a directory's set-ID bits as
+/// they are unless they name them; an octal one sets all twelve bits. Immutable.
 class ModeChange {
  public:
   /// All twelve bits.

@@ -150,10 +150,18 @@ class MtreeReader {
     } else if (word == "/unset") {
       while (!line.empty()) unset(take_word(line));
     } else if (word == "..") {
-      if (directory_.empty()) throw lines_.error("\"..\" leads out of the tree");
-      directory_.pop_back();
+      leave_directory();
     } else {
       read_entry(word, line);
+    }
+  }
+
+  void leave_directory() {
+    if (directory_.empty() && !is_in_root_) throw lines_.error("\"..\" leads out of the tree");
+    if (directory_.empty()) {
+      is_in_root_ = false;
+    } else {
+      directory_.pop_back();
     }
   }
 
@@ -202,7 +210,10 @@ class MtreeReader {
   std::string path_of(const std::string& name, std::optional<NodeKind> kind) {
     std::vector<std::string> names;
     if (name.find('/') == std::string::npos) {
-      if (name == ".") return fmt::format("{}", fmt::join(directory_, "/"));
+      if (name == ".") {
+        is_in_root_ = is_in_root_ || directory_.empty();
+        return fmt::format("{}", fmt::join(directory_, "/"));
+      }
       names = directory_;
       names.push_back(name);
       if (kind == NodeKind::Directory) directory_ = names;
@@ -234,6 +245,7 @@ class MtreeReader {
   const std::function<void(const MtreeEntry& entry)>& sink_;
   std::map<std::string, std::string> defaults_;  // what /set said
   std::vector<std::string> directory_;           // the current one
+  bool is_in_root_ = false;                      // a "." began it, and no ".." ended it
   std::string joined_;
 };
 

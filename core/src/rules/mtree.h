@@ -45,9 +45,9 @@ struct MtreeEntry {
   std::vector<XattrChange> xattrs;
 };
 
-/// Gives `sink` every entry, in order. Keywords that say something else, such as the hashes of contents, are passed over;
-/// `lines` may be asked for errors of the entry in question. Throws spec_error(), pointing at a line, for what is no
-/// manifest, and what `sink` throws.
+/// Gives `sink` every entry, in order. Keywords that say something else, such as the hashes of contents, are passed
+/// over; `lines` may be asked for errors of the entry in question. Throws spec_error(), pointing at a line, for what is
+/// no manifest, and what `sink` throws.
 void read_mtree(TextLines& lines, const std::function<void(const MtreeEntry& entry)>& sink);
 
 }  // namespace fstool

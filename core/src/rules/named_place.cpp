@@ -1,6 +1,5 @@
 #include "rules/named_place.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "directory_path.h"
@@ -25,11 +24,12 @@ std::optional<NodeId> NamedPlaces::find(std::string_view path) {
 
 bool NamedPlaces::is_lower_link(std::string_view path) {
   if (layer_.lower_links.empty()) return false;
+  if (lower_links_.empty()) {
+    for (const LowerLink& link : layer_.lower_links) lower_links_.emplace(link.directory, link.name);
+  }
   const SplitPath split = split_last(path);
   const std::optional<NodeId> directory = directory_of(split.directory);
-  return directory && std::ranges::any_of(layer_.lower_links, [&](const LowerLink& link) {
-           return link.directory == *directory && link.name == split.name;
-         });
+  return directory && lower_links_.contains({*directory, split.name});
 }
 
 NodeId NamedPlaces::add(std::string_view path, Node node) {

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "fstool/context.h"
 #include "fstool/layer.h"
@@ -35,6 +37,7 @@ class NamedPlaces {
   std::optional<Timestamp> mtime_;
   std::string directory_path_;
   std::optional<NodeId> directory_;
+  std::set<std::pair<NodeId, std::string_view>> lower_links_;  // the layer's, once they were asked for
 };
 
 }  // namespace fstool

@@ -84,10 +84,10 @@ std::uint32_t OwnerResolver::id_of(const std::string& name, OwnerKind kind) {
   if (const auto id = known.id_of(name)) return *id;
   const std::vector<std::string> all = known.all();
   if (all.empty() && name == "root") return 0;
-  throw Error(ErrorCode::InvalidArgument,
-              fmt::format("no {} is called \"{}\" in {} of the tree{}", kind == OwnerKind::User ? "user" : "group",
-                          name, file_of(kind),
-                          all.empty() ? ", which has no names: write the number" : did_you_mean(name, all)));
+  throw Error(
+      ErrorCode::InvalidArgument,
+      fmt::format("no {} is called \"{}\" in {} of the tree{}", kind == OwnerKind::User ? "user" : "group", name,
+                  file_of(kind), all.empty() ? ", which has no names: write the number" : did_you_mean(name, all)));
 }
 
 std::uint32_t OwnerResolver::id_of(const OwnerChoice& owner, OwnerKind kind) {

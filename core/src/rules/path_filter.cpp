@@ -48,8 +48,8 @@ void exclude(Layer& layer, const IgnorePatterns& patterns) {
     return is_kept(visited.path, visited.name, tree.node(visited.node).kind == NodeKind::Directory);
   });
   forget_removed(layer);
-  filter_lower_links(
-      layer, [&](std::string_view path, const LowerLink& link) { return is_kept(path, link.name, false); });
+  filter_lower_links(layer,
+                     [&](std::string_view path, const LowerLink& link) { return is_kept(path, link.name, false); });
 }
 
 /// Takes away what a list of patterns doesn't select.

@@ -105,9 +105,8 @@ std::vector<PatternRule> read_pattern_rules(const OptionValue& value, SpecProble
 void apply_pattern_rules(Tree& tree, const std::vector<PatternRule>& rules, OwnerResolver& owners) {
   if (rules.empty()) return;
   const RuleSet set(rules, owners);
-  filter_names(tree, [&](const VisitedName& visited) {
-    return set.apply(visited.path, visited.name, tree.node(visited.node));
-  });
+  filter_names(
+      tree, [&](const VisitedName& visited) { return set.apply(visited.path, visited.name, tree.node(visited.node)); });
 }
 
 void apply_pattern_rules(Layer& layer, const std::vector<PatternRule>& rules, OwnerResolver& owners) {

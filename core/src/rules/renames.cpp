@@ -53,9 +53,8 @@ class Renamer {
   }
 
   LowerLink* find_link(NodeId directory, std::string_view name) {
-    const auto found = std::ranges::find_if(layer_.lower_links, [&](const LowerLink& link) {
-      return link.directory == directory && link.name == name;
-    });
+    const auto found = std::ranges::find_if(
+        layer_.lower_links, [&](const LowerLink& link) { return link.directory == directory && link.name == name; });
     return found == layer_.lower_links.end() ? nullptr : &*found;
   }
 
@@ -93,9 +92,8 @@ Rename read_element(const OptionValue& value) {
   SpecProblems problems;
   TableReader reader(as_table(value, "rename"), "rename", value.location, problems);
   Rename rename{.location = value.location};
-  reader.read_required("from", [&](const OptionValue& from) {
-    rename.from = clean_path(parse_text(from, "from"), from.location);
-  });
+  reader.read_required(
+      "from", [&](const OptionValue& from) { rename.from = clean_path(parse_text(from, "from"), from.location); });
   reader.read_required("to", [&](const OptionValue& to) { rename.to = clean_path(parse_text(to, "to"), to.location); });
   reader.refuse_rest();
   problems.throw_if_any();

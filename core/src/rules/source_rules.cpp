@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 
+#include "fstool/error.h"
 #include "rules/attribute_files.h"
 #include "rules/file_contexts.h"
 #include "rules/owner_choice.h"
@@ -15,8 +16,8 @@ namespace fstool {
 namespace {
 
 constexpr std::array<std::string_view, 16> kKeys = {
-    "strip_components", "exclude",      "include", "ignore_file", "rename", "uid_map", "gid_map", "manifest",
-    "device_table",     "owner",        "group",   "mode",        "mtime",  "xattr",   "rules",   "selinux_contexts"};
+    "strip_components", "exclude", "include", "ignore_file", "rename", "uid_map", "gid_map", "manifest",
+    "device_table",     "owner",   "group",   "mode",        "mtime",  "xattr",   "rules",   "selinux_contexts"};
 
 std::optional<RuleFile> read_file(TableReader& reader, std::string_view key, const PathBase& base) {
   std::optional<RuleFile> file;
@@ -33,6 +34,19 @@ void change_all(Tree& tree, const AttributeChanges& changes, OwnerResolver& owne
   for (std::size_t i = 0; i < tree.node_count(); ++i) {
     const auto id = static_cast<NodeId>(i);
     if (tree.links(id) > 0) resolved.apply(tree.node(id));
+  }
+}
+
+/// Runs `work`; what the files don't allow is a mistake of the value of `key`.
+template <class Work>
+void blame_key(const SourceRules& rules, std::string_view key, Work&& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::InvalidArgument) throw;
+    const auto written = std::ranges::find(rules.written, key, &OptionEntry::key);
+    if (written == rules.written.end()) throw;
+    throw spec_error(written->value.location, error.what());
   }
 }
 
@@ -61,16 +75,19 @@ SourceRules read_source_rules(TableReader& reader, const PathBase& base) {
 }
 
 void apply_rules(Layer& layer, const SourceRules& rules, Context& context) {
-  strip_components(layer, rules.strip_components);
+  blame_key(rules, "strip_components", [&] { strip_components(layer, rules.strip_components); });
   apply_path_filter(layer, rules.filter);
   apply_renames(layer, rules.renames);
-  apply_id_maps(layer.tree, rules.id_maps);
+  blame_key(rules, "uid_map", [&] { apply_id_maps(layer.tree, {rules.id_maps.users, {}}); });
+  blame_key(rules, "gid_map", [&] { apply_id_maps(layer.tree, {{}, rules.id_maps.groups}); });
   OwnerResolver owners(layer.tree);
   if (rules.manifest) apply_manifest(layer, *rules.manifest, owners, context);
   if (rules.device_table) apply_device_table(layer, *rules.device_table, owners, context);
   change_all(layer.tree, rules.changes, owners);
   apply_pattern_rules(layer, rules.rules, owners);
-  if (rules.selinux_contexts) apply_file_contexts(layer.tree, *rules.selinux_contexts, context);
+  if (rules.selinux_contexts) {
+    blame_key(rules, "selinux_contexts", [&] { apply_file_contexts(layer.tree, *rules.selinux_contexts, context); });
+  }
 }
 
 void add(Digest& digest, const SourceRules& rules) {

@@ -38,8 +38,8 @@ SourceRules read_source_rules(TableReader& reader, const PathBase& base);
 
 /// Changes a layer as the rules say, in this order: strip_components; the ignore file, exclude, include; rename;
 /// uid_map, gid_map; manifest, device_table; owner, group, mode, mtime, xattr; rules; selinux_contexts. Markers of
-/// whiteouts are files like others. Throws spec_error() and Error(InvalidArgument) for rules that don't go with what the
-/// layer has, and what reading throws; then the layer is of no use any more.
+/// whiteouts are files like others. Throws spec_error() and Error(InvalidArgument) for rules that don't go with what
+/// the layer has, and what reading throws; then the layer is of no use any more.
 void apply_rules(Layer& layer, const SourceRules& rules, Context& context);
 
 /// Names what the rules make of equal layers.

@@ -12,6 +12,7 @@
 
 #include "directory_path.h"
 #include "fstool/error.h"
+#include "rules/layer_names.h"
 
 namespace fstool {
 
@@ -29,6 +30,7 @@ class Stripper {
     if (is_implied(Tree::kRoot)) stripped_.implied.push_back(Tree::kRoot);
     for (const NodeId directory : directories_at(count_)) merge(directory);
     std::ranges::sort(stripped_.implied);
+    remove_implied(stripped_, std::move(described_));
     take_links();
     stripped_.description = std::move(whole_.description);
     return std::move(stripped_);
@@ -101,7 +103,7 @@ class Stripper {
   void describe(NodeId from, NodeId to) {
     if (is_implied(from)) return;
     stripped_.tree.node(to) = std::move(whole_.tree.node(from));
-    std::erase(stripped_.implied, to);
+    described_.push_back(to);
   }
 
   /// The path of the first file that came to `name` in `directory`.
@@ -126,9 +128,8 @@ class Stripper {
       if (!directory) continue;
       std::string target(stripped_target(link));
       if (stripped_.tree.find(*directory, link.name)) {
-        throw Error(ErrorCode::InvalidArgument,
-                    fmt::format("strip_components: {} would get the path of another file",
-                                child_path(whole_.tree, link.directory, link.name)));
+        throw Error(ErrorCode::InvalidArgument, fmt::format("strip_components: {} would get the path of another file",
+                                                            child_path(whole_.tree, link.directory, link.name)));
       }
       stripped_.lower_links.push_back({*directory, std::move(link.name), std::move(target)});
     }
@@ -152,6 +153,7 @@ class Stripper {
   const std::uint32_t count_;
   Layer stripped_;
   std::vector<Pair> pending_;
+  std::vector<NodeId> described_;             // implied directories that became described ones
   std::unordered_map<NodeId, NodeId> added_;  // files with several names
   // Those that have lower links, and what they are now.
   std::unordered_map<NodeId, std::optional<NodeId>> link_directories_;

@@ -21,7 +21,8 @@ std::string clean_path(std::string_view path, const LocationPtr& location) {
     if (name != "." && name != "..") continue;
     throw spec_error(location, fmt::format("the path \"{}\" has a \"{}\"", path, name));
   }
-  if (names.empty()) throw spec_error(location, fmt::format("the path \"{}\" must name something below the root", path));
+  if (names.empty())
+    throw spec_error(location, fmt::format("the path \"{}\" must name something below the root", path));
   return fmt::format("{}", fmt::join(names, "/"));
 }
 

@@ -147,6 +147,12 @@ std::uint32_t largest_group(const Profile& profile) {
   return profile.blocks_per_group > 0 ? profile.blocks_per_group : max_blocks_per_group(profile.block_size);
 }
 
+/// The size of the groups that are tried when groups of `per_group` blocks are too large; 0: there is none.
+std::uint32_t smaller_group(const Profile& profile, std::uint32_t per_group) {
+  const std::uint32_t half = per_group / 2 / 8 * 8;
+  return profile.blocks_per_group > 0 || half < kMinBlocksPerGroup ? 0 : half;
+}
+
 [[noreturn]] void throw_too_large(const Profile& profile) {
   throw Error(ErrorCode::NoSpace,
               fmt::format("the contents need more than ext4 holds ({} with blocks of {} bytes{}); use a larger {}",
@@ -164,8 +170,9 @@ std::optional<SizedLayout> lay_out_fixed(const Contents& contents, const SizingR
   const Sizer sizer(contents, request, context);
   SpecialFiles special = sizer.special_for(blocks);
   if (!request.journal_blocks && blocks < kMinBlocksForJournal) special.journal_blocks = 0;
+  std::uint32_t per_group = largest_group(profile);
   const auto attempt = [&](std::uint64_t free_blocks) -> std::unique_ptr<const Placement> {
-    const Geometry geometry = sizer.geometry_for(blocks, largest_group(profile), free_blocks);
+    const Geometry geometry = sizer.geometry_for(blocks, per_group, free_blocks);
     if (geometry.inodes() < sizer.min_inodes() || geometry.blocks < geometry.min_blocks()) return nullptr;
     for (const Alignment& alignment : {sizer.alignment(), Alignment{}}) {
       auto placement = sizer.attempt(geometry, special, alignment);
@@ -174,8 +181,13 @@ std::optional<SizedLayout> lay_out_fixed(const Contents& contents, const SizingR
     return nullptr;
   };
 
+  // A group holds as many inodes as its bitmap has bits: for many small files, groups have to be small and many.
   auto placement = attempt(0);
-  if (!placement) return std::nullopt;
+  while (!placement) {
+    per_group = smaller_group(profile, per_group);
+    if (per_group == 0) return std::nullopt;
+    placement = attempt(0);
+  }
   // Free space wants free inodes: a tree of many small files has used up what inode_ratio gives.
   const std::uint64_t free_inodes = placement->geometry().inodes() - contents.last_inode();
   if (request.inode_count == 0 && placement->free_blocks() * profile.block_size / request.inode_ratio > free_inodes) {
@@ -192,13 +204,12 @@ SizedLayout lay_out_fitted(const Contents& contents, const SizingRequest& reques
   // A group holds as many inodes as its bitmap has bits. Where small files would leave groups of the usual size half
   // empty, smaller groups waste less.
   std::uint32_t per_group = largest_group(profile);
-  while (profile.blocks_per_group == 0) {
+  while ((per_group = smaller_group(profile, per_group)) > 0) {
     const std::uint64_t blocks = best->placement->geometry().blocks;
     const std::uint64_t unused = best->placement->free_blocks() - sizer.headroom_for(blocks);
     const bool tight =
         unused <= std::max(kToleratedFreeBytes / profile.block_size, blocks * kToleratedFreePercent / 100);
-    per_group = per_group / 2 / 8 * 8;
-    if (tight || per_group < kMinBlocksPerGroup) break;
+    if (tight) break;
     if (auto smaller = sizer.fit(per_group, blocks - 1)) best = std::move(smaller);
   }
   return std::move(*best);

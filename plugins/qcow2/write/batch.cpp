@@ -37,22 +37,28 @@ void read_padded(const Blob& blob, std::uint64_t offset, std::span<std::byte> ou
 /// What one worker needs to make batches.
 class BatchMaker::Worker {
  public:
-  Worker(const Blob& disk, const ImageSettings& settings, const Codec* codec)
+  Worker(const Blob& disk, const ImageSettings& settings, const Codec* codec, const EarlierOutput* earlier)
       : disk_(disk),
         settings_(settings),
+        earlier_(earlier),
         cluster_size_(settings.geometry.cluster_size()),
         compressor_(codec == nullptr ? nullptr : codec->compressor()) {}
 
   /// The bytes of the disk in [begin, begin + length); `batch` has room for them in whole clusters.
   void make(std::uint64_t begin, std::uint64_t length, Batch& batch) {
     batch.clusters.clear();
+    batch.keyed.clear();
     packed_ = 0;
     std::uint64_t at = 0;
     for (const DataExtent& extent : extents(begin, length)) {
       const std::uint64_t first = extent.offset - begin;
       const std::uint64_t end = round_up(first + extent.length, cluster_size_);
       add_room(at, first, batch);
-      add_data(begin, first, end, batch);
+      if (earlier_ != nullptr) {
+        add_known_or_data(begin, first, end, batch);
+      } else {
+        add_data(begin, first, end, batch);
+      }
       at = end;
     }
     add_room(at, round_up(length, cluster_size_), batch);
@@ -81,6 +87,61 @@ class BatchMaker::Worker {
     GuestCluster& cluster = batch.clusters.emplace_back();
     cluster.index = static_cast<std::uint32_t>(offset / cluster_size_);
     return cluster;
+  }
+
+  /// As add_data(), but takes what an earlier output has.
+  void add_known_or_data(std::uint64_t batch_begin, std::uint64_t begin, std::uint64_t end, Batch& batch) {
+    std::uint64_t unknown = begin;  // where those begin that have to be made
+    for (std::uint64_t offset = begin; offset < end; offset += cluster_size_) {
+      const PieceKey key = piece_key(batch_begin + offset);
+      batch.keyed.push_back({static_cast<std::uint32_t>(offset / cluster_size_), key});
+      const std::optional<StoredPiece> piece = earlier_->find(key);
+      if (!piece || !is_plausible(*piece)) continue;
+      if (unknown < offset) add_data(batch_begin, unknown, offset, batch);
+      add_known(offset, *piece, batch);
+      unknown = offset + cluster_size_;
+    }
+    if (unknown < end) add_data(batch_begin, unknown, end, batch);
+  }
+
+  PieceKey piece_key(std::uint64_t position) {
+    const std::uint64_t length = std::min(cluster_size_, disk_.size() - position);
+    disk_.fingerprint(position, length, fingerprint_);
+    if (length < cluster_size_) fingerprint_.add_hole(cluster_size_ - length);
+    return fingerprint_.finish();
+  }
+
+  bool is_plausible(const StoredPiece& piece) const {
+    const std::uint64_t size = earlier_->file()->size();
+    const bool is_inside = piece.offset <= size && piece.bytes <= size - piece.offset;
+    switch (StoredForm{piece.form}) {
+      case StoredForm::Plain:
+        return is_inside && piece.bytes == cluster_size_;
+      case StoredForm::Compressed:
+        return is_inside && piece.bytes > 0 && piece.bytes < cluster_size_ && compressor_ != nullptr;
+      case StoredForm::Zeros:
+        return true;
+    }
+    return false;
+  }
+
+  void add_known(std::uint64_t offset, const StoredPiece& piece, Batch& batch) {
+    if (StoredForm{piece.form} == StoredForm::Zeros) return;
+    GuestCluster& cluster = new_cluster(offset, batch);
+    if (StoredForm{piece.form} == StoredForm::Plain) {
+      earlier_->file()->read(piece.offset, std::span(batch.data).subspan(offset, cluster_size_));
+      return;
+    }
+    batch.packed.resize(batch.data.size());
+    earlier_->file()->read(piece.offset, std::span(batch.packed).subspan(packed_, piece.bytes));
+    set_compressed(cluster, piece.bytes);
+  }
+
+  void set_compressed(GuestCluster& cluster, std::size_t bytes) {
+    cluster.packed_offset = static_cast<std::uint32_t>(packed_);
+    cluster.compressed_bytes = static_cast<std::uint32_t>(bytes);
+    cluster.subclusters = 0;
+    packed_ += bytes;
   }
 
   void add_data(std::uint64_t batch_begin, std::uint64_t begin, std::uint64_t end, Batch& batch) {
@@ -127,11 +188,7 @@ class BatchMaker::Worker {
     batch.packed.resize(batch.data.size());
     const auto room = std::span(batch.packed).subspan(packed_, cluster_size_ - 1);
     const std::size_t compressed = compressor_->compress(bytes, room).value_or(0);
-    if (compressed == 0) return;
-    cluster.packed_offset = static_cast<std::uint32_t>(packed_);
-    cluster.compressed_bytes = static_cast<std::uint32_t>(compressed);
-    cluster.subclusters = 0;
-    packed_ += compressed;
+    if (compressed != 0) set_compressed(cluster, compressed);
   }
 
   /// Which subclusters of a plain cluster are to be looked for in it.
@@ -153,16 +210,20 @@ class BatchMaker::Worker {
 
   const Blob& disk_;
   const ImageSettings& settings_;
+  const EarlierOutput* earlier_;
   std::uint64_t cluster_size_;
+  Fingerprint fingerprint_;
   std::unique_ptr<Compressor> compressor_;
   std::vector<std::byte> base_;
   std::size_t packed_ = 0;  ///< bytes of Batch::packed that are in use
 };
 
-BatchMaker::BatchMaker(const Blob& disk, const ImageSettings& settings, const Codec* codec, unsigned workers)
+BatchMaker::BatchMaker(const Blob& disk, const ImageSettings& settings, const Codec* codec,
+                       const EarlierOutput* earlier, unsigned workers)
     : disk_(disk),
       settings_(settings),
       codec_(codec),
+      earlier_(earlier),
       batch_bytes_(std::max(kBatchBytes, settings.geometry.cluster_size())),
       workers_(workers) {}
 
@@ -180,7 +241,7 @@ Run BatchMaker::run_at(std::uint64_t position) const {
 }
 
 void BatchMaker::make(std::uint64_t number, unsigned worker, Batch& batch) {
-  if (workers_[worker] == nullptr) workers_[worker] = std::make_unique<Worker>(disk_, settings_, codec_);
+  if (workers_[worker] == nullptr) workers_[worker] = std::make_unique<Worker>(disk_, settings_, codec_, earlier_);
   batch.data.resize(batch_bytes_);
   const std::uint64_t begin = number * batch_bytes_;
   workers_[worker]->make(begin, std::min(batch_bytes_, disk_.size() - begin), batch);

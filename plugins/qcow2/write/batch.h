@@ -10,6 +10,7 @@
 
 #include "fstool/blob.h"
 #include "fstool/codec.h"
+#include "fstool/reuse.h"
 #include "write/cluster_key.h"
 #include "write/image_settings.h"
 
@@ -32,18 +33,30 @@ struct GuestCluster {
   ClusterKey key{};                    ///< Data, if equal clusters are looked for
 };
 
+/// A guest cluster that isn't a hole, and what names its bytes.
+struct KeyedCluster {
+  std::uint32_t index = 0;  ///< in its batch
+  PieceKey key{};
+};
+
+/// How an output stores a cluster, as StoredPiece::form says it.
+enum class StoredForm : std::uint32_t { Plain, Compressed, Zeros };
+
 /// A stretch of the disk. The buffers are kept from batch to batch.
 struct Batch {
   std::vector<std::byte> data;    ///< the bytes of the disk; undefined where no cluster is Data
   std::vector<std::byte> packed;  ///< the compressed clusters, one after the other
   std::vector<GuestCluster> clusters;
+  std::vector<KeyedCluster> keyed;  ///< those that were looked for in an earlier output, in guest order
 };
 
 /// Reads batches, leaves out what need not be stored, and compresses the rest.
 class BatchMaker {
  public:
-  /// `codec` is null for plain clusters. All must outlive this object.
-  BatchMaker(const Blob& disk, const ImageSettings& settings, const Codec* codec, unsigned workers);
+  /// `codec` is null for plain clusters, `earlier` if there is nothing to take clusters from. All must outlive this
+  /// object.
+  BatchMaker(const Blob& disk, const ImageSettings& settings, const Codec* codec, const EarlierOutput* earlier,
+             unsigned workers);
   ~BatchMaker();
 
   /// Bytes of the disk in a batch. Batches lie at multiples of their size, so that where one begins doesn't depend on
@@ -63,6 +76,7 @@ class BatchMaker {
   const Blob& disk_;
   const ImageSettings& settings_;
   const Codec* codec_;
+  const EarlierOutput* earlier_;
   std::uint64_t batch_bytes_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

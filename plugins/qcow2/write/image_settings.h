@@ -46,6 +46,11 @@ struct ImageSettings {
   bool has_zero_clusters() const noexcept { return version >= kVersion3; }
   /// Every guest cluster has a place, that of a raw data file too: who changes that file doesn't tell the image.
   bool places_every_cluster() const noexcept { return preallocation != Preallocation::Off || data_file.raw; }
+  /// What becomes of a cluster depends on its bytes alone.
+  bool has_independent_clusters() const noexcept {
+    return !dedup && !geometry.has_subclusters() && !places_every_cluster() && backing.name.empty() &&
+           data_file.name.empty();
+  }
 };
 
 }  // namespace fstool::qcow2

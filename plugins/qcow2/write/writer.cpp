@@ -130,7 +130,8 @@ class Writer {
                   : &output.add_companion(output.target().parent_path() / settings.data_file.name)),
         settings_(settings),
         context_(context),
-        maker_(disk, settings, codec, context.workers().size()),
+        earlier_(settings.has_independent_clusters() ? context.earlier_output() : nullptr),
+        maker_(disk, settings, codec, earlier_, context.workers().size()),
         allocator_(settings.geometry, output, settings.dedup ? Sharing::Any : Sharing::None),
         mapping_(settings.geometry, disk.size(), allocator_, output),
         store_(output, data_, settings, allocator_),
@@ -196,9 +197,34 @@ class Writer {
           cluster.content == Content::Zeros && !settings_.geometry.has_subclusters() ? kReadsAsZeros : 0;
       mapping_.set(first_cluster + cluster.index, cluster.l2_entry | zeros, cluster.subclusters);
     }
+    if (earlier_ != nullptr) note_pieces(batch);
     for (const auto& [guest_cluster, l2_entry] : no_longer_alone_) mapping_.clear_copied(guest_cluster, l2_entry);
     no_longer_alone_.clear();
     allocator_.write_settled();
+  }
+
+  /// Tells where the clusters of a batch are now.
+  void note_pieces(const Batch& batch) {
+    auto stored = batch.clusters.begin();
+    for (const KeyedCluster& keyed : batch.keyed) {
+      StoredPiece piece{.offset = 0, .bytes = 0, .form = static_cast<std::uint32_t>(StoredForm::Zeros)};
+      if (stored != batch.clusters.end() && stored->index == keyed.index) {
+        piece = stored_piece(*stored);
+        ++stored;
+      }
+      earlier_->note(keyed.key, piece);
+    }
+  }
+
+  StoredPiece stored_piece(const GuestCluster& cluster) const {
+    if (cluster.compressed_bytes == 0) {
+      return {.offset = cluster.l2_entry & kHostOffsetMask,
+              .bytes = static_cast<std::uint32_t>(settings_.geometry.cluster_size()),
+              .form = static_cast<std::uint32_t>(StoredForm::Plain)};
+    }
+    return {.offset = compressed_payload(settings_.geometry, cluster.l2_entry).offset,
+            .bytes = cluster.compressed_bytes,
+            .form = static_cast<std::uint32_t>(StoredForm::Compressed)};
   }
 
   void store_all(Batch& batch, std::uint64_t begin) {
@@ -280,6 +306,7 @@ class Writer {
   OutputFile* data_;  ///< the external data file, or null
   const ImageSettings& settings_;
   Context& context_;
+  EarlierOutput* earlier_;  ///< null: nothing is taken from it
   BatchMaker maker_;
   ClusterAllocator allocator_;
   Mapping mapping_;

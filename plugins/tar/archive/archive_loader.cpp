@@ -1,6 +1,7 @@
 #include "archive/archive_loader.h"
 
 #include <fmt/format.h>
+#include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -32,6 +33,8 @@ constexpr std::uint64_t kBytesPerExtent = 128;
 /// libarchive keeps a list of all that has several names, directories too, and goes through it for each of them.
 constexpr std::uint64_t kMostLinkedInCpio = 200'000;
 
+bool is_device(NodeKind kind) { return kind == NodeKind::CharDevice || kind == NodeKind::BlockDevice; }
+
 bool has_content(archive_entry* entry) {
   return archive_entry_size_is_set(entry) == 0 || archive_entry_size(entry) > 0;
 }
@@ -40,6 +43,15 @@ bool has_content(archive_entry* entry) {
 Timestamp posix_time(const Timestamp& time) {
   if (time.seconds >= 0 || time.nanoseconds == 0) return time;
   return {time.seconds - 1, 1'000'000'000 - time.nanoseconds};
+}
+
+/// IEEE P1282, 4.1.2 (PN): a device number is two of 32 bits. Some writers put the major number into the upper one,
+/// others have a dev_t in both, whose upper half is 0 for all devices that Linux has.
+DeviceNumber rock_ridge_device(archive_entry* entry) {
+  const auto number = static_cast<std::uint64_t>(archive_entry_rdev(entry));
+  const auto upper = static_cast<std::uint32_t>(number >> 32U);
+  if (upper != 0) return {upper, static_cast<std::uint32_t>(number)};
+  return {gnu_dev_major(number), gnu_dev_minor(number)};
 }
 
 /// Throws Error(Corrupt) for a stream, such as one within another.
@@ -96,6 +108,7 @@ class Loader {
     }
     Node node = node_of(entry, xattr_sets_);
     if (reader_.is_pax()) node.mtime = posix_time(node.mtime);
+    if (reader_.is_iso() && is_device(node.kind)) node.device = rock_ridge_device(entry);
     if (node.kind == NodeKind::File && has_content(entry)) node.content = content_of(entry);
     tree_.add(path_, std::move(node));
   }

@@ -52,6 +52,7 @@ class ArchiveReader {
   int filters() const;
   bool is_tar() const { return base_format() == ARCHIVE_FORMAT_TAR; }
   bool is_cpio() const { return base_format() == ARCHIVE_FORMAT_CPIO; }
+  bool is_iso() const { return base_format() == ARCHIVE_FORMAT_ISO9660; }
   bool is_zip() const { return base_format() == ARCHIVE_FORMAT_ZIP; }
   /// True for the format PAX, whose times libarchive takes for seconds and nanoseconds with one sign each.
   bool is_pax() const;

@@ -211,6 +211,10 @@ TEST_F(SpecLoaderTest, PrintsThePathsOfLayersFromTheRoot) {
                            "/parts/a.list\"\nto = \"x\"\n\n[[filesystem.source]]\npath = \"-\"\n\n"
                            "[[filesystem.source]]\npath = \"" +
                            root + "/b.list\"\nfrom = \"y\"\n");
+  write("p.toml",
+        "[filesystem]\ntype = \"fake\"\nselinux_contexts = \"c\"\nsource = { path = \"a\", manifest = \"m\" }\n");
+  EXPECT_EQ(printed(), "[filesystem]\ntype = \"fake\"\nselinux_contexts = \"" + root +
+                           "/c\"\n\n[filesystem.source]\npath = \"" + root + "/a\"\nmanifest = \"" + root + "/m\"\n");
   write("p.toml", "[filesystem]\ntype = \"fake\"\nsource = [\"a.list\", \"-\"]\n");
   EXPECT_EQ(printed(), "[filesystem]\ntype = \"fake\"\nsource = [\"" + root + "/a.list\", \"-\"]\n");
 }

@@ -25,6 +25,16 @@ TEST(Sizing, ManyEmptyFilesDoNotWasteGroups) {
   EXPECT_EQ(image.e2fsck_complaints(), "");
 }
 
+TEST(Sizing, ManyEmptyFilesFitTheSizeThatTheyNeed) {
+  const std::uint64_t fitted = format_tree(many_empty_files()).image->size();
+  for (const std::uint64_t size : {fitted, 4 * fitted}) {
+    const FormattedVolume volume = format_tree(many_empty_files(), {}, size);
+    EXPECT_EQ(volume.image->size(), size);
+    const ImageFile image(*volume.image);
+    EXPECT_EQ(image.e2fsck_complaints(), "") << size;
+  }
+}
+
 TEST(Sizing, HeadroomIsFree) {
   SizeRequest size;
   size.free_bytes = 50 << 20;

@@ -25,15 +25,18 @@ class ManifestRulesTest : public RulesTest {
   }
   std::string manifest_of(const Tree& tree) {
     std::string text(kManifestHeader);
-    list_manifest(tree, Tree::kRoot, context_, [&](const ManifestEntry& entry) { text += manifest_lines(tree, entry); });
+    list_manifest(tree, Tree::kRoot, context_,
+                  [&](const ManifestEntry& entry) { text += manifest_lines(tree, entry); });
     return text;
   }
 };
 
 TEST_F(ManifestRulesTest, GivesBackWhatItsOwnManifestSays) {
   Tree tree = make_tree({"d/f = text", "d/link -> a b#c", "odd \n\\#*= name/x = y", "dev/"});
-  for (const auto& [name, kind] : {std::pair("null", NodeKind::CharDevice), {"sda", NodeKind::BlockDevice},
-                                   {"pipe", NodeKind::Fifo}, {"log", NodeKind::Socket}}) {
+  for (const auto& [name, kind] : {std::pair("null", NodeKind::CharDevice),
+                                   {"sda", NodeKind::BlockDevice},
+                                   {"pipe", NodeKind::Fifo},
+                                   {"log", NodeKind::Socket}}) {
     Node node;
     node.kind = kind;
     if (kind == NodeKind::CharDevice || kind == NodeKind::BlockDevice) node.device = {300, 70'000};
@@ -51,8 +54,7 @@ TEST_F(ManifestRulesTest, GivesBackWhatItsOwnManifestSays) {
   }
   const std::string text = manifest_of(tree);
   // What a normal user unpacks: no owners, no modes, no devices, no empty files.
-  const Layer layer =
-      apply_manifest_text(make_tree({"d/f = text", "d/link -> a b#c", "odd \n\\#*= name/x = y"}), text);
+  const Layer layer = apply_manifest_text(make_tree({"d/f = text", "d/link -> a b#c", "odd \n\\#*= name/x = y"}), text);
   EXPECT_EQ(manifest_of(layer.tree), text);
 }
 
@@ -73,6 +75,7 @@ TEST_F(ManifestRulesTest, ReadsNestedNamesAndDefaults) {
     ..
     usr         type=dir nochange mode=0
     gone        type=dir optional
+    ..
 ..
 )");
   EXPECT_EQ(owner_and_mode(layer.tree, ""), "0755 5:6");
@@ -96,8 +99,7 @@ TEST_F(ManifestRulesTest, MakesWhatIsNotThere) {
   EXPECT_EQ(node_at(layer.tree, "l").target, "/tmp");
   EXPECT_EQ(node_at(layer.tree, "l").mtime, (Timestamp{3, 5}));
   EXPECT_EQ(node_at(layer.tree, "e").mtime, (Timestamp{1'000'000'000, 0}));
-  EXPECT_THAT(layer.implied,
-              ElementsAre(Tree::kRoot, *layer.tree.find_path("x"), *layer.tree.find_path("x/y")));
+  EXPECT_THAT(layer.implied, ElementsAre(Tree::kRoot, *layer.tree.find_path("x"), *layer.tree.find_path("x/y")));
 }
 
 TEST_F(ManifestRulesTest, RefusesWhatDoesNotGo) {
@@ -114,6 +116,7 @@ TEST_F(ManifestRulesTest, RefusesWhatDoesNotGo) {
   refuses("./d/f/x type=dir\n", "/d/f leads to no directory");
   refuses("../x type=dir\n", "has a \"..\"");
   refuses("..\n", "leads out of the tree");
+  refuses(". type=dir\n..\n..\n", "m:3:1: \"..\" leads out of the tree");
   refuses("./d type=folder\n", "\"folder\" is no value of type");
   refuses("./d uid=-1\n", "is no value of uid");
   refuses("./d uid=4294967295\n", "is no value of uid");

@@ -32,15 +32,17 @@ TEST_F(AttributeRulesTest, SquashesOwners) {
 TEST_F(AttributeRulesTest, FindsNamesInTheTreesOwnFiles) {
   const Layer layer = apply(system(), "owner = \"www\"\ngroup = \"staff\"");
   EXPECT_EQ(owner_and_mode(layer.tree, "bin/ls"), "0644 33:50");
-  EXPECT_THAT(failure(system(), "owner = \"daemn\""),
-              HasSubstr("p.toml:1:9: no user is called \"daemn\" in /etc/passwd of the tree (did you mean \"daemon\"?)"));
+  EXPECT_THAT(
+      failure(system(), "owner = \"daemn\""),
+      HasSubstr("p.toml:1:9: no user is called \"daemn\" in /etc/passwd of the tree (did you mean \"daemon\"?)"));
   EXPECT_THAT(failure(make_tree({"a"}), "group = \"staff\""), HasSubstr("which has no names: write the number"));
   Tree linked = make_tree({"usr/etc/passwd = me:x:5:5::/:\n", "etc/passwd -> ../usr/etc/passwd"});
   EXPECT_EQ(node_at(apply(std::move(linked), "owner = \"me\"").tree, "etc").uid, 5U);
 }
 
 TEST_F(AttributeRulesTest, LooksNamesUpBeforeTheirFilesGo) {
-  const Layer layer = apply(system(), "rules = [{ match = \"/etc\", exclude = true }, { match = \"ls\", owner = \"www\" }]");
+  const Layer layer =
+      apply(system(), "rules = [{ match = \"/etc\", exclude = true }, { match = \"ls\", owner = \"www\" }]");
   EXPECT_EQ(node_at(layer.tree, "bin/ls").uid, 33U);
   EXPECT_FALSE(layer.tree.find_path("etc"));
 }
@@ -87,9 +89,10 @@ TEST_F(AttributeRulesTest, MapsOwners) {
   // ACL: user::rw-, user 100005:r--, group 100007:r--; and capabilities of a namespace whose root is 100001.
   const std::string acl = std::string("\x02\0\0\0\x01\0\x06\0\xff\xff\xff\xff", 12) +
                           std::string("\x02\0\x04\0\xa5\x86\x01\0", 8) + std::string("\x08\0\x04\0\xa7\x86\x01\0", 8);
-  const std::string capability = std::string("\0\0\0\x03", 4) + std::string(16, '\0') + std::string("\xa1\x86\x01\0", 4);
-  a.xattrs = std::make_shared<const Xattrs>(
-      Xattrs{{"security.capability", capability}, {"system.posix_acl_access", acl}});
+  const std::string capability =
+      std::string("\0\0\0\x03", 4) + std::string(16, '\0') + std::string("\xa1\x86\x01\0", 4);
+  a.xattrs =
+      std::make_shared<const Xattrs>(Xattrs{{"security.capability", capability}, {"system.posix_acl_access", acl}});
   const Layer layer = apply(std::move(tree), R"(
 uid_map = ["100000:0:65536", "0:7:1"]
 gid_map = "0:0:200000")");
@@ -105,9 +108,10 @@ gid_map = "0:0:200000")");
 TEST_F(AttributeRulesTest, RefusesOwnersInNoRange) {
   Tree tree = make_tree({"d/a"});
   tree.node(*tree.find_path("d/a")).gid = 5;
-  EXPECT_THAT(failure(std::move(tree), "gid_map = [\"0:0:5\"]"), HasSubstr("/d/a: the group 5 is in no range of gid_map"));
-  for (const char* const map : {"\"0:0\"", "\"0:0:0\"", "\"a:0:1\"", "\"0:0:1:\"", "\"0:4294967295:1\"", "\"-1:0:1\"", "3",
-                                "[\"0:0:5\", \"4:9:1\"]"}) {
+  EXPECT_THAT(failure(std::move(tree), "gid_map = [\"0:0:5\"]"),
+              HasSubstr("/d/a: the group 5 is in no range of gid_map"));
+  for (const char* const map : {"\"0:0\"", "\"0:0:0\"", "\"a:0:1\"", "\"0:0:1:\"", "\"0:4294967295:1\"", "\"-1:0:1\"",
+                                "3", "[\"0:0:5\", \"4:9:1\"]"}) {
     EXPECT_THAT(failure(std::string("uid_map = ") + map), HasSubstr("uid_map")) << map;
   }
 }

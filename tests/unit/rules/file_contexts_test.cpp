@@ -39,17 +39,24 @@ constexpr char kContexts[] = R"(# comment
 /etc/a.conf          -l  system_u:object_r:link_t:s0
 /srv/w?x?                system_u:object_r:srv_t:s0
 /opt|/mnt/.*             system_u:object_r:alt_t:s0
+/var/[](]a|/home/.*      system_u:object_r:home_t:s0
+/tmp/[[:alpha:](]|/boot  system_u:object_r:boot_t:s0
 )";
 
 TEST_F(FileContextsTest, LabelsAsMatchpathconDoes) {
   write("fc", kContexts);
   write("fc.subs_dist", "/lib /usr/lib\n/bin /usr/bin\n");
-  Tree tree = make_tree({"usr/bin/ls", "usr/bin/cat", "usr/sbin/x", "usr/bin/d/", "usr/lib/c.so.6", "usr/lib/c.so.x",
-                         "usr/lib/d/c.so", "etc/a.conf", "etc/aXconf -> a", "etc/b", "proc/1/x", "srv/w", "srv/wx",
-                         "srv/q", "srv/x", "opt/x", "mnt/y", "lib/a.so", "bin/ls", "libx/a.so", "usrx", "run/", "dev/"});
-  for (const auto& [name, kind] :
-       {std::pair("dev/null", NodeKind::CharDevice), {"dev/tty", NodeKind::CharDevice}, {"dev/sda", NodeKind::BlockDevice},
-        {"run/p", NodeKind::Fifo}, {"run/s", NodeKind::Socket}}) {
+  Tree tree = make_tree({"usr/bin/ls",     "usr/bin/cat",    "usr/sbin/x", "usr/bin/d/",      "usr/lib/c.so.6",
+                         "usr/lib/c.so.x", "usr/lib/d/c.so", "etc/a.conf", "etc/aXconf -> a", "etc/b",
+                         "proc/1/x",       "srv/w",          "srv/wx",     "srv/q",           "srv/x",
+                         "opt/x",          "mnt/y",          "lib/a.so",   "bin/ls",          "libx/a.so",
+                         "usrx",           "run/",           "dev/",       "var/(a",          "home/x",
+                         "tmp/x",          "tmp/1",          "boot/x"});
+  for (const auto& [name, kind] : {std::pair("dev/null", NodeKind::CharDevice),
+                                   {"dev/tty", NodeKind::CharDevice},
+                                   {"dev/sda", NodeKind::BlockDevice},
+                                   {"run/p", NodeKind::Fifo},
+                                   {"run/s", NodeKind::Socket}}) {
     Node node;
     node.kind = kind;
     add_node(tree, name, std::move(node));
@@ -59,7 +66,7 @@ TEST_F(FileContextsTest, LabelsAsMatchpathconDoes) {
   std::vector<std::string> expected;
   walk_tree(layer.tree, Tree::kRoot, "", [&](const WalkedName& walked) {
     static const std::map<NodeKind, std::string> kinds = {
-        {NodeKind::File, "file"},       {NodeKind::Directory, "dir"}, {NodeKind::Symlink, "symlink_file"},
+        {NodeKind::File, "file"},       {NodeKind::Directory, "dir"},     {NodeKind::Symlink, "symlink_file"},
         {NodeKind::CharDevice, "char"}, {NodeKind::BlockDevice, "block"}, {NodeKind::Fifo, "pipe"},
         {NodeKind::Socket, "socket"}};
     const std::string kind = kinds.at(layer.tree.node(walked.node).kind);
@@ -77,8 +84,9 @@ TEST_F(FileContextsTest, LabelsAsMatchpathconDoes) {
 TEST_F(FileContextsTest, KeepsOtherAttributes) {
   write("fc", "/a system_u:object_r:a_t:s0\n");
   write("fc.local", "/b system_u:object_r:b_t:s0\n");
-  const Layer layer = apply(make_tree({"a", "b", "c"}),
-                            "xattr = { \"user.x\" = \"y\", \"security.selinux\" = \"old\" }\nselinux_contexts = \"fc\"");
+  const Layer layer =
+      apply(make_tree({"a", "b", "c"}),
+            "xattr = { \"user.x\" = \"y\", \"security.selinux\" = \"old\" }\nselinux_contexts = \"fc\"");
   EXPECT_EQ(label_of(layer.tree, "a"), "system_u:object_r:a_t:s0");
   EXPECT_EQ(xattr_of(layer.tree, "a", "user.x"), "y");
   EXPECT_EQ(label_of(layer.tree, "b"), "system_u:object_r:b_t:s0");

@@ -18,9 +18,10 @@ namespace fs = std::filesystem;
 
 TEST(ModeChangeTest, ChangesAsChmodDoes) {
   const std::vector<std::string> changes = {
-      "u+s",     "go-w",  "a+rX", "+x",    "-w",   "=r",   "u=rwx,g=rx,o=", "g=u",   "o=g-w", "u+rw-x", "a=rX",
-      "ug+s",    "+t",    "o+t",  "g+t",   "-s",   "a-st", "u=",            "g=s",   "u=s",   "=",      "+X",
-      "go=u-w",  "a=,u+r", "u-s,g+s", "ugo+rwxst", "o=u", "g+w,o-rwx", "=t", "a=rwX", "u=rwX,go=rX", "g=rx"};
+      "u+s",     "go-w",      "a+rX", "+x",        "-w", "=r",    "u=rwx,g=rx,o=", "g=u",
+      "o=g-w",   "u+rw-x",    "a=rX", "ug+s",      "+t", "o+t",   "g+t",           "-s",
+      "a-st",    "u=",        "g=s",  "u=s",       "=",  "+X",    "go=u-w",        "a=,u+r",
+      "u-s,g+s", "ugo+rwxst", "o=u",  "g+w,o-rwx", "=t", "a=rwX", "u=rwX,go=rX",   "g=rx"};
   const std::vector<std::uint16_t> modes = {0, 0644, 0755, 0711, 02755, 04755, 01777, 07777, 0600, 06070};
   const test::TemporaryDirectory directory;
   std::string script = fmt::format("umask 0; cd {}; ", directory.path().string());
@@ -48,7 +49,8 @@ TEST(ModeChangeTest, ChangesAsChmodDoes) {
         const std::string name = fmt::format("{}{}-{}", kind, c, mode);
         struct stat status {};
         ASSERT_EQ(::stat((directory.path() / name).c_str(), &status), 0);
-        EXPECT_EQ(fmt::format("{:04o}", change->apply(mode, kind == 'd')), fmt::format("{:04o}", status.st_mode & 07777))
+        EXPECT_EQ(fmt::format("{:04o}", change->apply(mode, kind == 'd')),
+                  fmt::format("{:04o}", status.st_mode & 07777))
             << changes[c] << " of " << fmt::format("{:04o}", mode) << (kind == 'd' ? " (directory)" : "");
       }
     }

@@ -1,0 +1,149 @@
+// --incremental takes what is the same from the output that is replaced: the bytes are those of a fresh build.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "harness/image.h"
+#include "harness/requirements.h"
+#include "harness/temp_dir.h"
+#include "harness/tree_builder.h"
+
+namespace fstool::e2e {
+namespace {
+
+struct OutputKind {
+  const char* name;
+  const char* ending;
+  Command options;
+};
+
+class Rebuild : public testing::TestWithParam<OutputKind> {
+ protected:
+  Rebuild() {
+    for (int i = 0; i < 200; ++i) write(i, fmt::format("file {}", i));
+    tree_.write_at("large", 0, 3 << 20U, Content::Random);
+    tree_.write_at("sparse", 8 << 20U, 100'000, Content::Random);
+    tree_.settle_times();
+  }
+
+  void write(int number, const std::string& text) const {
+    std::string content;
+    while (content.size() < 9000) content += text + '\n';
+    tree_.file(fmt::format("{}", number), content);
+  }
+
+  /// A file that changed just now is read again, because its times might not show another change. This makes all that
+  /// is there older than that.
+  static void age() { std::this_thread::sleep_for(std::chrono::milliseconds(3100)); }
+
+  std::string output(const std::string& name) const { return (work_ / (name + GetParam().ending)).string(); }
+
+  Command command(const std::string& name) const {
+    Command command = {"create", "-t", "ext4", tree_.root().string(), "-o", output(name), "--json"};
+    command.insert(command.end(), GetParam().options.begin(), GetParam().options.end());
+    return command;
+  }
+
+  struct Pieces {
+    std::uint64_t taken = 0;
+    std::uint64_t all = 0;
+  };
+
+  Pieces rebuild(const Command& more = {}) const {
+    Command incremental = command("image");
+    incremental.emplace_back("--incremental");
+    incremental.insert(incremental.end(), more.begin(), more.end());
+    const ProcessResult result = run_fstool(incremental);
+    EXPECT_EQ(result.exit_code, 0) << result.output();
+    if (result.exit_code != 0) return {};
+    const auto pieces = nlohmann::json::parse(result.out).at("output").at("pieces");
+    return {pieces.at("taken").get<std::uint64_t>(), pieces.at("all").get<std::uint64_t>()};
+  }
+
+  void expect_as_fresh(const Command& more = {}) const {
+    Command fresh = command("fresh");
+    fresh.insert(fresh.end(), more.begin(), more.end());
+    expect_fstool_builds(fresh);
+    expect_success({"cmp", output("image"), output("fresh")});
+  }
+
+  const TempDir work_;
+  const TreeBuilder tree_ = TreeBuilder(work_ / "tree");
+};
+
+TEST_P(Rebuild, TakesWhatIsTheSame) {
+  age();
+  const Pieces first = rebuild();
+  EXPECT_EQ(first.taken, 0U);
+  EXPECT_GT(first.all, 50U);
+  const Pieces second = rebuild();
+  EXPECT_EQ(second.taken, second.all);
+  expect_as_fresh();
+
+  write(7, "another content");
+  write(150, "another content as well");
+  tree_.settle_times();
+  const Pieces third = rebuild({"--threads", "1"});
+  EXPECT_LT(third.taken, third.all);
+  EXPECT_GT(third.taken, third.all / 2);
+  expect_as_fresh();
+}
+
+TEST_P(Rebuild, IsRightWhateverHasChanged) {
+  rebuild();
+  std::filesystem::remove(tree_.root() / "3");
+  tree_.file("new", "a file that was not there");
+  std::filesystem::resize_file(tree_.root() / "large", 1'000'001);
+  tree_.settle_times();
+  rebuild();
+  expect_as_fresh();
+  // Other options: nothing of before counts.
+  EXPECT_EQ(rebuild({"-O", "volume_label=other"}).taken, 0U);
+  expect_as_fresh({"-O", "volume_label=other"});
+}
+
+TEST_P(Rebuild, TrustsNoOutputThatIsNotWhatItWas) {
+  rebuild();
+  std::fstream(output("image"), std::ios::in | std::ios::out).seekp(2 << 20U) << "damage";
+  EXPECT_EQ(rebuild().taken, 0U);
+  expect_as_fresh();
+  std::filesystem::remove(output("image"));
+  EXPECT_EQ(rebuild().taken, 0U);
+  expect_as_fresh();
+}
+
+TEST_P(Rebuild, TrustsNoRecordThatIsDamaged) {
+  rebuild();
+  const std::string record = (work_ / fmt::format(".image{}.fstool-pieces", GetParam().ending)).string();
+  const std::string good = read_text(record);
+  for (const std::size_t at : {std::size_t{0}, std::size_t{20}, std::size_t{64}, good.size() / 2, good.size() - 1}) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ 1);
+    write_text(record, bad);
+    EXPECT_EQ(rebuild().taken, 0U) << at;
+    write_text(record, good.substr(0, at));
+    EXPECT_EQ(rebuild().taken, 0U) << at;
+  }
+  expect_as_fresh();
+}
+
+TEST_P(Rebuild, NeedsAFile) {
+  EXPECT_EQ(run_fstool({"create", "-t", "ext4", tree_.root().string(), "-o", "-", "--incremental"}).exit_code, 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(Outputs, Rebuild,
+                         testing::Values(OutputKind{"Raw", ".img", {}}, OutputKind{"Plain", ".qcow2", {}},
+                                         OutputKind{"Deflate", ".qcow2", {"--codec", "deflate"}},
+                                         OutputKind{"Zstd", ".qcow2", {"--codec", "zstd"}}),
+                         [](const testing::TestParamInfo<OutputKind>& param) { return std::string(param.param.name); });
+
+}  // namespace
+}  // namespace fstool::e2e

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <charconv>
 #include <optional>
-#include <ranges>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -186,7 +186,7 @@ class EntryAdder {
     if (entry.kind == EntryChoice::Kind::Removal) return remove(entry);
     const std::vector<std::string_view> names = names_of(entry.path);
     NodeId directory = Tree::kRoot;
-    for (const std::string_view name : names | std::views::take(names.size() - 1)) {
+    for (const std::string_view name : std::span(names).first(names.size() - 1)) {
       directory = enter(directory, name, entry);
     }
     const std::string_view name = names.back();

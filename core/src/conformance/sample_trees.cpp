@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <ranges>
 #include <string_view>
 #include <utility>
 
@@ -196,7 +195,7 @@ Tree tree_with(const std::vector<TreeFeature>& features, bool backwards) {
   Tree tree;
   tree.node(Tree::kRoot).mtime = {kTime, 0};
   if (backwards) {
-    for (const TreeFeature& feature : features | std::views::reverse) feature.add(tree);
+    for (auto feature = features.rbegin(); feature != features.rend(); ++feature) feature->add(tree);
   } else {
     for (const TreeFeature& feature : features) feature.add(tree);
   }

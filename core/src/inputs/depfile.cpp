@@ -30,8 +30,7 @@ std::string make_name(const std::string& path) {
 std::string depfile_text(const std::filesystem::path& output, std::vector<std::string> dependencies) {
   std::erase_if(dependencies, [](const std::string& path) { return path.find('\n') != std::string::npos; });
   std::ranges::sort(dependencies);
-  const auto repeated = std::ranges::unique(dependencies);
-  dependencies.erase(repeated.begin(), repeated.end());
+  dependencies.erase(std::unique(dependencies.begin(), dependencies.end()), dependencies.end());
   std::string text = make_name(output.string()) + ":";
   for (const std::string& path : dependencies) text += " \\\n  " + make_name(path);
   text += "\n";

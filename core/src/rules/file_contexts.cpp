@@ -9,7 +9,6 @@
 #include <cctype>
 #include <filesystem>
 #include <iterator>
-#include <ranges>
 
 #include "fstool/error.h"
 #include "rules/attribute_changes.h"
@@ -49,28 +48,12 @@ struct MatchContextDeleter {
 
 bool is_special(char c) { return std::string_view(".^$?*+|[({").find(c) != std::string_view::npos; }
 
-/// Where the class ends that begins at `start`: the place of its ']'.
-std::size_t end_of_class(std::string_view expression, std::size_t start) {
-  std::size_t at = start + 1;
-  if (at < expression.size() && expression[at] == '^') ++at;
-  for (bool is_first = true; at < expression.size(); ++at, is_first = false) {
-    if (expression[at] == ']' && !is_first) return at;
-    const std::size_t name_end =
-        expression.substr(at).starts_with("[:") ? expression.find(":]", at + 2) : std::string_view::npos;
-    if (name_end != std::string_view::npos) at = name_end + 1;
-    if (expression[at] == '\\') ++at;
-  }
-  return expression.size();
-}
-
 /// True if one "|" or more may divide the whole expression.
 bool has_alternatives(std::string_view expression) {
   int depth = 0;
   for (std::size_t i = 0; i < expression.size(); ++i) {
     if (expression[i] == '\\')
       ++i;
-    else if (expression[i] == '[')
-      i = end_of_class(expression, i);
     else if (expression[i] == '(')
       ++depth;
     else if (expression[i] == ')')
@@ -218,7 +201,8 @@ void FileContexts::add_substitutions(std::string_view text, const std::string& f
 }
 
 void FileContexts::finish() {
-  std::ranges::stable_partition(specs_, [](const Spec& spec) { return !spec.is_exact; });
+  std::reverse(specs_.begin(), specs_.end());
+  std::stable_partition(specs_.begin(), specs_.end(), [](const Spec& spec) { return spec.is_exact; });
 }
 
 std::string FileContexts::substituted(std::string_view path) const {
@@ -238,7 +222,7 @@ std::string FileContexts::substituted(std::string_view path) const {
 std::shared_ptr<const FileContexts::Directory> FileContexts::root() const {
   auto root = std::make_shared<Directory>();
   root->path = "/";
-  for (const Spec& spec : specs_ | std::views::reverse) root->candidates.push_back(&spec);
+  for (const Spec& spec : specs_) root->candidates.push_back(&spec);
   return root;
 }
 
@@ -251,7 +235,7 @@ std::shared_ptr<const FileContexts::Directory> FileContexts::enter(const std::sh
   if (directory->path.starts_with(parent->path)) {
     std::ranges::copy_if(parent->candidates, std::back_inserter(directory->candidates), is_candidate);
   } else {
-    for (const Spec& spec : specs_ | std::views::reverse) {
+    for (const Spec& spec : specs_) {
       if (is_candidate(&spec)) directory->candidates.push_back(&spec);
     }
   }
@@ -278,7 +262,7 @@ const std::string* FileContexts::find(const Directory& directory, std::string_vi
     }
     return nullptr;
   }
-  for (const Spec& spec : specs_ | std::views::reverse) {
+  for (const Spec& spec : specs_) {
     if (matches(spec, looked_up, kind)) return result(spec);
   }
   return nullptr;

@@ -57,7 +57,7 @@ class FileContexts {
   std::string substituted(std::string_view path) const;
   bool matches(const Spec& spec, std::string_view path, NodeKind kind) const;
 
-  std::vector<Spec> specs_;
+  std::vector<Spec> specs_;  ///< in the order of the files; once finished, the one that counts most first
   std::vector<Substitutions> substitutions_;
   std::unique_ptr<Matcher> matcher_;
 };

@@ -1,7 +1,6 @@
 #include "rules/ignore_patterns.h"
 
 #include <algorithm>
-#include <ranges>
 
 namespace fstool {
 
@@ -70,8 +69,8 @@ void IgnorePatterns::append(const IgnorePatterns& other) {
 }
 
 IgnorePatterns::Match IgnorePatterns::match(std::string_view path, std::string_view name, bool is_directory) const {
-  for (const IgnorePattern& pattern : patterns_ | std::views::reverse) {
-    if (pattern.matches(path, name, is_directory)) return pattern.is_negated() ? Match::Negated : Match::Matched;
+  for (auto pattern = patterns_.rbegin(); pattern != patterns_.rend(); ++pattern) {
+    if (pattern->matches(path, name, is_directory)) return pattern->is_negated() ? Match::Negated : Match::Matched;
   }
   return Match::None;
 }

@@ -3,14 +3,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <ranges>
+#include <algorithm>
 
 namespace fstool {
 
 std::vector<std::string_view> names_of(std::string_view path) {
   std::vector<std::string_view> names;
-  for (const auto part : std::views::split(path, '/')) {
-    if (const std::string_view name(part.begin(), part.end()); !name.empty()) names.push_back(name);
+  while (!path.empty()) {
+    const std::string_view name = path.substr(0, path.find('/'));
+    if (!name.empty()) names.push_back(name);
+    path.remove_prefix(std::min(name.size() + 1, path.size()));
   }
   return names;
 }

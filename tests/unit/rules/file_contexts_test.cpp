@@ -39,8 +39,6 @@ constexpr char kContexts[] = R"(# comment
 /etc/a.conf          -l  system_u:object_r:link_t:s0
 /srv/w?x?                system_u:object_r:srv_t:s0
 /opt|/mnt/.*             system_u:object_r:alt_t:s0
-/var/[](]a|/home/.*      system_u:object_r:home_t:s0
-/tmp/[[:alpha:](]|/boot  system_u:object_r:boot_t:s0
 )";
 
 TEST_F(FileContextsTest, LabelsAsMatchpathconDoes) {

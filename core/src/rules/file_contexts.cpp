@@ -93,6 +93,23 @@ LiteralPrefix literal_prefix(std::string_view expression) {
   return prefix;
 }
 
+/// The size of "/usr" in "/usr/…", a first name that stands for itself; 0 if there is none. As in libselinux, paths
+/// begin with it, whatever alternatives follow, and the expression is of what is behind it.
+std::size_t stem_size(std::string_view expression) {
+  const std::size_t slash = expression.find('/', 1);
+  if (slash == std::string_view::npos) return 0;
+  const std::string_view stem = expression.substr(0, slash);
+  return std::ranges::any_of(stem, is_special) || stem.find('\\') != std::string_view::npos ? 0 : slash;
+}
+
+/// What paths begin with, which is the stem and its slash at least.
+LiteralPrefix path_prefix(std::string_view expression) {
+  LiteralPrefix prefix = literal_prefix(expression);
+  const std::size_t stem = stem_size(expression);
+  if (stem > 0 && prefix.text.size() <= stem) prefix.text = expression.substr(0, stem + 1);
+  return prefix;
+}
+
 /// True if no character of the expression stands for anything but itself.
 bool is_exact(std::string_view expression) {
   for (std::size_t i = 0; i < expression.size(); ++i) {
@@ -112,7 +129,8 @@ bool is_on_the_way(std::string_view a, std::string_view b) { return a.starts_wit
 
 struct FileContexts::Spec {
   LiteralPrefix prefix;
-  std::unique_ptr<pcre2_code, CodeDeleter> code = {};
+  std::size_t stem_size = 0;
+  std::unique_ptr<pcre2_code, CodeDeleter> code = {};  ///< of what is behind the stem
   std::optional<NodeKind> kind = {};
   bool is_exact = false;
   std::string context;  ///< with a NUL at its end; empty: none
@@ -167,7 +185,8 @@ void FileContexts::add(std::string_view text, const std::string& file) {
     std::string_view context = take_word(line);
     if (context.empty()) std::swap(type, context);
     if (context.empty() || !line.empty()) throw lines.error("a line has an expression, a type or not, and a context");
-    Spec spec{.prefix = literal_prefix(expression),
+    Spec spec{.prefix = path_prefix(expression),
+              .stem_size = stem_size(expression),
               .is_exact = is_exact(expression),
               .context = context == "<<none>>" ? std::string() : std::string(context) + '\0',
               .expression = std::string(expression)};
@@ -176,7 +195,7 @@ void FileContexts::add(std::string_view text, const std::string& file) {
       if (found == kTypes.end()) throw lines.error(fmt::format("\"{}\" is no type", type));
       spec.kind = found->second;
     }
-    const std::string whole = fmt::format("^{}$", expression);
+    const std::string whole = fmt::format("^{}$", expression.substr(spec.stem_size));
     int error = 0;
     std::size_t place = 0;
     spec.code.reset(
@@ -246,7 +265,7 @@ bool FileContexts::matches(const Spec& spec, std::string_view path, NodeKind kin
   if (spec.kind && *spec.kind != kind) return false;
   if (!path.starts_with(spec.prefix.text)) return false;
   if (spec.prefix.is_all) return path.size() == spec.prefix.text.size();
-  const int result = matcher_->run(spec.code.get(), path);
+  const int result = matcher_->run(spec.code.get(), path.substr(spec.stem_size));
   if (result >= 0) return true;
   if (result == PCRE2_ERROR_NOMATCH) return false;
   throw Error(ErrorCode::InvalidArgument,

@@ -39,6 +39,8 @@ constexpr char kContexts[] = R"(# comment
 /etc/a.conf          -l  system_u:object_r:link_t:s0
 /srv/w?x?                system_u:object_r:srv_t:s0
 /opt|/mnt/.*             system_u:object_r:alt_t:s0
+/var/a|/home/.*          system_u:object_r:stem_t:s0
+/tmp/?                   system_u:object_r:tmp_t:s0
 )";
 
 TEST_F(FileContextsTest, LabelsAsMatchpathconDoes) {
@@ -48,8 +50,8 @@ TEST_F(FileContextsTest, LabelsAsMatchpathconDoes) {
                          "usr/lib/c.so.x", "usr/lib/d/c.so", "etc/a.conf", "etc/aXconf -> a", "etc/b",
                          "proc/1/x",       "srv/w",          "srv/wx",     "srv/q",           "srv/x",
                          "opt/x",          "mnt/y",          "lib/a.so",   "bin/ls",          "libx/a.so",
-                         "usrx",           "run/",           "dev/",       "var/(a",          "home/x",
-                         "tmp/x",          "tmp/1",          "boot/x"});
+                         "usrx",           "run/",           "dev/",       "var/a",           "var/b",
+                         "var/home/x",     "home/x",         "tmp/x"});
   for (const auto& [name, kind] : {std::pair("dev/null", NodeKind::CharDevice),
                                    {"dev/tty", NodeKind::CharDevice},
                                    {"dev/sda", NodeKind::BlockDevice},

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "spec.h"
 #include "rules/owner_choice.h"
+#include "spec.h"
 #include "spec_keys.h"
 
 namespace fstool {
@@ -216,7 +216,8 @@ Json list_of(Json items) { return {{"type", "array"}, {"items", std::move(items)
 Json entry_schema() {
   Json entry = section_schema("filesystem.entries");
   entry["anyOf"] = Json::array();
-  for (const char* const kind : {"content", "copy", "symlink", "directory", "hardlink", "char_device", "block_device", "fifo", "remove"}) {
+  for (const char* const kind :
+       {"content", "copy", "symlink", "directory", "hardlink", "char_device", "block_device", "fifo", "remove"}) {
     entry["anyOf"].push_back({{"required", {kind}}});
   }
   return entry;

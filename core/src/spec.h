@@ -33,7 +33,7 @@ struct EntryChoice {
   std::optional<std::filesystem::path> copy;  ///< of a file that the host has
   std::string target;                         ///< of a symbolic link; of a hard link, the path of its file
   DeviceNumber device;
-  std::optional<std::uint16_t> permissions;   ///< the low twelve mode bits
+  std::optional<std::uint16_t> permissions;  ///< the low twelve mode bits
   OwnerChoice owner;
   OwnerChoice group;
   std::optional<Timestamp> mtime;  ///< nothing: that of the copied file, or of the newest
@@ -50,8 +50,8 @@ struct FilesystemChoice {
   std::vector<EntryChoice> entries;
   std::optional<RuleFile> selinux_contexts;
   HardLinks hard_links = HardLinks::Keep;
-  std::optional<SizeChoice> size;     ///< Auto or Fixed
-  std::optional<Timestamp> mtime;     ///< overrides the time of every node
+  std::optional<SizeChoice> size;  ///< Auto or Fixed
+  std::optional<Timestamp> mtime;  ///< overrides the time of every node
   RootDevices rootdevs = RootDevices::None;
   Headroom free;
 };

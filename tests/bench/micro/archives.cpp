@@ -6,13 +6,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "benchmark_data.h"
-#include "fstool/container.h"
 #include "fstool/context.h"
 #include "fstool/filesystem.h"
 #include "fstool/source.h"
+#include "fstool/uuid.h"
 
 namespace fstool::bench {
 namespace {
@@ -39,7 +40,8 @@ void list_tar(benchmark::State& state) {
   const Registry registry = load_plugins({"tar"});
   Context context(registry, {.threads = 1});
   const auto tar = registry.get<Filesystem>("tar").create({});
-  const BlobPtr image = tar->format(small_files(static_cast<std::size_t>(state.range(0))), {}, context).image;
+  const FormatRequest request{.size = {}, .seed = Seed("benchmark")};
+  const BlobPtr image = tar->format(small_files(static_cast<std::size_t>(state.range(0))), request, context).image;
   std::vector<std::byte> bytes(image->size());
   image->read(0, bytes);
   const SourceInput archive(make_memory_blob(std::move(bytes)), "archive.tar");

@@ -2,9 +2,9 @@
 /// Bytes and plugins that several benchmarks use.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdint>
+#include <initializer_list>
+#include <iterator>
 #include <random>
 #include <span>
 #include <string_view>

@@ -4,13 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <random>
 #include <vector>
 
 #include "benchmark_data.h"
 #include "fstool/container.h"
 #include "fstool/context.h"
+#include "fstool/options.h"
 #include "fstool/output_file.h"
 #include "run_tool.h"
 

@@ -64,7 +64,7 @@ def parse_arguments(description):
     parser.add_argument("--update-docs", action="store_true", help="write the section and plots of docs/performance.md")
     parser.add_argument("--replay", type=Path, metavar="REPORT", help="measure nothing; take this report.json")
     parser.add_argument("--check", action="store_true",
-                        help="exit with 1 if a target is missed or a comparison left out, too, and not only if a program "
+                        help="exit with 1 if a target is missed or a comparison left out, too, not only if a program "
                         "fails or an output is wrong")
     options = parser.parse_args()
     if options.runs < 1:

@@ -61,7 +61,7 @@ def run_measured(command):
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
             messages.seek(0)
-            raise Failure(f"{' '.join(command)} failed:\n{messages.read().decode(errors='replace')}")
+            raise failure(command, process.returncode, messages.read())
         peak, *counters = figures.read().splitlines()
         transfers = {name: int(value) for name, _, value in (line.partition(":") for line in counters)}
         return Usage(seconds, resources.ru_utime + resources.ru_stime, int(peak) * KIB, transfers["rchar"],
@@ -73,6 +73,11 @@ def run(command, **options):
     result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                             check=False, **options)
     if result.returncode != 0:
-        text = (result.stdout + result.stderr).decode(errors="replace")
-        raise Failure(f"{' '.join(map(str, command))} failed:\n{text}")
+        raise failure(command, result.returncode, result.stdout + result.stderr)
     return result.stdout.decode(errors="replace")
+
+
+def failure(command, code, messages):
+    """Of a program that ended with `code` (subprocess.Popen.returncode)."""
+    text = messages.decode(errors="replace").strip()
+    return Failure(f"{' '.join(map(str, command))} ended with {code}: {text}")

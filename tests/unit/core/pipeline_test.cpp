@@ -515,8 +515,12 @@ TEST(ReportTest, SaysWhatWasBuiltInOneLine) {
   report.partitions.resize(3);
   report.partitions[1].partition.number = 1;
   report.partitions[2].partition.number = 2;
-  report.output = OutputReport{
-      .path = "disk.qcow2", .companions = {}, .file_size = 340ULL << 20, .allocated_size = 0, .seconds = 2.34};
+  report.output = OutputReport{.path = "disk.qcow2",
+                               .companions = {},
+                               .file_size = 340ULL << 20,
+                               .allocated_size = 0,
+                               .seconds = 2.34,
+                               .pieces = {}};
   EXPECT_EQ(summary_line(report), "disk.qcow2: qcow2 (zstd), 340 MiB; gpt disk with 2 partitions, 1.5 GiB; 2.3 s");
 }
 

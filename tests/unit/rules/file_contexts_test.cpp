@@ -70,7 +70,7 @@ TEST_F(FileContextsTest, LabelsAsMatchpathconDoes) {
         {NodeKind::CharDevice, "char"}, {NodeKind::BlockDevice, "block"}, {NodeKind::Fifo, "pipe"},
         {NodeKind::Socket, "socket"}};
     const std::string kind = kinds.at(layer.tree.node(walked.node).kind);
-    command += fmt::format(" {}:/{}", kind == "symlink_file" ? "link" : kind, walked.path);
+    command += fmt::format(" '{}:/{}'", kind == "symlink_file" ? "link" : kind, walked.path);
     expected.push_back(fmt::format("/{} {}", walked.path, label_of(layer.tree, std::string(walked.path))));
     return true;
   });

@@ -78,11 +78,14 @@ ByteVector decoded(StreamDecoder& decoder, const ByteVector& file, std::size_t i
 }
 
 void check_decoder(CheckRun& run, const StreamFormat& format, const Stream& stream) {
-  const std::pair<std::size_t, std::size_t> sizes[] = {{1 << 20U, 1 << 20U}, {1 << 20U, 100}, {7, 1 << 20U}, {1, 333}};
-  for (const auto& [in_bytes, out_bytes] : sizes) {
-    run.attempt(fmt::format("decompressed in pieces of {} bytes into {}", in_bytes, out_bytes), [&] {
+  struct Sizes {
+    std::size_t in;
+    std::size_t out;
+  };
+  for (const Sizes bytes : {Sizes{1 << 20U, 1 << 20U}, Sizes{1 << 20U, 100}, Sizes{7, 1 << 20U}, Sizes{1, 333}}) {
+    run.attempt(fmt::format("decompressed in pieces of {} bytes into {}", bytes.in, bytes.out), [&] {
       const auto decoder = format.stream_decoder();
-      require(decoded(*decoder, stream.file, in_bytes, out_bytes) == stream.content, "other bytes come out");
+      require(decoded(*decoder, stream.file, bytes.in, bytes.out) == stream.content, "other bytes come out");
       require(decoder->may_end(), "it says that the stream may not end where it ends");
     });
   }

@@ -148,7 +148,7 @@ std::string xattr_value(const std::string& value) {
   const bool is_text = std::ranges::all_of(value, [](char c) { return c >= ' ' && c <= '~'; });
   if (is_text) return fmt::format("\"{}\"", value);
   std::string text = "0x";
-  for (const unsigned char byte : value) text += fmt::format("{:02x}", byte);
+  for (const char byte : value) text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
   return text;
 }
 

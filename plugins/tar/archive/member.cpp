@@ -163,7 +163,8 @@ void add_xattrs(archive_entry* entry, Node& node, XattrSets& sets) {
     // libarchive's permissions have the rights of the owning group where those of the mask are, as stat(2) has them.
     const auto mask = std::ranges::find(acl, AclTag::Mask, &AclEntry::tag);
     if (mask != acl.end()) {
-      node.permissions = static_cast<std::uint16_t>((node.permissions & ~070U) | (mask->permissions << 3U));
+      node.permissions =
+          static_cast<std::uint16_t>((node.permissions & ~070U) | (std::uint32_t{mask->permissions} << 3U));
     }
   }
   if (const Acl acl = acl_of(entry, ARCHIVE_ENTRY_ACL_TYPE_DEFAULT); !acl.empty()) {

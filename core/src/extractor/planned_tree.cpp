@@ -3,25 +3,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "node_copy.h"
+
 namespace fstool {
-namespace {
-
-/// Without what an image recorded about it.
-Node copy_of(const Node& node) {
-  Node copy;
-  copy.kind = node.kind;
-  copy.permissions = node.permissions;
-  copy.uid = node.uid;
-  copy.gid = node.gid;
-  copy.device = node.device;
-  copy.mtime = node.mtime;
-  copy.content = node.content;
-  copy.target = node.target;
-  copy.xattrs = node.xattrs;
-  return copy;
-}
-
-}  // namespace
 
 Tree planned_tree(const Tree& tree, const ExtractionPlan& plan) {
   Tree result;

@@ -14,6 +14,7 @@
 
 #include "content_hash.h"
 #include "fstool/error.h"
+#include "node_copy.h"
 #include "rules/name_walk.h"
 
 namespace fstool {
@@ -29,20 +30,6 @@ struct Renaming {
   std::string_view name;
   NodeId node;
 };
-
-Node copy_of(const Node& node) {
-  Node copy;
-  copy.kind = node.kind;
-  copy.permissions = node.permissions;
-  copy.uid = node.uid;
-  copy.gid = node.gid;
-  copy.device = node.device;
-  copy.mtime = node.mtime;
-  copy.content = node.content;
-  copy.target = node.target;
-  copy.xattrs = node.xattrs;
-  return copy;
-}
 
 void copy_links(Tree& tree) {
   std::vector<bool> has_first_name(tree.node_count());

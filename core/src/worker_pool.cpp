@@ -71,22 +71,14 @@ struct WorkerPool::Impl {
     for (std::thread& thread : threads) thread.join();
   }
 
-  /// Runs `body` on every worker, and `meanwhile` on this thread; returns when all are done. Neither may throw.
-  template <class Meanwhile>
-  void run(const Body& body, Meanwhile&& meanwhile) {
-    {
-      const std::lock_guard lock(mutex);
-      current_body = &body;
-      running = threads.size();
-      ++round;
-    }
-    round_begins.notify_all();
-    meanwhile();
-    std::unique_lock lock(mutex);
-    round_ends.wait(lock, [&] { return running == 0; });
-  }
+  /// Runs `body`, which may not throw, on every worker; returns when all are done.
   void run(const Body& body) {
-    run(body, [] {});
+    std::unique_lock lock(mutex);
+    current_body = &body;
+    running = threads.size();
+    ++round;
+    round_begins.notify_all();
+    round_ends.wait(lock, [&] { return running == 0; });
   }
 
   void work(unsigned worker) {
@@ -118,6 +110,9 @@ namespace {
 
 /// The state of WorkerPool::ordered(). Product i lies in slot i % slots and may be begun once product i - slots is
 /// consumed. Indices are handed out in order, so whatever is not yet consumed is either done or being worked on.
+///
+/// The worker that makes the product whose turn it is consumes it, and all that are ready behind it; meanwhile the
+/// others go on. No product is handed to a thread that would have to be woken for it.
 class OrderedRun {
  public:
   OrderedRun(std::uint64_t count, unsigned slots) : count_(count), done_(slots, false) {}
@@ -125,34 +120,32 @@ class OrderedRun {
   /// The next index to produce, once there is a slot for it. Nothing: there is no more to do.
   std::optional<std::uint64_t> take() {
     std::unique_lock lock(mutex_);
-    slot_freed_.wait(lock, [&] { return over() || next_ - consumed_ < done_.size(); });
+    ++waiting_;
+    slots_freed_.wait(lock, [&] { return over() || has_free_slot(); });
+    --waiting_;
     if (over()) return std::nullopt;
     return next_++;
   }
 
-  void produced(std::uint64_t index) {
-    {
-      const std::lock_guard lock(mutex_);
-      done_[slot(index)] = true;
-      if (index != consumed_) return;  // the consumer waits for an earlier one
-    }
-    product_done_.notify_one();
+  /// Product `index` is there. True: it is the caller's to consume, and then consumed() is to be called.
+  bool produced(std::uint64_t index) {
+    const std::lock_guard lock(mutex_);
+    done_[slot(index)] = true;
+    if (is_consuming_ || index != consumed_) return false;
+    is_consuming_ = true;
+    return true;
   }
 
-  /// Waits until product `index` is there; false if something failed.
-  bool await(std::uint64_t index) {
-    std::unique_lock lock(mutex_);
-    product_done_.wait(lock, [&] { return failure_.happened() || done_[slot(index)]; });
-    return !failure_.happened();
-  }
-
-  void consumed(std::uint64_t index) {
-    {
-      const std::lock_guard lock(mutex_);
-      done_[slot(index)] = false;
-      consumed_ = index + 1;
-    }
-    slot_freed_.notify_one();
+  /// Product `index` was consumed. Returns the next one that is the caller's to consume, if there is one.
+  std::optional<std::uint64_t> consumed(std::uint64_t index) {
+    const std::lock_guard lock(mutex_);
+    done_[slot(index)] = false;
+    consumed_ = index + 1;
+    is_consuming_ = consumed_ < count_ && done_[slot(consumed_)];
+    // Whoever waits for a slot is woken when there is work for a while.
+    const bool has_many_free_slots = next_ - consumed_ <= done_.size() / 2;
+    if (waiting_ != 0 && (has_many_free_slots || !is_consuming_)) slots_freed_.notify_all();
+    return is_consuming_ ? std::optional(consumed_) : std::nullopt;
   }
 
   /// Records the exception that is being handled, and ends the run.
@@ -161,26 +154,25 @@ class OrderedRun {
       const std::lock_guard lock(mutex_);
       failure_.record(index);
     }
-    slot_freed_.notify_all();
-    product_done_.notify_one();
+    slots_freed_.notify_all();
   }
 
-  /// Lets the workers that still wait for a slot find out that there is nothing left.
-  void finish() { slot_freed_.notify_all(); }
-
+  bool failed() const { return failure_.happened(); }
   std::size_t slot(std::uint64_t index) const { return index % done_.size(); }
   void rethrow() const { failure_.rethrow(); }
 
  private:
   bool over() const { return failure_.happened() || next_ == count_; }
+  bool has_free_slot() const { return next_ - consumed_ < done_.size(); }
 
   const std::uint64_t count_;
   std::mutex mutex_;
-  std::condition_variable slot_freed_;
-  std::condition_variable product_done_;
+  std::condition_variable slots_freed_;
+  unsigned waiting_ = 0;    // workers, for a slot
   std::vector<bool> done_;  // by slot
-  std::uint64_t next_ = 0;
+  std::uint64_t next_ = 0;  // to be produced
   std::uint64_t consumed_ = 0;
+  bool is_consuming_ = false;  // some worker consumes, or is about to
   Failure failure_;
 };
 
@@ -288,28 +280,27 @@ void WorkerPool::ordered(std::uint64_t count,
                          const std::function<void(std::uint64_t index, unsigned worker, unsigned slot)>& produce,
                          const std::function<void(std::uint64_t index, unsigned slot)>& consume) {
   OrderedRun run(count, slots());
-  const auto produce_all = [&](unsigned worker) {
-    while (const std::optional<std::uint64_t> index = run.take()) {
+  const auto consume_from = [&](std::uint64_t first) {
+    for (std::optional<std::uint64_t> index = first; index && !run.failed();) {
       try {
-        produce(*index, worker, static_cast<unsigned>(run.slot(*index)));
-        run.produced(*index);
+        consume(*index, static_cast<unsigned>(run.slot(*index)));
+        index = run.consumed(*index);
       } catch (...) {
         run.fail(*index);
       }
     }
   };
-  const auto consume_all = [&] {
-    for (std::uint64_t index = 0; index < count && run.await(index); ++index) {
+  impl_->run([&](unsigned worker) {
+    while (const std::optional<std::uint64_t> index = run.take()) {
       try {
-        consume(index, static_cast<unsigned>(run.slot(index)));
-        run.consumed(index);
+        produce(*index, worker, static_cast<unsigned>(run.slot(*index)));
       } catch (...) {
-        run.fail(index);
+        run.fail(*index);
+        return;
       }
+      if (run.produced(*index)) consume_from(*index);
     }
-    run.finish();
-  };
-  impl_->run(produce_all, consume_all);
+  });
   run.rethrow();
 }
 

@@ -26,7 +26,7 @@ struct DataBlock {
 
 /// Runs on a worker; `worker` and `slot` are those of WorkerPool::ordered(). Empty: there is nothing to prepare.
 using PrepareBlock = std::function<void(const DataBlock& block, unsigned worker, unsigned slot)>;
-/// Runs on the calling thread, in the order of the indices. `slot` is that of the block's preparation.
+/// Runs on one thread at a time, in the order of the indices. `slot` is that of the block's preparation.
 using StoreBlock = std::function<void(const DataBlock& block, unsigned slot)>;
 
 /// Reads `disk` with all of context.workers() and calls `prepare` and then `store` for each of its blocks that has a

@@ -27,9 +27,10 @@ class FSTOOL_API WorkerPool {
   /// threw, no new ones are started, and the exception of the lowest failed index is rethrown.
   void for_each(std::uint64_t count, const std::function<void(std::uint64_t index, unsigned worker)>& job);
 
-  /// An ordered pipeline: produce(index, worker, slot) runs on the workers, consume(index, slot) runs on the calling
-  /// thread in the order of the indices. `slot` in [0, slots()) names the place where the product is kept between
-  /// the two: no two products that are alive share a slot, so memory is bounded by slots(). Exceptions as for_each().
+  /// An ordered pipeline: produce(index, worker, slot) runs on the workers in any order, and consume(index, slot) on
+  /// one of them at a time, in the order of the indices, while the others produce. `slot` in [0, slots()) names the
+  /// place where the product is kept between the two: no two products that are alive share a slot, so memory is bounded
+  /// by slots(). Exceptions as for_each().
   void ordered(std::uint64_t count,
                const std::function<void(std::uint64_t index, unsigned worker, unsigned slot)>& produce,
                const std::function<void(std::uint64_t index, unsigned slot)>& consume);

@@ -86,11 +86,28 @@ TEST_P(WorkerPoolTest, ConsumesInOrder) {
   for (std::uint64_t i = 0; i < kCount; ++i) ASSERT_EQ(consumed[i], i);
 }
 
-TEST_P(WorkerPoolTest, ConsumesOnTheCallingThread) {
+TEST_P(WorkerPoolTest, ConsumesOneProductAtATime) {
+  std::atomic<bool> is_consuming = false;
+  std::atomic<bool> clash = false;
+  pool_.ordered(
+      2000, [](std::uint64_t, unsigned, unsigned) {},
+      [&](std::uint64_t, unsigned) {
+        if (is_consuming.exchange(true)) clash = true;
+        is_consuming = false;
+      });
+  EXPECT_FALSE(clash);
+}
+
+TEST_P(WorkerPoolTest, RunsNothingOnTheCallingThread) {
   const std::thread::id caller = std::this_thread::get_id();
   pool_.ordered(
       10, [&](std::uint64_t, unsigned, unsigned) { EXPECT_NE(std::this_thread::get_id(), caller); },
-      [&](std::uint64_t, unsigned) { EXPECT_EQ(std::this_thread::get_id(), caller); });
+      [&](std::uint64_t, unsigned) { EXPECT_NE(std::this_thread::get_id(), caller); });
+}
+
+TEST_P(WorkerPoolTest, OrdersNothingAtAll) {
+  pool_.ordered(
+      0, [](std::uint64_t, unsigned, unsigned) { FAIL(); }, [](std::uint64_t, unsigned) { FAIL(); });
 }
 
 TEST_P(WorkerPoolTest, NeverHasTwoProductsInOneSlot) {
@@ -105,12 +122,13 @@ TEST_P(WorkerPoolTest, NeverHasTwoProductsInOneSlot) {
   EXPECT_FALSE(clash);
 }
 
-TEST_P(WorkerPoolTest, ProducesWhileItConsumes) {
+TEST(WorkerPool, ProducesWhileItConsumes) {
   // Consuming the first product waits for a later one to be produced: without overlap this would never end.
+  WorkerPool pool(2);
   std::mutex mutex;
   std::condition_variable changed;
   bool second_produced = false;
-  pool_.ordered(
+  pool.ordered(
       2,
       [&](std::uint64_t index, unsigned, unsigned) {
         if (index != 1) return;

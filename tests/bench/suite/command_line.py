@@ -12,6 +12,7 @@ from pathlib import Path
 from . import report as reports
 from .bench import Bench
 from .catalogue import JOBS
+from .comparison import ROUNDS_OF_SLOW, SLOW_SECONDS
 from .data_sets import DataSets
 from .documents import update_documents, write_results
 from .judges import missing_tools
@@ -55,7 +56,9 @@ def parse_arguments(description):
     parser.add_argument("--work", type=Path, default=os.environ.get("TMPDIR", "/var/tmp"), help="put the outputs here")
     parser.add_argument("--scale", type=positive, default=1.0,
                         help="counts and sizes of the data sets but the root, as a share of the full ones")
-    parser.add_argument("--runs", type=int, default=7, help="pairs to measure (default: 7)")
+    parser.add_argument("--runs", type=int, default=7,
+                        help=f"pairs to measure (default: 7); {ROUNDS_OF_SLOW} at most where a side takes more than "
+                        f"{SLOW_SECONDS} s")
     parser.add_argument("--sync", action="store_true", help="make fstool wait for the disk, as mke2fs does")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, metavar="NAME",
                         help=f"leave the others out: {', '.join(NAMES)}")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import judges
 from .comparison import Comparison
+from .data_sets import look_at
 from .disk_jobs import run_spec
 from .measuring import GIB, Failure, run
 from .reflink_jobs import mounted_xfs
@@ -23,8 +24,8 @@ SETTLING_SECONDS = 3.1  # fstool trusts no file that changed in the last 2 secon
 
 def to_qcow2(bench, tree, codec):
     """A GPT disk with ext4."""
-    copy, size = copied(bench, tree), tree.image_bytes()
-    return against_scratch(copy, lambda **side: run_spec(bench, copy, size, codec, **side))
+    copy = copied(bench, tree)
+    return against_scratch(copy, lambda **side: run_spec(bench, copy, copy.image_bytes(), codec, **side))
 
 
 def to_ext4_on_xfs(bench, tree):
@@ -48,8 +49,12 @@ def against_scratch(tree, make_side):
 
 
 def copied(bench, tree):
-    """A copy of `tree` (a DataSet) in the work directory: its files will be changed."""
-    return replace(tree, path=bench.kept("tree", lambda path: run(["cp", "-a", str(tree.path), str(path)])))
+    """A copy of `tree` (a DataSet) in the work directory: its files will be changed.
+
+    It has no holes: what XFS allocates ahead in them counts as a hole until someone reads it, so that the tree would
+    not be the same for both sides.
+    """
+    return look_at(bench.kept("tree", lambda path: run(["cp", "-a", "--sparse=never", str(tree.path), str(path)])))
 
 
 def changing(tree):

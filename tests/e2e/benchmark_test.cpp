@@ -22,8 +22,9 @@ const std::vector<std::string> kTools = {"python3", "time",   "mke2fs",   "e2fsc
                                          "debugfs", "sgdisk", "qemu-img", "zstd"};
 
 /// One or two of each kind; the others in full runs.
-const std::vector<std::string> kQuick = {"ext4",         "ext4-tar",        "qcow2-zstd",  "tar-zst", "small-files",
-                                         "sparse-qcow2", "convert-deflate", "read-stream", "files",   "threads"};
+const std::vector<std::string> kQuick = {"ext4",        "ext4-tar",    "qcow2-zstd",   "rebuild-zstd",
+                                         "tar-zst",     "small-files", "sparse-qcow2", "convert-deflate",
+                                         "read-stream", "files",       "threads"};
 
 class Suite : public testing::Test {
  protected:
@@ -34,8 +35,8 @@ class Suite : public testing::Test {
     tree_.symlink("link", "etc/small");
   }
 
-  /// Runs the suite once with these further arguments, and returns the report.
-  json run_suite(const Command& arguments) {
+  /// The suite with these further arguments.
+  Command suite(const Command& arguments) const {
     Command command = {FSTOOL_E2E_BENCHMARKS,
                        "--fstool",
                        FSTOOL_E2E_PROGRAM,
@@ -51,7 +52,12 @@ class Suite : public testing::Test {
                        "1",
                        "--json"};
     command.insert(command.end(), arguments.begin(), arguments.end());
-    const ProcessResult result = run(command);
+    return command;
+  }
+
+  /// Runs it once, and returns the report.
+  json run_suite(const Command& arguments) const {
+    const ProcessResult result = run(suite(arguments));
     EXPECT_EQ(result.exit_code, 0) << result.output();
     return json::parse(result.out);
   }
@@ -117,6 +123,24 @@ TEST_F(Suite, WritesTablesAndPlotsOfAReport) {
   for (const auto& file : std::filesystem::directory_iterator(results)) {
     EXPECT_EQ(read_text(file.path()), read_text(again / file.path().filename())) << file.path();
   }
+}
+
+TEST_F(Suite, AddsToAnEarlierReport) {
+  FSTOOL_E2E_REQUIRE(false, {"python3", "time", "mke2fs", "e2fsck", "debugfs", "tar"});
+  json report = run_suite({"--only", "ext4", "ext4-tar"});
+  const std::filesystem::path earlier = work_ / "earlier.json";
+  write_text(earlier, report.dump());
+  const json both = run_suite({"--add", earlier.string(), "--only", "ext4", "files"});
+  EXPECT_EQ(names_in(both.at("comparisons")), (std::set<std::string>{"ext4", "ext4-tar"}));
+  EXPECT_EQ(names_in(both.at("scaling")), std::set<std::string>{"files"});
+  EXPECT_NE(both.at("comparisons").at(0), report.at("comparisons").at(0));
+  EXPECT_EQ(both.at("comparisons").at(1), report.at("comparisons").at(1));
+
+  report.at("run").at("machine").at("kernel") = "another";
+  write_text(earlier, report.dump());
+  const ProcessResult result = run(suite({"--add", earlier.string(), "--only", "ext4"}));
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_NE(result.err.find("machine"), std::string::npos) << result.err;
 }
 
 TEST_F(Suite, SaysWhichTargetsAreMissed) {

@@ -11,6 +11,7 @@
     judges         whether an output is right
     quantities     figures as people read them
     report         the figures as JSON, and which targets are missed
+    sittings       adding to an earlier report
     tables, plots  the report as text, Markdown and SVG
     documents      the report in docs/performance.md
 """

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Callable
 
-from . import archive_jobs, conversion_jobs, disk_jobs, reflink_jobs, tree_jobs
+from . import archive_jobs, conversion_jobs, disk_jobs, rebuild_jobs, reflink_jobs, tree_jobs
 from .bench import Bench
 from .comparison import Comparison, Target, at_most_time
 
 E2FSPROGS = ("mke2fs", "e2fsck", "debugfs")
 CHAIN = (*E2FSPROGS, "sgdisk", "qemu-img")
+EXT4_JUDGES = ("cmp", "e2fsck", "debugfs")
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,13 @@ JOBS = [
         lambda bench: disk_jobs.against_genimage(bench, bench.data.root(), "none")),
     Job("genimage-deflate", "root → GPT, ext4, qcow2, deflate", Target(8), ("genimage", *CHAIN),
         lambda bench: disk_jobs.against_genimage(bench, bench.data.root(), "deflate")),
+    # The same once more, after some of its files have changed. The peer is fstool itself.
+    Job("rebuild-deflate", "root rebuilt, 1 % changed → GPT, ext4, qcow2, deflate", Target(5),
+        (*EXT4_JUDGES, "qemu-img"), lambda bench: rebuild_jobs.to_qcow2(bench, bench.data.root(), "deflate")),
+    Job("rebuild-zstd", "root rebuilt, 1 % changed → GPT, ext4, qcow2, zstd", Target(5),
+        (*EXT4_JUDGES, "qemu-img"), lambda bench: rebuild_jobs.to_qcow2(bench, bench.data.root(), "zstd")),
+    Job("rebuild-raw", "root rebuilt, 1 % changed → ext4, on XFS", Target(), ("mkfs.xfs", *EXT4_JUDGES),
+        lambda bench: rebuild_jobs.to_ext4_on_xfs(bench, bench.data.root()), as_root=True),
     # What the root is packed into.
     Job("tar", "tar of the root → ext4", Target(), ("tar", *E2FSPROGS), archive_jobs.tar),
     Job("tar-zst", "tar.zst of the root → ext4", Target(), ("tar", "zstd", *E2FSPROGS), archive_jobs.tar_zst),

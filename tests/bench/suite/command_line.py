@@ -10,8 +10,10 @@ import tempfile
 from pathlib import Path
 
 from . import report as reports
+from . import sittings
 from .bench import Bench
 from .catalogue import JOBS
+from .comparison import ROUNDS_OF_SLOW, SLOW_SECONDS
 from .data_sets import DataSets
 from .documents import update_documents, write_results
 from .judges import missing_tools
@@ -26,7 +28,7 @@ NAMES = [entry.name for entry in (*JOBS, *SERIES)]
 def main(description):
     options = parse_arguments(description)
     try:
-        report = json.loads(options.replay.read_text(encoding="utf-8")) if options.replay else measure(options)
+        report = read_report(options.replay) if options.replay else measure(options)
         finish(report, options)
         if options.update_docs:
             update_documents(report, REPOSITORY / "docs")
@@ -35,6 +37,13 @@ def main(description):
         sys.exit(f"peers: {failure}")
     if report["failed"] or options.check and (report["missed"] or report["skipped"]):
         sys.exit(1)
+
+
+def read_report(path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Failure(f"{path} is not a report: {error}") from error
 
 
 def finish(report, options):
@@ -55,20 +64,28 @@ def parse_arguments(description):
     parser.add_argument("--work", type=Path, default=os.environ.get("TMPDIR", "/var/tmp"), help="put the outputs here")
     parser.add_argument("--scale", type=positive, default=1.0,
                         help="counts and sizes of the data sets but the root, as a share of the full ones")
-    parser.add_argument("--runs", type=int, default=7, help="pairs to measure (default: 7)")
+    parser.add_argument("--runs", type=int, default=7,
+                        help=f"pairs to measure (default: 7); {ROUNDS_OF_SLOW} at most where a side takes more than "
+                        f"{SLOW_SECONDS} s")
     parser.add_argument("--sync", action="store_true", help="make fstool wait for the disk, as mke2fs does")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, metavar="NAME",
                         help=f"leave the others out: {', '.join(NAMES)}")
     parser.add_argument("--json", action="store_true", help="print JSON, with every single measurement")
     parser.add_argument("--results", type=Path, help="write JSON, tables and plots into this folder")
     parser.add_argument("--update-docs", action="store_true", help="write the section and plots of docs/performance.md")
-    parser.add_argument("--replay", type=Path, metavar="REPORT", help="measure nothing; take this report.json")
+    earlier = parser.add_mutually_exclusive_group()
+    earlier.add_argument("--replay", type=Path, metavar="REPORT", help="measure nothing; take this report.json")
+    earlier.add_argument("--add", type=Path, metavar="REPORT",
+                         help="take this report.json, of the same machine, programs and data sets, with what --only "
+                         "names measured anew or added")
     parser.add_argument("--check", action="store_true",
                         help="exit with 1 if a target is missed or a comparison left out, too, not only if a program "
                         "fails or an output is wrong")
     options = parser.parse_args()
     if options.runs < 1:
         parser.error("--runs: at least 1")
+    if options.add and options.only is NAMES:
+        parser.error("--add: say with --only what is to be measured")
     return options
 
 
@@ -88,33 +105,31 @@ def measure(options):
         raise Failure("time(1) is needed: scripts/setup bench")
     data = DataSets(options.cache.resolve(), options.scale, options.root and options.root.resolve(), options.sources)
     run = reports.describe_run(Bench(fstool, data, options.work, options.sync), options.runs, command_line())
-    report = {"run": run, "comparisons": [], "scaling": [], "skipped": [], "failed": []}
+    report = sittings.continued(read_report(options.add), run) if options.add else sittings.new_report(run)
     for entry in (*JOBS, *SERIES):
         if entry.name not in options.only:
             continue
         with tempfile.TemporaryDirectory(prefix="fstool-bench-", dir=options.work) as work:
             with Bench(fstool, data, Path(work), options.sync) as bench:
-                measure_entry(entry, bench, options.runs, report)
+                sittings.put(report, *measure_entry(entry, bench, options.runs), NAMES)
         finish(report, options)
     return report
 
 
-def measure_entry(entry, bench, runs, report):
-    """Adds a row to the report, or why there is none."""
+def measure_entry(entry, bench, runs):
+    """Returns a row for the report, or why there is none, after its kind."""
     if reason := why_not(entry, bench):
-        report["skipped"].append({"name": entry.name, "reason": reason})
-        return
+        return "skipped", {"name": entry.name, "reason": reason}
     print(f"{entry.name} …", file=sys.stderr)
     try:
         if entry in JOBS:
             comparison = entry.make(bench)
             comparison.measure(runs)
-            report["comparisons"].append(reports.comparison_row(entry, comparison))
-        else:
-            report["scaling"].append(reports.series_row(entry, measure_series(entry, bench, runs)))
+            return "comparisons", reports.comparison_row(entry, comparison)
+        return "scaling", reports.series_row(entry, measure_series(entry, bench, runs))
     except (Failure, OSError, subprocess.SubprocessError) as failure:
         print(f"peers: {entry.name}: {failure}", file=sys.stderr)
-        report["failed"].append({"name": entry.name, "reason": str(failure)})
+        return "failed", {"name": entry.name, "reason": str(failure)}
 
 
 def why_not(entry, bench):

@@ -11,8 +11,16 @@ from .measuring import Usage, run, run_measured
 METRICS = ("seconds", "cpu_seconds", "peak_memory", "bytes_read", "bytes_written", "storage_read", "storage_written")
 
 
+SLOW_SECONDS = 30
+ROUNDS_OF_SLOW = 3  # at most, where a side takes longer than SLOW_SECONDS
+
+
 def no_judge(_output):
     """For outputs that are not judged: a peer's archive, a copy by cat."""
+
+
+def nothing():
+    """For rounds around which nothing is to be done."""
 
 
 @dataclass
@@ -20,13 +28,20 @@ class Side:
     """One way to do a job."""
 
     name: str  # of the programs: "mke2fs", "fstool"
-    directory: Path  # its own: emptied after each run
+    directory: Path  # its own: emptied after each run, unless kept
     output: Path  # in the directory
     commands: list  # lists of words, run one after the other
     judge: Callable[[Path], None] = no_judge  # raises Failure if the output is wrong
+    kept: bool = False  # what is in the directory stays, so that the next run replaces the output
     usages: list = field(default_factory=list)
     output_size: int = 0  # bytes on disk
     apparent_size: int = 0  # bytes
+
+    def build(self):
+        """Makes the output, unmeasured."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        for command in self.commands:
+            run(command)
 
     def run(self):
         """One run; the output stays."""
@@ -38,7 +53,8 @@ class Side:
         self.apparent_size = status.st_size
 
     def clear(self):
-        shutil.rmtree(self.directory, ignore_errors=True)
+        if not self.kept:
+            shutil.rmtree(self.directory, ignore_errors=True)
 
     def median(self, metric):
         return statistics.median(getattr(usage, metric) for usage in self.usages)
@@ -75,18 +91,26 @@ class Comparison:
     peers: Side
     fstool: Side
     nodes: int = 0  # files of all kinds that the job has to do with
+    before_round: Callable[[], None] = nothing
+    after_round: Callable[[], None] = nothing  # raises Failure if outputs that are kept are wrong
 
     def measure(self, runs):
-        run_in_turn([self.peers, self.fstool], runs)
+        run_in_turn([self.peers, self.fstool], runs, self.before_round, self.after_round)
 
     def ratios(self):
         """How many times as fast fstool was, pair by pair, sorted."""
         return sorted(p.seconds / f.seconds for p, f in zip(self.peers.usages, self.fstool.usages))
 
 
-def run_in_turn(sides, runs):
-    """Runs all sides `runs` times, each round in the opposite order, and has their first outputs judged."""
+def run_in_turn(sides, runs, before_round=nothing, after_round=nothing):
+    """Runs all sides `runs` times, each round in the opposite order, and has their first outputs judged.
+
+    What is slow is run ROUNDS_OF_SLOW times at most.
+    """
     for number in range(runs):
+        if number >= ROUNDS_OF_SLOW and any(side.median("seconds") > SLOW_SECONDS for side in sides):
+            break
+        before_round()
         for side in sides if number % 2 == 0 else reversed(sides):
             try:
                 side.run()
@@ -94,3 +118,4 @@ def run_in_turn(sides, runs):
                     side.judge(side.output)
             finally:
                 side.clear()
+        after_round()

@@ -73,9 +73,9 @@ def disk_bytes(size):
     return size + 2 * MIB
 
 
-def run_spec(bench, tree, size, codec, options=(), name="fstool"):
-    """The side of fstool, named `name`; `options` are more of its command line's."""
-    ours = bench.path("fstool", "disk.qcow2")
+def run_spec(bench, tree, size, codec, options=(), name="fstool", directory="fstool"):
+    """A side of fstool, named `name`, in its `directory`; `options` are more of its command line's."""
+    ours = bench.path(directory, "disk.qcow2")
     spec = bench.kept(f"{tree.path.name}-{codec}.toml",
                       lambda path: path.write_text(spec_text(tree, size, codec), encoding="utf-8"))
     return bench.ours(["run", spec, "-o", ours, *options], ours, judges.partition(tree, PARTITION_START), name)

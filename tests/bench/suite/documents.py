@@ -1,6 +1,7 @@
 """The report in docs/performance.md: one section, which is replaced as a whole, and its pictures in docs/images."""
 
 import json
+from textwrap import indent
 
 from .plots import all_plots
 from .tables import as_markdown, headline, report_text, resource_table, scaling_table, speed_table
@@ -44,7 +45,7 @@ def write_plots(plots, directory):
 
 def section(report, plots, prefix):
     """In Markdown; plots are linked to in the folder `prefix`."""
-    parts = [HEADING, f"    {report['run']['command']}", f"{headline(report)}.",
+    parts = [HEADING, indent(report["run"]["command"], "    "), f"{headline(report)}.",
              "Peers: " + "; ".join(report["run"]["tools"]) + "."]
     if report["comparisons"]:
         parts += [as_markdown(speed_table(report)),

@@ -36,10 +36,11 @@ def partition(tree, offset):
 
     def judge(image):
         qcow2(image)
-        disk, filesystem = image.with_suffix(".judged"), image.with_suffix(".judged-ext4")
-        run(["qemu-img", "convert", "-f", "qcow2", "-O", "raw", str(image), str(disk)])
-        run(["dd", f"if={disk}", f"of={filesystem}", "bs=4M", f"skip={offset}", "iflag=skip_bytes", "conv=sparse"])
-        ext4(tree)(filesystem)
+        with tempfile.TemporaryDirectory(prefix="judged-", dir=image.parent) as judged:
+            disk, filesystem = Path(judged, "disk"), Path(judged, "ext4")
+            run(["qemu-img", "convert", "-f", "qcow2", "-O", "raw", str(image), str(disk)])
+            run(["dd", f"if={disk}", f"of={filesystem}", "bs=4M", f"skip={offset}", "iflag=skip_bytes", "conv=sparse"])
+            ext4(tree)(filesystem)
 
     return judge
 

@@ -26,7 +26,9 @@ def memory_bound(nodes):
 
 def describe_run(bench, runs, command):
     """What was run, and on what."""
+    root = bench.data.given_root
     return {"command": command, "runs": runs, "scale": bench.data.scale, "sync": bench.sync,
+            "root": str(root) if root else None,  # None: the Debian root that the suite makes
             "fstool": bench.run_fstool("--version").strip(), "tools": tool_versions(),
             "machine": {"processors": len(os.sched_getaffinity(0)), "processor": processor_name(),
                         "memory": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),

@@ -5,12 +5,14 @@ from .quantities import amount, seconds, size
 
 def speed_table(report):
     """Times, and how they compare with the targets. The first row has the titles."""
-    rows = [["job", "peers", "they take", "fstool takes", "times as fast (min / median / max)", "target"]]
+    rows = [["job", "peers", "they take", "fstool takes", "times as fast (min / median / max)", "rounds",
+             "target"]]
     for row in report["comparisons"]:
         ratio = row["ratio"]
         rows.append([row["title"], row["peers"]["name"], seconds(row["peers"]["median"]["seconds"]),
                      seconds(row["fstool"]["median"]["seconds"]),
-                     f"{ratio['min']:.2f} / {ratio['median']:.2f} / {ratio['max']:.2f}", row["target_text"]])
+                     f"{ratio['min']:.2f} / {ratio['median']:.2f} / {ratio['max']:.2f}",
+                     str(len(row["fstool"]["runs"])), row["target_text"]])
     return rows
 
 
@@ -32,15 +34,15 @@ def resource_table(report):
 
 
 def scaling_table(series):
-    """The median times of one series: a row for each x, a column for each line."""
+    """The median times of one series: a row for each x, a column for each line and one for the number of rounds."""
     lines = series["lines"]
     values = sorted({point["x"] for points in lines.values() for point in points})
-    rows = [[series["axis"], *lines]]
+    rows = [[series["axis"], *lines, "rounds"]]
     for x in values:
-        cells = []
-        for points in lines.values():
-            cells += [seconds(point["median"]["seconds"]) for point in points if point["x"] == x][:1] or ["–"]
-        rows.append([amount(x, series["axis"]), *cells])
+        at_x = [next((point for point in points if point["x"] == x), None) for points in lines.values()]
+        cells = [seconds(point["median"]["seconds"]) if point else "–" for point in at_x]
+        rounds = min(len(point["runs"]) for point in at_x if point)
+        rows.append([amount(x, series["axis"]), *cells, str(rounds)])
     return rows
 
 
@@ -75,5 +77,5 @@ def headline(report):
     machine = run["machine"]
     scale = "" if run["scale"] == 1 else f", data sets of {run['scale']:g} of their size"
     sync = ", fstool waits for the disk" if run["sync"] else ""
-    return (f"{run['fstool']}; {run['runs']} rounds{scale}{sync}; {machine['processors']} processors "
+    return (f"{run['fstool']}{scale}{sync}; {machine['processors']} processors "
             f"({machine['processor']}), {machine['memory'] / (1 << 30):.0f} GiB of memory, Linux {machine['kernel']}")

@@ -24,10 +24,10 @@ def against_mke2fs(bench, tree):
         tree.nodes)
 
 
-def fitted(bench, tree):
-    """The side of fstool that finds the size by itself."""
-    ours = bench.path("fstool", "image.ext4")
-    return bench.ours(["create", "-t", "ext4", tree.path, "-o", ours], ours, judges.ext4(tree))
+def fitted(bench, tree, options=(), name="fstool", directory="fstool"):
+    """A side of fstool that finds the size by itself; the other arguments are those of disk_jobs.run_spec()."""
+    ours = bench.path(directory, "image.ext4")
+    return bench.ours(["create", "-t", "ext4", tree.path, "-o", ours, *options], ours, judges.ext4(tree), name)
 
 
 def against_resize2fs(bench, tree):

@@ -22,6 +22,9 @@ struct Piece {
 };
 static_assert(sizeof(Piece) <= 40);
 
+// Arrays of more pieces are left as they are when they are complete.
+constexpr std::size_t kFewPieces = 4096;
+
 bool lies_before(const Piece& a, const Piece& b) { return a.offset < b.offset; }
 
 class ComposedBlob final : public Blob {
@@ -141,7 +144,8 @@ BlobPtr BlobBuilder::finish(std::uint64_t size) {
   std::vector<Piece> pieces = std::exchange(impl_->pieces, {});
   if (!std::is_sorted(pieces.begin(), pieces.end(), lies_before)) std::sort(pieces.begin(), pieces.end(), lies_before);
   check_pieces(pieces, size);
-  pieces.shrink_to_fit();
+  // Nobody has touched the rest of a large array, so it takes no memory; a copy without it would.
+  if (pieces.capacity() <= kFewPieces) pieces.shrink_to_fit();
   return std::make_shared<ComposedBlob>(size, std::move(pieces));
 }
 

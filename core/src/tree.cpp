@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "block_array.h"
 #include "fstool/error.h"
 #include "sorted_entries.h"
 #include "string_arena.h"
@@ -14,6 +15,8 @@ namespace {
 
 constexpr std::uint32_t kNotADirectory = UINT32_MAX;
 constexpr std::size_t kMaxNodes = UINT32_MAX - 1;
+/// A block takes just under 4 KiB.
+constexpr std::size_t kNodesInABlock = 32;
 
 bool is_valid_name(std::string_view name) {
   return !name.empty() && name != "." && name != ".." && name.find_first_of(std::string_view("/\0", 2)) == name.npos;
@@ -38,7 +41,7 @@ struct Tree::Slot {
 };
 
 struct Tree::Impl {
-  std::deque<Slot> slots;
+  BlockArray<Slot, kNodesInABlock> slots;
   std::deque<Directory> directories;
   StringArena names;
   std::mutex flattening;
@@ -117,7 +120,9 @@ Tree::Tree() : impl_(std::make_unique<Impl>()) {
   Node root;
   root.kind = NodeKind::Directory;
   root.permissions = 0755;
-  impl_->slots.push_back({std::move(root), 1, 0});
+  Slot& slot = impl_->slots.append();
+  slot.node = std::move(root);
+  slot.directory = 0;
   impl_->directories.emplace_back(kRoot, std::string_view());
 }
 
@@ -136,7 +141,7 @@ NodeId Tree::add(NodeId parent, std::string_view name, Node node) {
   }
   const auto id = static_cast<NodeId>(impl_->slots.size());
   const std::string_view kept = impl_->add_entry(parent, name, id);
-  Slot& slot = impl_->slots.emplace_back();
+  Slot& slot = impl_->slots.append();
   slot.node = std::move(node);
   if (slot.node.kind == NodeKind::Directory) {
     slot.directory = static_cast<std::uint32_t>(impl_->directories.size());
@@ -202,8 +207,9 @@ NodeId Tree::parent(NodeId directory) const { return impl_->directory(directory)
 std::string Tree::path(NodeId directory) const { return impl_->path(directory); }
 
 Timestamp Tree::newest_mtime() const {
-  Timestamp newest = impl_->slots.front().node.mtime;
-  for (const Slot& slot : impl_->slots) {
+  Timestamp newest = impl_->slots[kRoot].node.mtime;
+  for (std::size_t id = 0; id < impl_->slots.size(); ++id) {
+    const Slot& slot = impl_->slots[id];
     if (slot.links != 0) newest = std::max(newest, slot.node.mtime);
   }
   return newest;

@@ -37,6 +37,7 @@ Scanner::Scanner(HostTree& tree, Context& context)
       context_(context),
       xattrs_(XattrReader::detect(tree.open_directory(tree.top())->get()), tree.links()),
       directories_(context.workers().size()),
+      entries_(context.workers().size()),
       followed_(context.workers().size()) {}
 
 ScannedDirectory& Scanner::scan() {
@@ -45,6 +46,7 @@ ScannedDirectory& Scanner::scan() {
   context_.workers().run_tasks([&](const WorkerPool::Submit& submit) {
     submit([this, &top, &submit](unsigned worker) { scan_directory(top, submit, worker); });
   });
+  for (EntryStore<ScannedEntry>& store : entries_) store.finish();
   return top;
 }
 
@@ -100,21 +102,23 @@ ScannedBatch Scanner::scan_batch(const Directory& of, std::span<const Name> name
                                  unsigned worker) {
   // Not handed over from the task that listed the names: waiting batches must not keep descriptors open.
   const std::shared_ptr<const Descriptor> open = tree_.open_directory(of);
-  ScannedBatch batch;
-  batch.entries.reserve(names.size());
+  const std::shared_ptr<ScannedEntry> memory = entries_[worker].allocate(names.size());
+  ScannedBatch batch{.entries = {memory.get(), names.size()}, .memory = memory, .links = {}};
   std::uint64_t others = 0;  // a directory counts itself when it is listed
-  for (const Name& name : names) {
+  for (std::size_t index = 0; index < names.size(); ++index) {
+    const Name& name = names[index];
+    ScannedEntry* const entry = memory.get() + index;
     struct stat status {};
     status.st_mode = S_IFDIR;
     // A directory's attributes are taken from the descriptor through which it is listed.
     if (!name.is_directory) status = status_of(open->get(), of, name.text, worker);
     if (S_ISDIR(status.st_mode)) {
       const DirectoryIdentity identity(status.st_dev, status.st_ino);
-      batch.entries.push_back(scan_directory_entry(of, name.text, identity, submit, worker));
+      std::construct_at(entry, scan_directory_entry(of, name.text, identity, submit, worker));
       continue;
     }
-    if (status.st_nlink > 1) batch.links.push_back({batch.entries.size(), status.st_dev, status.st_ino});
-    batch.entries.push_back(scan_other_entry(open->get(), of, name.text, status, worker));
+    if (status.st_nlink > 1) batch.links.push_back({index, status.st_dev, status.st_ino});
+    std::construct_at(entry, scan_other_entry(open->get(), of, name.text, status, worker));
     ++others;
   }
   context_.advance(others);

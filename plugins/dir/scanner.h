@@ -8,11 +8,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "entry_store.h"
 #include "file_content.h"
 #include "fstool/context.h"
 #include "fstool/tree.h"
@@ -52,8 +54,9 @@ struct ScannedLink {
 
 /// Some consecutive entries of a directory.
 struct ScannedBatch {
-  std::vector<ScannedEntry> entries;
-  std::vector<ScannedLink> links;  ///< by entry
+  std::span<const ScannedEntry> entries;
+  std::shared_ptr<const ScannedEntry> memory;  ///< of the entries
+  std::vector<ScannedLink> links;              ///< by entry
 };
 
 /// A directory and its entries in the order of their names, cut into batches of bounded size.
@@ -70,7 +73,8 @@ class Scanner {
   Scanner(HostTree& tree, Context& context);
 
   /// Lists everything with all of the context's workers and returns the top directory; what it refers to lives as long
-  /// as the scanner. Throws Error (Changed/Io/Unsupported/Cancelled).
+  /// as the scanner, but for the entries, which live as long as their batch. Throws Error
+  /// (Changed/Io/Unsupported/Cancelled).
   ScannedDirectory& scan();
 
   /// The paths of the links that were followed. After scan().
@@ -103,6 +107,7 @@ class Scanner {
   Context& context_;
   XattrReader xattrs_;
   std::vector<std::deque<ScannedDirectory>> directories_;  // of each worker
+  std::vector<EntryStore<ScannedEntry>> entries_;          // of each worker
   std::vector<std::vector<std::string>> followed_;         // by each worker
 };
 

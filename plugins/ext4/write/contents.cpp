@@ -79,6 +79,7 @@ Contents::Contents(std::shared_ptr<const Tree> tree, const Profile& profile, Con
   context.check_cancelled();
   if (profile_.zeros_are_holes) find_zero_blocks(context);
   measure_directories();
+  measure_data();
 }
 
 std::uint64_t Contents::blocks_of(std::uint64_t bytes) const { return div_ceil(bytes, profile_.block_size); }
@@ -112,6 +113,8 @@ void Contents::check_node(NodeId id, std::string_view name, NodeId parent) const
 
 // Directories are visited depth first, in the order of their names; the entries of a directory are numbered together.
 void Contents::number_nodes() {
+  constexpr std::size_t kWithoutNode = 2;  // lost+found and the orphan file
+  node_of_.reserve(tree_->node_count() + kWithoutNode);
   inode_of_.resize(tree_->node_count());
   inode_of_[Tree::kRoot] = kRootInode;
   node_of_.push_back(kNoNode);  // lost+found
@@ -272,6 +275,19 @@ void Contents::measure_directories() {
   if (adds_lost_and_found_ && !next_to_made_up) add_made_up();
 }
 
+// Layouts are tried out until one fits; each asks for the blocks of every file.
+void Contents::measure_data() {
+  whole_blocks_.resize(last_inode_ - kFirstInode + 1);
+  std::vector<Extent> extents;
+  for (std::uint32_t inode = kFirstInode; inode <= last_inode_; ++inode) {
+    const std::uint64_t blocks = blocks_of(data_size(inode));
+    if (blocks == 0) continue;
+    find_data_extents(inode, extents);
+    const bool whole = extents.size() == 1 && extents.front().logical == 0 && extents.front().length == blocks;
+    whole_blocks_[inode - kFirstInode] = whole && blocks < kHasHoles ? static_cast<std::uint32_t>(blocks) : kHasHoles;
+  }
+}
+
 // Sets are told apart by their content. A set that needs a block gets one for every kXattrMaxReferences inodes; inodes
 // are registered in ascending order, so that a block's users are the inodes up to the next block's first.
 void Contents::register_xattrs(std::uint32_t inode, NodeId id) {
@@ -364,7 +380,19 @@ std::uint64_t Contents::data_size(std::uint32_t inode) const {
   return 0;
 }
 
+std::uint64_t Contents::data_blocks(std::uint32_t inode) const {
+  const std::uint32_t blocks = whole_blocks_[inode - kFirstInode];
+  return blocks == kHasHoles ? blocks_of(data_size(inode)) : blocks;
+}
+
 void Contents::data_extents_of(std::uint32_t inode, std::vector<Extent>& out) const {
+  const std::uint32_t blocks = whole_blocks_[inode - kFirstInode];
+  if (blocks == kHasHoles) return find_data_extents(inode, out);
+  out.clear();
+  if (blocks > 0) out.push_back({0, 0, blocks});
+}
+
+void Contents::find_data_extents(std::uint32_t inode, std::vector<Extent>& out) const {
   out.clear();
   const std::uint64_t size = data_size(inode);
   if (size == 0) return;

@@ -83,6 +83,8 @@ class Contents {
   /// Bytes of content of an inode that has blocks of its own: files, long symlinks, values. 0 if it has none. Not for
   /// directories and the orphan file.
   std::uint64_t data_size(std::uint32_t inode) const;
+  /// The same in blocks, rounded up, those of holes included.
+  std::uint64_t data_blocks(std::uint32_t inode) const;
   /// Where an inode's content has data: logical blocks, `physical` 0. Sorted. Not for directories.
   void data_extents_of(std::uint32_t inode, std::vector<Extent>& out) const;
 
@@ -95,10 +97,14 @@ class Contents {
   std::uint64_t file_bytes() const { return file_bytes_; }
 
  private:
+  static constexpr std::uint32_t kHasHoles = 0xFFFFFFFF;
+
   void number_nodes();
   void check_node(NodeId id, std::string_view name, NodeId parent) const;
   void find_zero_blocks(Context& context);
   void measure_directories();
+  void measure_data();
+  void find_data_extents(std::uint32_t inode, std::vector<Extent>& out) const;
   /// Bytes of data that fit into the inode; 0 if the inode can't hold any.
   std::size_t inline_capacity(std::uint32_t inode) const;
   void register_xattrs(std::uint32_t inode, NodeId id);
@@ -107,8 +113,9 @@ class Contents {
 
   std::shared_ptr<const Tree> tree_;
   Profile profile_;
-  std::vector<std::uint32_t> inode_of_;  // by NodeId; 0: has no name
-  std::vector<NodeId> node_of_;          // by inode - kFirstInode
+  std::vector<std::uint32_t> inode_of_;      // by NodeId; 0: has no name
+  std::vector<NodeId> node_of_;              // by inode - kFirstInode
+  std::vector<std::uint32_t> whole_blocks_;  // by inode - kFirstInode: blocks of content that is all data, or kHasHoles
   std::uint32_t last_inode_ = 0;
   bool adds_lost_and_found_ = false;
   std::uint32_t orphan_file_inode_ = 0;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "fstool/size.h"
-
 namespace fstool::ext4 {
 
 namespace {
@@ -52,19 +50,18 @@ Placement::Placement(const Contents& contents, const Geometry& geometry, GroupTa
   place_special(allocator, special.orphan_file_blocks, orphan_file_);
 
   first_block_.resize(contents_.last_inode() - kFirstInode + 1);
-  const auto blocks_of = [&](std::uint32_t inode) {
-    return div_ceil(contents_.data_size(inode), geometry_.block_size);
-  };
   const auto is_filler = [](std::uint64_t blocks) { return blocks > 0 && blocks <= kFillerBlocks; };
   if (alignment.blocks > 1) {
     for (std::uint32_t inode = kFirstInode; inode <= contents_.last_inode(); ++inode) {
-      if (is_filler(blocks_of(inode))) filler_blocks_ += blocks_of(inode);
+      const std::uint64_t blocks = contents_.data_blocks(inode);
+      if (is_filler(blocks)) filler_blocks_ += blocks;
     }
   }
   std::vector<Extent> scratch;
   for (std::uint32_t inode = kFirstInode; inode <= contents_.last_inode(); ++inode) {
     place_file(allocator, inode, scratch);
-    if (filler_blocks_ > 0 && is_filler(blocks_of(inode))) filler_blocks_ -= blocks_of(inode);
+    const std::uint64_t blocks = contents_.data_blocks(inode);
+    if (filler_blocks_ > 0 && is_filler(blocks)) filler_blocks_ -= blocks;
   }
   shortage_ = allocator.shortage();
   free_blocks_ = allocator.free_blocks();
@@ -124,9 +121,9 @@ void Placement::place_file(BlockAllocator& allocator, std::uint32_t inode, std::
   add_mapping_blocks(allocator, map);
   const Extent& first = map.extents.front();
   const bool whole = map.extents.size() == 1 && first.logical == 0 && map.mapping_blocks.empty() &&
-                     first.length == div_ceil(contents_.data_size(inode), geometry_.block_size);
+                     first.length == contents_.data_blocks(inode);
   if (whole) {
-    first_block_[inode - kFirstInode] = first.physical;
+    first_block_[inode - kFirstInode] = static_cast<std::uint32_t>(first.physical);
   } else {
     maps_.emplace(inode, std::move(map));
   }
@@ -146,7 +143,7 @@ BlockMap Placement::block_map(std::uint32_t inode) const {
       map.extents.push_back({from - begin, extent->physical + (from - extent->logical), to - from});
     }
   } else if (inode >= kFirstInode && first_block_[inode - kFirstInode] != 0) {
-    const std::uint64_t blocks = div_ceil(contents_.data_size(inode), geometry_.block_size);
+    const std::uint64_t blocks = contents_.data_blocks(inode);
     map.extents.push_back({0, first_block_[inode - kFirstInode], blocks});
   }
   return map;

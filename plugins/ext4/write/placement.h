@@ -70,7 +70,8 @@ class Placement {
   std::vector<Extent> directory_region_;
   std::vector<std::uint64_t> xattr_blocks_;
   /// By inode - kFirstInode: the first block of a file that lies in one piece; 0: it has no blocks, or is in maps_.
-  std::vector<std::uint64_t> first_block_;
+  /// 32 bits are enough where nothing is missing (kMaxFilesystemBlocks).
+  std::vector<std::uint32_t> first_block_;
   std::unordered_map<std::uint32_t, BlockMap> maps_;
 };
 

@@ -23,8 +23,8 @@ endif()
 # fstool_precompile_headers(TARGET KIND [header…])
 #
 # Compiles TARGET with the headers that most sources read, and those named, precompiled. Targets of one KIND have the same
-# options and share what the first of them made. Sources still include all that they use: the asan preset compiles
-# without.
+# options and share what the first of them made. Sources still include all that they use: the asan and tsan presets
+# compile without.
 function(fstool_precompile_headers target kind)
   get_property(owner GLOBAL PROPERTY FSTOOL_PRECOMPILED_${kind})
   if(owner)
@@ -80,6 +80,19 @@ endfunction()
 # Makes the target PLUGIN-NAME, the module PLUGIN/NAME.so, which the plugin itself loads when it needs it.
 function(fstool_add_plugin_module plugin name)
   fstool_add_module(${plugin}-${name} ${name} ${plugin} ${ARGN})
+endfunction()
+
+# fstool_label_tests(TARGET LABEL…)
+#
+# Gives the tests that gtest_discover_tests() finds in TARGET these labels and no others. (Its PROPERTIES can't have a list
+# as a value.) Call it behind that.
+function(fstool_label_tests target)
+  set(script "${CMAKE_CURRENT_BINARY_DIR}/${target}_labels.cmake")
+  file(WRITE "${script}" "if(${target}_TESTS)
+  set_tests_properties(\${${target}_TESTS} PROPERTIES LABELS \"${ARGN}\")
+endif()
+")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${script}")
 endfunction()
 
 # fstool_add_unit_test(ROOM SOURCES file… [LIBRARIES target…])

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 #include <malloc.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -54,6 +55,11 @@ void forget_own_peak_memory() {
   malloc_trim(0);
   const Descriptor file(open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC));
   if (file.get() >= 0) check(write(file.get(), "5", 1), "resetting the peak of the resident set");
+}
+
+/// Where an error is expected, a sanitizer's must not pass for it.
+void expect_no_sanitizer_report(const std::string& err) {
+  if (err.find("Sanitizer: ") != err.npos) ADD_FAILURE() << err;
 }
 
 std::string read_from_start(int fd) {
@@ -130,6 +136,7 @@ ProcessResult Process::wait() {
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   result.out = read_from_start(out_);
   result.err = read_from_start(err_);
+  expect_no_sanitizer_report(result.err);
   result.peak_memory = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
   return result;
 }

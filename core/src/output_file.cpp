@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -86,6 +88,13 @@ OpenedTarget open_target(const std::filesystem::path& target, bool force) {
   }
 }
 
+/// True if the file system of `fd` writes a file out when it takes another one's place, and makes the rename wait until
+/// the disk has taken nearly all of it: ext4 does (mount option auto_da_alloc, which is on unless turned off).
+bool is_written_out_by_rename(int fd) {
+  struct statfs file_system {};
+  return ::fstatfs(fd, &file_system) == 0 && file_system.f_type == EXT4_SUPER_MAGIC;
+}
+
 // How many bytes are written between two hints to the kernel.
 constexpr std::uint64_t kWriteOutBytes = 8U << 20U;
 
@@ -96,16 +105,17 @@ struct OutputFile::Impl {
   std::unique_ptr<OutputTarget> target;
   Options options;
   bool sync = false;
+  bool writes_out_early = false;
   std::vector<std::unique_ptr<OutputFile>> companions;
   std::atomic<std::uint64_t> bytes_written = 0;
 
   void count(std::uint64_t length) {
     const std::uint64_t before = bytes_written.fetch_add(length, std::memory_order_relaxed);
-    if (sync && before / kWriteOutBytes != (before + length) / kWriteOutBytes) begin_write_out();
+    if (writes_out_early && before / kWriteOutBytes != (before + length) / kWriteOutBytes) begin_write_out();
   }
 
-  /// Lets the kernel write what is in its cache while more is made, so that the sync in commit() finds little left to
-  /// do (a GiB in a file: 0.01 s instead of 0.5 s). Only a hint: commit() reports what goes wrong.
+  /// Lets the kernel write what is in its cache while more is made, so that commit() finds little left to do (the sync
+  /// of a GiB in a file: 0.01 s instead of 0.5 s). Only a hint: commit() reports what goes wrong.
   void begin_write_out() const { ::sync_file_range(target->fd(), 0, 0, SYNC_FILE_RANGE_WRITE); }
 };
 
@@ -115,6 +125,7 @@ OutputFile::OutputFile(std::filesystem::path target, Options options) : impl_(st
   impl_->path = is_stream() ? std::filesystem::path("standard output") : std::move(target);
   impl_->options = options;
   impl_->sync = options.sync == Sync::Always || (options.sync == Sync::Replacing && opened.replaces);
+  impl_->writes_out_early = impl_->sync || (opened.replaces && is_written_out_by_rename(impl_->target->fd()));
 }
 
 OutputFile::~OutputFile() = default;

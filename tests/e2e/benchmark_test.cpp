@@ -136,11 +136,14 @@ TEST_F(Suite, AddsToAnEarlierReport) {
   EXPECT_NE(both.at("comparisons").at(0), report.at("comparisons").at(0));
   EXPECT_EQ(both.at("comparisons").at(1), report.at("comparisons").at(1));
 
-  report.at("run").at("machine").at("kernel") = "another";
-  write_text(earlier, report.dump());
-  const ProcessResult result = run(suite({"--add", earlier.string(), "--only", "ext4"}));
-  EXPECT_EQ(result.exit_code, 1);
-  EXPECT_NE(result.err.find("machine"), std::string::npos) << result.err;
+  for (const char* const condition : {"machine", "build"}) {
+    json other = report;
+    other.at("run").at(condition) = "another";
+    write_text(earlier, other.dump());
+    const ProcessResult result = run(suite({"--add", earlier.string(), "--only", "ext4"}));
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_NE(result.err.find(condition), std::string::npos) << result.err;
+  }
 }
 
 TEST_F(Suite, SaysWhichTargetsAreMissed) {

@@ -73,16 +73,18 @@ def disk_bytes(size):
     return size + 2 * MIB
 
 
-def run_spec(bench, tree, size, codec, options=(), name="fstool", directory="fstool"):
+def run_spec(bench, tree, size, codec, level=None, options=(), name="fstool", directory="fstool"):
     """A side of fstool, named `name`, in its `directory`; `options` are more of its command line's."""
     ours = bench.path(directory, "disk.qcow2")
-    spec = bench.kept(f"{tree.path.name}-{codec}.toml",
-                      lambda path: path.write_text(spec_text(tree, size, codec), encoding="utf-8"))
+    spec = bench.kept(f"{tree.path.name}-{codec}-{level or 'default'}.toml",
+                      lambda path: path.write_text(spec_text(tree, size, codec, level), encoding="utf-8"))
     return bench.ours(["run", spec, "-o", ours, *options], ours, judges.partition(tree, PARTITION_START), name)
 
 
-def spec_text(tree, size, codec):
+def spec_text(tree, size, codec, level=None):
     codec_table = "" if codec == "none" else f'[codec]\ntype = "{codec}"\n'
+    if level is not None:
+        codec_table += f"level = {level}\n"
     return (f'{codec_table}[image]\npartition_table = "gpt"\nsize = {disk_bytes(size)}\n[[partitions]]\nname = "root"\n'
             f'type = "linux"\nsize = {size}\n[partitions.filesystem]\ntype = "ext4"\n'
             f'source = {json.dumps(str(tree.path.resolve()))}\n')

@@ -22,10 +22,10 @@ FILES_FOR_EACH_CHANGED = 100
 SETTLING_SECONDS = 3.1  # fstool trusts no file that changed in the last 2 seconds, counted in whole ones
 
 
-def to_qcow2(bench, tree, codec):
+def to_qcow2(bench, tree, codec, level=None):
     """A GPT disk with ext4."""
     copy = copied(bench, tree)
-    return against_scratch(copy, lambda **side: run_spec(bench, copy, copy.image_bytes(), codec, **side))
+    return against_scratch(copy, lambda **side: run_spec(bench, copy, copy.image_bytes(), codec, level, **side))
 
 
 def to_ext4_on_xfs(bench, tree):

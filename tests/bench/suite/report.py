@@ -1,5 +1,7 @@
 """The figures of a run as JSON, and which targets they miss."""
 
+import hashlib
+import json
 import os
 import platform
 import statistics
@@ -8,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .comparison import METRICS
-from .measuring import MIB
+from .measuring import MIB, run
 from .quantities import seconds, size
 
 BASE_MEMORY = 32 * MIB
@@ -29,10 +31,20 @@ def describe_run(bench, runs, command):
     root = bench.data.given_root
     return {"command": command, "runs": runs, "scale": bench.data.scale, "sync": bench.sync,
             "root": str(root) if root else None,  # None: the Debian root that the suite makes
-            "fstool": bench.run_fstool("--version").strip(), "tools": tool_versions(),
+            "fstool": bench.run_fstool("--version").strip(), "build": build_hash(bench), "tools": tool_versions(),
             "machine": {"processors": len(os.sched_getaffinity(0)), "processor": processor_name(),
                         "memory": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
                         "kernel": platform.release()}}
+
+
+def build_hash(bench):
+    """A SHA-256 of all of fstool: two builds of one version are no longer the same program."""
+    plugins = [plugin["path"] for plugin in json.loads(bench.run_fstool("plugins", "list", "--json"))["plugins"]]
+    libraries = [line.split()[2] for line in run(["ldd", str(bench.fstool)]).splitlines() if "libfstool" in line]
+    digest = hashlib.sha256()
+    for path in [bench.fstool, *libraries, *sorted(plugins)]:
+        digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def processor_name():

@@ -72,7 +72,7 @@ def over_threads(bench):
     size = tree.image_bytes()
     counts = [count for count in THREADS if count <= len(os.sched_getaffinity(0))]
     for codec in ("none", "zstd", "deflate"):
-        yield [Sample(codec, count, disk_jobs.run_spec(bench, tree, size, codec, ["--threads", count]))
+        yield [Sample(codec, count, disk_jobs.run_spec(bench, tree, size, codec, options=["--threads", count]))
                for count in counts]
 
 

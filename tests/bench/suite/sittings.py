@@ -3,7 +3,7 @@
 from .measuring import Failure
 
 KINDS = ("comparisons", "scaling", "skipped", "failed")
-CONDITIONS = ("fstool", "machine", "scale", "sync", "root")  # what rows of one report have in common
+CONDITIONS = ("fstool", "build", "machine", "scale", "sync", "root")  # what rows of one report have in common
 
 
 def new_report(run):

@@ -96,7 +96,7 @@ bool is_written_out_by_rename(int fd) {
 }
 
 // How many bytes are written between two hints to the kernel.
-constexpr std::uint64_t kWriteOutBytes = 8U << 20U;
+constexpr std::uint64_t kWriteOutBytes = 2U << 20U;
 
 }  // namespace
 

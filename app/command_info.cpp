@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "commands.h"
+#include "format_json.h"
 #include "image_inspection.h"
 #include "json_text.h"
 #include "reading.h"
@@ -28,32 +29,16 @@ const CommandHelp kHelp = {
 Json volume_json(const InspectedPart& part) {
   if (part.filesystem.empty()) return nullptr;
   if (!part.facts) return {{"type", part.filesystem}, {"problem", part.problem}};
-  const VolumeFacts& facts = *part.facts;
-  return {{"type", facts.type},
-          {"label", facts.label},
-          {"uuid", text_or_null(facts.uuid)},
-          {"size", facts.size},
-          {"block_size", facts.block_size},
-          {"blocks", facts.blocks},
-          {"free_blocks", facts.free_blocks},
-          {"inodes", facts.inodes},
-          {"free_inodes", facts.free_inodes},
-          {"features", facts.features},
-          {"state", text_or_null(facts.state)},
-          {"problem", nullptr}};
+  Json json = facts_json(*part.facts);
+  json["state"] = text_or_null(part.facts->state);
+  json["problem"] = nullptr;
+  return json;
 }
 
 Json partition_json(const InspectedPart& part) {
-  const Partition& partition = *part.partition;
-  return {{"number", partition.number},
-          {"name", partition.name},
-          {"type", partition.type},
-          {"type_name", text_or_null(partition.type_name)},
-          {"uuid", text_or_null(partition.uuid)},
-          {"offset", partition.offset},
-          {"size", partition.size},
-          {"attributes", partition.attributes},
-          {"filesystem", volume_json(part)}};
+  Json json = partition_json(*part.partition);
+  json["filesystem"] = volume_json(part);
+  return json;
 }
 
 Json table_json(const InspectedImage& image) {

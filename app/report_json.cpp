@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "format_json.h"
 #include "fstool/error.h"
 #include "json_text.h"
 
@@ -23,21 +24,11 @@ Json source_json(const SourceReport& source) {
 
 Json volume_json(const std::optional<VolumeReport>& volume) {
   if (!volume) return nullptr;
-  const VolumeFacts& facts = volume->facts;
-  Json sources = Json::array();
-  for (const SourceReport& source : volume->sources) sources.push_back(source_json(source));
-  return {{"type", facts.type},
-          {"source", text_or_null(volume->source)},
-          {"sources", sources},
-          {"label", facts.label},
-          {"uuid", text_or_null(facts.uuid)},
-          {"size", facts.size},
-          {"block_size", facts.block_size},
-          {"blocks", facts.blocks},
-          {"free_blocks", facts.free_blocks},
-          {"inodes", facts.inodes},
-          {"free_inodes", facts.free_inodes},
-          {"features", facts.features}};
+  Json json = facts_json(volume->facts);
+  json["source"] = text_or_null(volume->source);
+  json["sources"] = Json::array();
+  for (const SourceReport& source : volume->sources) json["sources"].push_back(source_json(source));
+  return json;
 }
 
 Json derivation_json(const std::optional<DerivationReport>& derivation) {
@@ -48,18 +39,11 @@ Json derivation_json(const std::optional<DerivationReport>& derivation) {
 }
 
 Json partition_json(const PartitionReport& entry) {
-  const Partition& partition = entry.partition;
-  return {{"number", partition.number},
-          {"name", partition.name},
-          {"type", partition.type},
-          {"type_name", text_or_null(partition.type_name)},
-          {"uuid", text_or_null(partition.uuid)},
-          {"offset", partition.offset},
-          {"size", partition.size},
-          {"attributes", partition.attributes},
-          {"filesystem", volume_json(entry.volume)},
-          {"content", text_or_null(entry.content)},
-          {"derivation", derivation_json(entry.derivation)}};
+  Json json = partition_json(entry.partition);
+  json["filesystem"] = volume_json(entry.volume);
+  json["content"] = text_or_null(entry.content);
+  json["derivation"] = derivation_json(entry.derivation);
+  return json;
 }
 
 Json table_json(const Report& report) {

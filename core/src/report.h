@@ -41,13 +41,13 @@ struct PartitionReport {
   std::optional<DerivationReport> derivation;
 };
 
-/// The result of the last step.
 /// How much of an output came from the one before.
 struct PieceCounts {
   std::uint64_t taken = 0;
   std::uint64_t all = 0;  ///< those taken included
 };
 
+/// The result of the last step.
 struct OutputReport {
   std::filesystem::path path;
   std::vector<std::filesystem::path> companions;  ///< other files that belong to it

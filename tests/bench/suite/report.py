@@ -40,9 +40,11 @@ def describe_run(bench, runs, command):
 def build_hash(bench):
     """A SHA-256 of all of fstool: two builds of one version are no longer the same program."""
     plugins = [plugin["path"] for plugin in json.loads(bench.run_fstool("plugins", "list", "--json"))["plugins"]]
-    libraries = [line.split()[2] for line in run(["ldd", str(bench.fstool)]).splitlines() if "libfstool" in line]
+    # Plugins are linked with the library; the program may be a script that runs another.
+    libraries = {line.split()[2] for plugin in plugins for line in run(["ldd", plugin]).splitlines()
+                 if line.split()[0].startswith("libfstool.so") and line.split()[2].startswith("/")}
     digest = hashlib.sha256()
-    for path in [bench.fstool, *libraries, *sorted(plugins)]:
+    for path in [bench.fstool, *sorted(libraries), *sorted(plugins)]:
         digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
     return digest.hexdigest()
 

@@ -1,5 +1,6 @@
 /// \file
-/// What is said of file systems and partitions in JSON, of those that are planned and those that are found.
+/// What is said of file systems and partitions in JSON, of those that are planned and those that are found. Sizes and
+/// offsets are bytes; what a format does not have (a UUID, the name of a type) is null.
 #pragma once
 
 #include "fstool/filesystem.h"
@@ -8,10 +9,10 @@
 
 namespace fstool {
 
-/// An object to which more can be added.
+/// An object: type, label, UUID, size, blocks and inodes with those that are free, features.
 Json facts_json(const VolumeFacts& facts);
 
-/// An object to which more can be added.
+/// An object: number, name, type, UUID, place, attributes; not what is in it.
 Json partition_json(const Partition& partition);
 
 }  // namespace fstool

@@ -1,6 +1,8 @@
 // What fstool asks of the kernel: how much it reads and writes, and when it waits for the disk.
 
 #include <gtest/gtest.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 
 #include <charconv>
 #include <cstddef>
@@ -80,6 +82,12 @@ Command create(const std::filesystem::path& source, const std::filesystem::path&
   return command;
 }
 
+/// True if `path` lies on ext2, ext3 or ext4, which have one magic number.
+bool is_on_ext(const std::filesystem::path& path) {
+  struct statfs file_system {};
+  return ::statfs(path.c_str(), &file_system) == 0 && file_system.f_type == EXT4_SUPER_MAGIC;
+}
+
 TEST(SystemCalls, AnOutputIsOnStableStorageBeforeItReplacesAnother) {
   FSTOOL_E2E_REQUIRE(false, {"strace"});
   const TempDir work;
@@ -90,6 +98,29 @@ TEST(SystemCalls, AnOutputIsOnStableStorageBeforeItReplacesAnother) {
   EXPECT_EQ(calls_of(create(tree.root(), output), kSyncing).size(), 2U) << "the file and its directory";
   EXPECT_EQ(calls_of(create(tree.root(), output, {"--no-sync"}), kSyncing).size(), 0U);
   EXPECT_EQ(calls_of(create(tree.root(), work / "new.ext4", {"--sync"}), kSyncing).size(), 2U);
+}
+
+TEST(SystemCalls, WhatTheDiskIsWaitedForIsWrittenOutWhileItIsMade) {
+  FSTOOL_E2E_REQUIRE(false, {"strace"});
+  constexpr std::size_t kMebibytes = 40;
+  const TempDir work;
+  const TreeBuilder tree(work / "tree");
+  tree.file("file", kMebibytes << 20U, Content::Random);
+  const std::filesystem::path output = work / "image.ext4";
+  const auto write_outs = [&](const std::filesystem::path& path, const Command& options) {
+    return calls_of(create(tree.root(), path, options), "trace=sync_file_range").size();
+  };
+  const std::size_t every_few_mebibytes = kMebibytes / 4;
+  EXPECT_EQ(write_outs(output, {}), 0U) << "nothing was replaced";
+  EXPECT_GE(write_outs(output, {}), every_few_mebibytes);
+  EXPECT_GE(write_outs(work / "new.ext4", {"--sync"}), every_few_mebibytes);
+  EXPECT_EQ(write_outs(work / "newer.ext4", {"--no-sync"}), 0U);
+  const std::size_t replacing = write_outs(output, {"--no-sync"});
+  if (is_on_ext(work.path())) {
+    EXPECT_GE(replacing, every_few_mebibytes) << "the rename waits for the disk";
+  } else {
+    EXPECT_EQ(replacing, 0U);
+  }
 }
 
 TEST(SystemCalls, EachByteOfTheSourceIsReadOnce) {

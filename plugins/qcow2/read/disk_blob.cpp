@@ -12,6 +12,7 @@
 #include "fstool/run_memo.h"
 #include "read/cluster_map.h"
 #include "read/decompressor_pool.h"
+#include "read/padded_read.h"
 
 namespace fstool::qcow2 {
 namespace {
@@ -79,7 +80,7 @@ class DiskBlob final : public Blob {
         break;
       case ExtentKind::Plain:
         // The last cluster of the file may be cut short: what is missing was never written.
-        read_up_to_end(*parts_.data, extent.host_offset, out);
+        read_padded(*parts_.data, extent.host_offset, out);
         break;
       case ExtentKind::Compressed:
         with_context([&] { return fmt::format("guest cluster {}", offset >> map_.geometry().cluster_bits()); },
@@ -94,16 +95,8 @@ class DiskBlob final : public Blob {
     if (parts_.backing == nullptr) {
       std::ranges::fill(out, std::byte{0});
     } else {
-      read_up_to_end(*parts_.backing, offset, out);
+      read_padded(*parts_.backing, offset, out);
     }
-  }
-
-  /// Reads what `blob` has, and zeros behind its end.
-  static void read_up_to_end(const Blob& blob, std::uint64_t offset, std::span<std::byte> out) {
-    const std::uint64_t there = blob.size() - std::min(offset, blob.size());
-    const auto stored = out.first(std::min<std::uint64_t>(out.size(), there));
-    if (!stored.empty()) blob.read(offset, stored);
-    std::ranges::fill(out.subspan(stored.size()), std::byte{0});
   }
 
   void read_compressed(const CompressedPayload& payload, std::uint64_t offset, std::span<std::byte> out) const {

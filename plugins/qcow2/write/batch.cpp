@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "fstool/size.h"
+#include "read/padded_read.h"
 
 namespace fstool::qcow2 {
 namespace {
@@ -22,14 +23,6 @@ ClusterKey key_of(std::span<const std::byte> cluster) {
   ClusterKey key;
   sha256_digest(&digest, key.size(), reinterpret_cast<std::uint8_t*>(key.data()));
   return key;
-}
-
-/// Reads what `blob` has from `offset` on, and zeros behind its end.
-void read_padded(const Blob& blob, std::uint64_t offset, std::span<std::byte> out) {
-  const std::uint64_t there = blob.size() - std::min(offset, blob.size());
-  const auto stored = out.first(std::min<std::uint64_t>(out.size(), there));
-  if (!stored.empty()) blob.read(offset, stored);
-  std::ranges::fill(out.subspan(stored.size()), std::byte{0});
 }
 
 }  // namespace

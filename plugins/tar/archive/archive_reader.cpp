@@ -29,6 +29,23 @@ bool has_directory(Signature signature) {
   return signature == Signature::Zip || signature == Signature::SevenZip || signature == Signature::Iso;
 }
 
+/// A locale of which only some categories are asked for. There may be none of that name.
+class Locale {
+ public:
+  Locale(int categories, const char* name) : locale_(::newlocale(categories, name, nullptr)) {}
+  ~Locale() {
+    if (locale_ != nullptr) ::freelocale(locale_);
+  }
+  Locale(const Locale&) = delete;
+  Locale& operator=(const Locale&) = delete;
+
+  /// Null if there is none.
+  locale_t get() const { return locale_; }
+
+ private:
+  locale_t locale_;
+};
+
 /// The calling thread is in the locale for a kind of archive as long as this lives.
 class NameLocale {
  public:
@@ -39,11 +56,11 @@ class NameLocale {
 
  private:
   static locale_t locale_for(Signature signature) {
-    static const locale_t bytes = ::newlocale(LC_ALL_MASK, "C", nullptr);
+    static const Locale bytes(LC_ALL_MASK, "C");
     // Where there is no such locale, names that are not ASCII have question marks in them.
-    static const locale_t utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    static const Locale utf8(LC_CTYPE_MASK, "C.UTF-8");
     const bool may_be_utf16 = signature == Signature::SevenZip || signature == Signature::Iso;
-    return may_be_utf16 && utf8 != nullptr ? utf8 : bytes;
+    return may_be_utf16 && utf8.get() != nullptr ? utf8.get() : bytes.get();
   }
 
   locale_t previous_;

@@ -20,8 +20,8 @@ namespace fstool {
 class FSTOOL_API Spill final : public Blob {
  public:
   struct Options {
-    std::uint64_t memory_bytes = 64 * 1024 * 1024;  ///< so many are kept in memory
-    bool tells_holes = false;                       ///< false: run_at() calls zeros data
+    std::uint64_t memory_bytes = 8 * 1024 * 1024;  ///< so many are kept in memory
+    bool tells_holes = false;                      ///< false: run_at() calls zeros data
   };
 
   /// Free space that is left to others on the file system with the temporary file, in bytes.

@@ -18,7 +18,7 @@ namespace fstool::oci {
 namespace {
 
 /// Decompressed layers share it; the rest of each goes to a temporary file.
-constexpr std::uint64_t kSpillMemory = 64 * 1024 * 1024;
+constexpr std::uint64_t kSpillMemory = 8 * 1024 * 1024;
 
 std::string layer_name(const Image& image, std::size_t layer) {
   return fmt::format("layer {} of {}, {}", layer + 1, image.layers.size(), image.layers[layer].diff_id.short_text());

@@ -7,14 +7,7 @@
 
 namespace fstool::tar {
 
-namespace {
-
-constexpr std::uint64_t kMemoryBytes = 32 * 1024 * 1024;
-
-}  // namespace
-
-UnpackedBytes::UnpackedBytes(std::uint64_t max_size)
-    : spill_(std::make_shared<Spill>(Spill::Options{.memory_bytes = kMemoryBytes})), max_size_(max_size) {}
+UnpackedBytes::UnpackedBytes(std::uint64_t max_size) : spill_(std::make_shared<Spill>()), max_size_(max_size) {}
 
 void UnpackedBytes::require(std::uint64_t size) const {
   if (size <= max_size_ && spill_->size() <= max_size_ - size) return;

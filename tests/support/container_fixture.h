@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -22,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "codec_fixture.h"
 #include "fstool/blob.h"
 #include "fstool/container.h"
 #include "fstool/context.h"
@@ -79,6 +81,17 @@ inline void expect_same(const Blob& disk, const Blob& expected) {
     compare(offset, std::min<std::uint64_t>(random() % (i % 10 == 0 ? kBufferBytes : 5000), disk.size() - offset));
     if (testing::Test::HasFatalFailure()) return;
   }
+}
+
+/// Disks that end within a sector, a cluster or a block, but for those of whole sectors.
+inline std::vector<BlobPtr> disks_of_odd_sizes() {
+  constexpr std::size_t kKiB = 1024;
+  std::vector<BlobPtr> disks;
+  for (const std::size_t size :
+       {std::size_t{1}, 511UL, 512UL, 513UL, 4097UL, 1024 * kKiB, 5120 * kKiB + 512, 4396 * kKiB + 17}) {
+    disks.push_back(make_memory_blob(random_bytes(size, 3)));
+  }
+  return disks;
 }
 
 class ContainerFixture : public testing::Test {
@@ -171,6 +184,29 @@ class ContainerFixture : public testing::Test {
     SCOPED_TRACE(name);
     output_of("qemu-img convert -f " + format + " -O raw " + name + " converted.raw");
     expect_same(*open_image(container, name), *open_file_blob(path("converted.raw")));
+  }
+
+  /// Writes a disk as an image of that name, by so many workers, with the options that a test is about.
+  using WriteDisk = std::function<void(const Blob& disk, const std::string& name, unsigned threads)>;
+
+  /// Fails unless the image of `disk` is the same however many workers write it.
+  void expect_threads_do_not_matter(const Blob& disk, const WriteDisk& write) const {
+    write(disk, "one", 1);
+    write(disk, "five", 5);
+    EXPECT_TRUE(file_bytes("one") == file_bytes("five"));
+  }
+
+  /// Fails unless holes of a disk and zeros make the same image: a disk of 20 MiB with two pieces of random bytes, 1
+  /// MiB and 77 bytes each, which the image "whole" holds afterwards.
+  void expect_zeros_are_holes(const WriteDisk& write) const {
+    constexpr std::uint64_t kMiB = 1024 * 1024;
+    const auto piece = random_bytes(kMiB + 77, 7);
+    std::vector<std::byte> whole(20 * kMiB);
+    const std::map<std::uint64_t, std::vector<std::byte>> pieces = {{3 * kMiB, piece}, {11 * kMiB + 512, piece}};
+    for (const auto& [offset, bytes] : pieces) std::ranges::copy(bytes, whole.begin() + static_cast<ptrdiff_t>(offset));
+    write(*sparse_disk(whole.size(), pieces), "sparse", 2);
+    write(*make_memory_blob(whole), "whole", 2);
+    EXPECT_TRUE(file_bytes("sparse") == file_bytes("whole"));
   }
 
   std::vector<std::byte> file_bytes(const std::string& name) const {

@@ -10,8 +10,6 @@ namespace {
 
 using test::ByteVector;
 using test::compressed;
-using test::decompress_error;
-using test::decompressed;
 using test::MadeStream;
 using test::make_stream;
 using test::text_bytes;
@@ -21,17 +19,7 @@ class EveryLevel : public testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(Lz4, EveryLevel, testing::Values(-100, -1, 0, 1, 3, 9, 12));
 
 TEST_P(EveryLevel, GivesBackWhatWasCompressed) {
-  const Lz4Codec codec({.level = GetParam()});
-  const auto compressor = codec.compressor();
-  for (const std::size_t size : {0UL, 1UL, 512UL, 65'536UL, 500'000UL}) {
-    for (const auto& in : {text_bytes(size, 1), test::random_bytes(size, 2), ByteVector(size)}) {
-      const auto out = compressed(*compressor, in, codec.frame_bound(size).value());
-      ASSERT_TRUE(out) << size;
-      EXPECT_EQ(decompressed(*codec.decompressor(), *out, size), in) << size;
-      EXPECT_EQ(compressed(*compressor, in, out->size()), out) << "the bytes don't depend on room and earlier blocks";
-      EXPECT_FALSE(compressed(*compressor, in, out->size() - 1));
-    }
-  }
+  test::expect_gives_back_what_was_compressed(Lz4Codec({.level = GetParam()}));
 }
 
 TEST(Lz4Codec, HigherLevelsAreNoLarger) {
@@ -45,18 +33,7 @@ TEST(Lz4Codec, HigherLevelsAreNoLarger) {
   }
 }
 
-TEST(Lz4Decompressor, FindsDamageAndTouchesNothingBeyondTheBuffers) {
-  const Lz4Codec codec({});
-  for (const auto& in : {text_bytes(10'000, 1), test::random_bytes(3'000, 2), ByteVector(65'536)}) {
-    const auto out = compressed(*codec.compressor(), in, codec.frame_bound(in.size()).value()).value();
-    test::decompress_damaged_between_guards(*codec.decompressor(), out, in.size());
-    for (std::size_t size = 0; size < out.size(); size += 7) {
-      EXPECT_EQ(decompress_error(*codec.decompressor(), std::span(out).first(size), in.size()), ErrorCode::Corrupt)
-          << size;
-    }
-    EXPECT_EQ(decompress_error(*codec.decompressor(), out, in.size() - 1), ErrorCode::Corrupt);
-  }
-}
+TEST(Lz4Decompressor, FindsDamageAndTouchesNothingBeyondTheBuffers) { test::expect_finds_damage(Lz4Codec({})); }
 
 TEST(Lz4OptionsTest, RefusesValuesOutOfRange) {
   for (const char* text : {"level=-101", "level=13", "block_size=65535", "checksum=maybe"}) {

@@ -20,6 +20,7 @@ extern "C" const fstool::PluginDescriptor fstool_plugin;
 namespace fstool::vdi {
 namespace {
 
+using fstool::test::disks_of_odd_sizes;
 using fstool::test::expect_same;
 using fstool::test::random_bytes;
 using fstool::test::sparse_disk;
@@ -62,6 +63,11 @@ class EveryVdi : public VdiTest, public testing::WithParamInterface<Subformat> {
     return options;
   }
 
+  WriteDisk writer() {
+    return
+        [this](const Blob& disk, const std::string& name, unsigned threads) { write(disk, options(), name, threads); };
+  }
+
   void expect_good(const BlobPtr& disk) {
     write(*disk, options());
     const std::uint64_t size = round_up(disk->size(), kSectorSize);
@@ -82,15 +88,8 @@ INSTANTIATE_TEST_SUITE_P(Vdi, EveryVdi, testing::Values(Subformat::Dynamic, Subf
 
 TEST_P(EveryVdi, EmptyDisk) { expect_good(make_hole_blob(0)); }
 
-TEST_P(EveryVdi, SmallDisks) {
-  for (const std::size_t size : {1U, 511U, 512U, 513U, 4097U}) expect_good(make_memory_blob(random_bytes(size, 1)));
-}
-
-TEST_P(EveryVdi, ADiskOfOneMiB) { expect_good(make_memory_blob(random_bytes(kMiB, 2))); }
-
-TEST_P(EveryVdi, DisksThatEndAmidABlock) {
-  expect_good(make_memory_blob(random_bytes(5 * kMiB + 512, 3)));
-  expect_good(make_memory_blob(random_bytes(4 * kMiB + 300 * kKiB + 17, 3)));
+TEST_P(EveryVdi, DisksOfOddSizes) {
+  for (const BlobPtr& disk : disks_of_odd_sizes()) expect_good(disk);
 }
 
 TEST_P(EveryVdi, ALargeSparseDisk) {
@@ -100,21 +99,13 @@ TEST_P(EveryVdi, ALargeSparseDisk) {
 }
 
 TEST_P(EveryVdi, ZerosTakeNoRoomWhetherTheyAreHolesOrData) {
-  const auto piece = random_bytes(kMiB + 77, 7);
-  std::vector<std::byte> whole(20 * kMiB);
-  std::ranges::copy(piece, whole.begin() + 3 * kMiB);
-  std::ranges::copy(piece, whole.begin() + 11 * kMiB + 512);
-  write(*sparse_disk(whole.size(), {{3 * kMiB, piece}, {11 * kMiB + 512, piece}}), options(), "sparse.vdi");
-  write(*make_memory_blob(whole), options(), "whole.vdi");
-  EXPECT_TRUE(file_bytes("sparse.vdi") == file_bytes("whole.vdi"));
-  EXPECT_LE(allocated_bytes("whole.vdi"), 2 * kMiB + 128 * kKiB);
+  expect_zeros_are_holes(writer());
+  EXPECT_LE(allocated_bytes("whole"), 2 * kMiB + 128 * kKiB);
 }
 
 TEST_P(EveryVdi, TheImageDoesNotDependOnTheNumberOfThreads) {
   const auto disk = sparse_disk(40 * kMiB, {{100, random_bytes(9 * kMiB, 8)}, {20 * kMiB, random_bytes(5 * kMiB, 9)}});
-  write(*disk, options(), "one.vdi", 1);
-  write(*disk, options(), "five.vdi", 5);
-  EXPECT_TRUE(file_bytes("one.vdi") == file_bytes("five.vdi"));
+  expect_threads_do_not_matter(*disk, writer());
 }
 
 TEST_P(EveryVdi, TheHeaderIsVirtualBoxs) {

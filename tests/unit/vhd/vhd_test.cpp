@@ -23,6 +23,7 @@ extern "C" const fstool::PluginDescriptor fstool_plugin;
 namespace fstool::vhd {
 namespace {
 
+using fstool::test::disks_of_odd_sizes;
 using fstool::test::expect_same;
 using fstool::test::random_bytes;
 using fstool::test::sparse_disk;
@@ -78,6 +79,11 @@ class EveryVhd : public VhdTest, public testing::WithParamInterface<Combination>
     return options;
   }
 
+  WriteDisk writer() {
+    return
+        [this](const Blob& disk, const std::string& name, unsigned threads) { write(disk, options(), name, threads); };
+  }
+
   void expect_good(const BlobPtr& disk) {
     write(*disk, options());
     const std::uint64_t size = round_up(disk->size(), kSectorSize);
@@ -108,15 +114,8 @@ TEST_P(EveryVhd, EmptyDisk) {
   EXPECT_EQ(open_image(container_, "disk.vhd")->size(), 0U);
 }
 
-TEST_P(EveryVhd, SmallDisks) {
-  for (const std::size_t size : {1U, 511U, 512U, 513U, 4097U}) expect_good(make_memory_blob(random_bytes(size, 1)));
-}
-
-TEST_P(EveryVhd, ADiskOfOneMiB) { expect_good(make_memory_blob(random_bytes(kMiB, 2))); }
-
-TEST_P(EveryVhd, DisksThatEndAmidABlock) {
-  expect_good(make_memory_blob(random_bytes(5 * kMiB + 512, 3)));
-  expect_good(make_memory_blob(random_bytes(4 * kMiB + 300 * kKiB + 17, 3)));
+TEST_P(EveryVhd, DisksOfOddSizes) {
+  for (const BlobPtr& disk : disks_of_odd_sizes()) expect_good(disk);
 }
 
 TEST_P(EveryVhd, ASparseDiskBeyondTheLargestGeometry) {
@@ -127,21 +126,13 @@ TEST_P(EveryVhd, ASparseDiskBeyondTheLargestGeometry) {
 }
 
 TEST_P(EveryVhd, ZerosTakeNoRoomWhetherTheyAreHolesOrData) {
-  const auto piece = random_bytes(kMiB + 77, 7);
-  std::vector<std::byte> whole(20 * kMiB);
-  std::ranges::copy(piece, whole.begin() + 3 * kMiB);
-  std::ranges::copy(piece, whole.begin() + 11 * kMiB + 512);
-  write(*sparse_disk(whole.size(), {{3 * kMiB, piece}, {11 * kMiB + 512, piece}}), options(), "sparse.vhd");
-  write(*make_memory_blob(whole), options(), "whole.vhd");
-  EXPECT_TRUE(file_bytes("sparse.vhd") == file_bytes("whole.vhd"));
-  EXPECT_LE(allocated_bytes("whole.vhd"), 2 * kMiB + 128 * kKiB);
+  expect_zeros_are_holes(writer());
+  EXPECT_LE(allocated_bytes("whole"), 2 * kMiB + 128 * kKiB);
 }
 
 TEST_P(EveryVhd, TheImageDoesNotDependOnTheNumberOfThreads) {
   const auto disk = sparse_disk(40 * kMiB, {{100, random_bytes(9 * kMiB, 8)}, {20 * kMiB, random_bytes(5 * kMiB, 9)}});
-  write(*disk, options(), "one.vhd", 1);
-  write(*disk, options(), "five.vhd", 5);
-  EXPECT_TRUE(file_bytes("one.vhd") == file_bytes("five.vhd"));
+  expect_threads_do_not_matter(*disk, writer());
 }
 
 TEST_P(EveryVhd, TheFooterIsThatOfTheSpecification) {

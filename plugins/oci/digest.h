@@ -25,7 +25,7 @@ struct Digest {
   std::string short_text() const { return algorithm + ":" + hex.substr(0, 12); }
 
   friend bool operator==(const Digest&, const Digest&) = default;
-  friend std::strong_ordering operator<=>(const Digest&, const Digest&) = default;
+  friend auto operator<=>(const Digest&, const Digest&) = default;  // NOLINT(modernize-use-nullptr): a false alarm
 };
 
 /// Throws Error(Corrupt) for what is no digest, Error(Unsupported) for an algorithm that isn't known here.

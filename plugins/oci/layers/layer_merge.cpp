@@ -44,10 +44,10 @@ Tree merge_layers(const Image& image, std::string_view name, std::uint64_t max_s
   std::vector<BlobPtr> tars = open_tars(image, name, max_size, context);
   Tree tree;
   for (std::size_t i = 0; i < tars.size(); ++i) {
-    const std::string layer = layer_name(image, i);
-    const SourceInput input(std::exchange(tars[i], nullptr), fmt::format("{}, {}", name, layer));
+    const SourceInput input(std::exchange(tars[i], nullptr), fmt::format("{}, {}", name, layer_name(image, i)));
     Layer upper = load_archive(input, max_size, context);
-    with_context([&] { return layer; }, [&] { lay_over(tree, Tree::kRoot, std::move(upper), Whiteouts::Oci); });
+    with_context([&] { return layer_name(image, i); },
+                 [&] { lay_over(tree, Tree::kRoot, std::move(upper), Whiteouts::Oci); });
   }
   return tree;
 }

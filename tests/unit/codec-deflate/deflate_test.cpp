@@ -124,8 +124,8 @@ TEST_P(EveryLevel, EarlierBlocksDoNotChangeTheBytes) {
 
 TEST_P(EveryLevel, ThePlaceOfTheCompressorInMemoryDoesNotChangeTheBytes) {
   // ISA-L 2.30 by itself gives other bytes for about one in a thousand short blocks.
-  std::vector<std::unique_ptr<Compressor>> others;
-  for (int i = 0; i < 6; ++i) others.push_back(codec_.compressor());
+  std::vector<std::unique_ptr<Compressor>> others(6);
+  for (auto& other : others) other = codec_.compressor();
   const auto text = text_bytes(2 << 20U, 13);
   for (std::size_t size : {512U, 4096U}) {
     for (std::size_t offset = 0; offset < text.size(); offset += size) {

@@ -11,14 +11,15 @@
 #include "fstool/error.h"
 #include "fstool/layer.h"
 #include "fstool/source.h"
+#include "fstool/spill.h"
 #include "layers/layer_tar.h"
 
 namespace fstool::oci {
 
 namespace {
 
-/// Decompressed layers share it; the rest of each goes to a temporary file.
-constexpr std::uint64_t kSpillMemory = 8 * 1024 * 1024;
+/// Decompressed layers share what one Spill would have; the rest of each goes to a temporary file.
+constexpr std::uint64_t kSpillMemory = Spill::Options{}.memory_bytes;
 
 std::string layer_name(const Image& image, std::size_t layer) {
   return fmt::format("layer {} of {}, {}", layer + 1, image.layers.size(), image.layers[layer].diff_id.short_text());

@@ -8,17 +8,17 @@
 #include <vector>
 
 #include "fstool/error.h"
+#include "fstool/read_ahead.h"
 #include "fstool/registry.h"
 #include "fstool/size.h"
 #include "fstool/spill.h"
 #include "fstool/stream.h"
+#include "fstool/stream_reader.h"
 
 namespace fstool {
 
 namespace {
 
-constexpr std::size_t kInputBytes = 256 * 1024;
-constexpr std::size_t kOutputBytes = 1024 * 1024;
 constexpr std::uint64_t kLargestSize = std::numeric_limits<std::int64_t>::max();
 
 std::unique_ptr<StreamFormat> stream_format(const std::string& codec, const Registry& registry) {
@@ -38,58 +38,6 @@ bool are_for_random_access(const std::vector<StreamFrame>& frames) {
   return true;
 }
 
-/// Decompresses a stream from its beginning to its end.
-class StreamReading {
- public:
-  StreamReading(const Blob& file, StreamDecoder& decoder, Context& context)
-      : file_(file), decoder_(decoder), context_(context), input_(kInputBytes), output_(kOutputBytes) {}
-
-  /// Returns the number of frames with content.
-  std::uint64_t run(Spill& spill) {
-    with_context([&] { return fmt::format("frame {}, at byte {}", frames_ + 1, frame_begin_); },
-                 [&] {
-                   while (position_ < file_.size()) read_piece(spill);
-                   if (!decoder_.may_end()) throw Error(ErrorCode::Corrupt, "it is cut off by the end of the file");
-                 });
-    return frames_;
-  }
-
- private:
-  void read_piece(Spill& spill) {
-    auto in = std::span(input_).first(std::min<std::uint64_t>(kInputBytes, file_.size() - position_));
-    file_.read(position_, in);
-    std::size_t taken = 0;
-    while (true) {
-      const StreamDecoder::Step step = decoder_.decode(in.subspan(taken), output_);
-      if (step.produced > kLargestSize - spill.size()) throw Error(ErrorCode::Unsupported, "it holds too many bytes");
-      spill.append(std::span(output_).first(step.produced));
-      taken += step.consumed;
-      position_ += step.consumed;
-      has_content_ = has_content_ || step.produced > 0;
-      if (step.frame_ended) end_frame();
-      context_.advance(step.consumed);
-      if (step.consumed == 0 && step.produced == 0 && !step.frame_ended) break;  // it wants more input
-    }
-    if (taken == 0) throw Error(ErrorCode::Corrupt, "its decoder makes nothing of it");
-  }
-
-  void end_frame() {
-    if (has_content_) ++frames_;
-    has_content_ = false;
-    frame_begin_ = position_;
-  }
-
-  const Blob& file_;
-  StreamDecoder& decoder_;
-  Context& context_;
-  std::vector<std::byte> input_;
-  std::vector<std::byte> output_;
-  std::uint64_t position_ = 0;  // in the file
-  std::uint64_t frame_begin_ = 0;
-  std::uint64_t frames_ = 0;
-  bool has_content_ = false;  // the current frame
-};
-
 void open_by_frames(ImageStream& stream, const BlobPtr& file, std::unique_ptr<StreamFormat> format,
                     std::vector<StreamFrame> frames) {
   auto blob = std::make_shared<const FrameBlob>(file, std::move(format), std::move(frames));
@@ -103,8 +51,17 @@ void decompress(ImageStream& stream, const Blob& file, const StreamFormat& forma
                 Context& context) {
   context.begin_step(fmt::format("decompressing {}", name), file.size(), "bytes");
   auto spill = std::make_shared<Spill>(Spill::Options{.tells_holes = true});
-  const std::unique_ptr<StreamDecoder> decoder = format.stream_decoder();
-  stream.facts.frames = StreamReading(file, *decoder, context).run(*spill);
+  StreamReader reader(file, format.stream_decoder());
+  ReadAhead ahead([&](std::span<std::byte> out) { return reader.read(out); });
+  std::uint64_t told = 0;
+  for (auto bytes = ahead.next(); !bytes.empty(); bytes = ahead.next()) {
+    if (bytes.size() > kLargestSize - spill->size()) throw Error(ErrorCode::Unsupported, "it holds too many bytes");
+    spill->append(bytes);
+    const std::uint64_t taken = reader.position();
+    context.advance(taken - told);
+    told = taken;
+  }
+  stream.facts.frames = reader.frames();
   stream.bytes = std::move(spill);
 }
 

@@ -122,7 +122,9 @@ Spill::~Spill() = default;
 std::uint64_t Spill::append(std::span<const std::byte> bytes) {
   const std::uint64_t start = size_;
   while (!bytes.empty()) {
-    const auto piece = bytes.first(std::min<std::uint64_t>(bytes.size(), kChunkBytes - size_ % kChunkBytes));
+    // Once there is a file, the rest goes there as a whole.
+    const std::uint64_t room = file_ ? bytes.size() : kChunkBytes - size_ % kChunkBytes;
+    const auto piece = bytes.first(std::min<std::uint64_t>(bytes.size(), room));
     append_piece(piece);
     size_ += piece.size();
     bytes = bytes.subspan(piece.size());
@@ -131,13 +133,12 @@ std::uint64_t Spill::append(std::span<const std::byte> bytes) {
 }
 
 void Spill::append_piece(std::span<const std::byte> bytes) {
+  if (file_) return write_to_file(bytes);
   const std::uint64_t number = size_ / kChunkBytes;
   auto chunk = chunks_.find(number);
   if (chunk == chunks_.end()) {
     if (is_zero(bytes)) return;
-    // What the file has of a chunk, it goes on with.
-    const bool in_file = file_ && file_->end() > number * kChunkBytes;
-    if (in_file || (chunks_.size() + 1) * kChunkBytes > options_.memory_bytes) return write_to_file(bytes);
+    if ((chunks_.size() + 1) * kChunkBytes > options_.memory_bytes) return write_to_file(bytes);
     chunk = chunks_.emplace(number, std::make_unique<std::byte[]>(kChunkBytes)).first;
   }
   std::ranges::copy(bytes, chunk->second.get() + size_ % kChunkBytes);

@@ -45,11 +45,11 @@ class FSTOOL_API Spill final : public Blob {
  private:
   class TemporaryFile;
 
-  /// The bytes that lie in one chunk or beside all of them.
+  /// As long as there is no file, `bytes` lie in one chunk.
   void append_piece(std::span<const std::byte> bytes);
   void write_to_file(std::span<const std::byte> bytes);
 
-  static constexpr std::size_t kChunkBytes = 1024 * 1024;
+  static constexpr std::size_t kChunkBytes = 64 * 1024;
   Options options_;
   std::map<std::uint64_t, std::unique_ptr<std::byte[]>> chunks_;  // those in memory, by offset / kChunkBytes
   std::shared_ptr<TemporaryFile> file_;  // null as long as all is in memory; bytes lie at their offsets in the spill

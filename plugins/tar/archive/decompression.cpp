@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -13,81 +12,33 @@
 #include <utility>
 
 #include "archive/archive_reader.h"
-#include "archive/read_ahead.h"
 #include "fstool/error.h"
+#include "fstool/read_ahead.h"
 #include "fstool/registry.h"
 #include "fstool/stream.h"
+#include "fstool/stream_reader.h"
 #include "signature/signature.h"
 
 namespace fstool::tar {
 
 namespace {
 
-constexpr std::size_t kInputBytes = 256 * 1024;
 /// Frames that are decompressed in parallel are whole in memory, a few for each thread.
 constexpr std::uint64_t kLargestFrame = 16 * 1024 * 1024;
-
-/// Bytes of the input that were taken; one thread adds, another asks.
-using Progress = std::atomic<std::uint64_t>;
-
-/// A stream of one of the registry's codecs, from its beginning to its end.
-class CodecStream {
- public:
-  CodecStream(const Blob& file, std::unique_ptr<StreamDecoder> decoder, Progress& progress)
-      : file_(file), decoder_(std::move(decoder)), progress_(progress), buffer_(kInputBytes) {}
-
-  /// As ReadAhead::Fill.
-  std::size_t fill(std::span<std::byte> out) {
-    std::size_t filled = 0;
-    while (filled < out.size()) {
-      const StreamDecoder::Step step = decoder_->decode(in_, out.subspan(filled));
-      in_ = in_.subspan(step.consumed);
-      position_ += step.consumed;
-      filled += step.produced;
-      const bool did_nothing = step.consumed == 0 && step.produced == 0 && !step.frame_ended;
-      if (did_nothing && !refill()) break;
-    }
-    progress_ = position_;
-    return filled;
-  }
-
- private:
-  /// More input behind what the decoder left of the last; false at the end.
-  bool refill() {
-    const std::size_t left = in_.size();
-    const std::uint64_t rest = file_.size() - position_;
-    if (left == rest) {
-      if (left == 0 && decoder_->may_end()) return false;
-      throw Error(ErrorCode::Corrupt, "it is cut off by the end of the file");
-    }
-    if (left == kInputBytes) throw Error(ErrorCode::Corrupt, "its decoder makes nothing of it");
-    const auto bytes = std::span(buffer_).first(std::min<std::uint64_t>(kInputBytes, rest));
-    file_.read(position_, bytes);
-    in_ = bytes;
-    return true;
-  }
-
-  const Blob& file_;
-  std::unique_ptr<StreamDecoder> decoder_;
-  Progress& progress_;
-  std::vector<std::byte> buffer_;
-  std::span<const std::byte> in_;  // of buffer_: what the decoder has not taken yet
-  std::uint64_t position_ = 0;     // of in_ in the file
-};
 
 /// A stream that libarchive knows.
 class FilterStream {
  public:
   /// Throws Error(Corrupt) if libarchive can make nothing at all of the file, or too much.
-  FilterStream(const BlobPtr& file, Progress& progress) : reader_(file, Signature::Stream), progress_(progress) {
+  explicit FilterStream(const BlobPtr& file) : reader_(file, Signature::Stream) {
     if (reader_.filters() > 1) throw Error(ErrorCode::Corrupt, "it is compressed more than once");
     is_empty_ = reader_.next() == nullptr;
   }
 
   bool is_compressed() const { return reader_.filters() != 0; }
 
-  /// As ReadAhead::Fill.
-  std::size_t fill(std::span<std::byte> out) {
+  /// Fills `out`, or the beginning of it if less is left, and returns how much.
+  std::size_t read(std::span<std::byte> out) {
     std::size_t filled = 0;
     while (filled < out.size()) {
       if (rest_.empty() && !take_block()) break;
@@ -96,9 +47,12 @@ class FilterStream {
       rest_ = rest_.subspan(part.size());
       filled += part.size();
     }
-    progress_ = reader_.compressed_position();
+    position_ = reader_.compressed_position();
     return filled;
   }
+
+  /// Bytes of the input that were taken, also for other threads.
+  std::uint64_t position() const noexcept { return position_; }
 
  private:
   bool take_block() {
@@ -114,7 +68,7 @@ class FilterStream {
   }
 
   ArchiveReader reader_;
-  Progress& progress_;
+  std::atomic<std::uint64_t> position_ = 0;
   std::span<const std::byte> rest_;  // of the last block
   bool is_empty_ = false;
 };
@@ -137,15 +91,14 @@ void begin_step(const ArchiveInput& input, Context& context) {
   context.begin_step(fmt::format("decompressing {}", input.name), input.file->size(), "bytes");
 }
 
-/// Takes everything that `fill` makes in a thread of its own.
-void append_all(ReadAhead::Fill fill, const Progress& progress, UnpackedBytes& unpacked, Context& context) {
-  ReadAhead stream(std::move(fill));
+/// Takes everything that `stream` has, which is read in a thread of its own.
+template <class Stream>
+void append_all(Stream& stream, UnpackedBytes& unpacked, Context& context) {
+  ReadAhead ahead([&](std::span<std::byte> out) { return stream.read(out); });
   std::uint64_t told = 0;
-  while (true) {
-    const std::span<const std::byte> bytes = stream.next();
-    if (bytes.empty()) break;
+  for (auto bytes = ahead.next(); !bytes.empty(); bytes = ahead.next()) {
     unpacked.append(bytes);
-    const std::uint64_t taken = progress;
+    const std::uint64_t taken = stream.position();
     context.advance(taken - told);
     told = taken;
   }
@@ -201,18 +154,16 @@ void decompress_codec(const ArchiveInput& input, const StreamFormat& format, Unp
     append_frames(*input.file, format, *frames, unpacked, context);
     return;
   }
-  Progress progress = 0;
-  CodecStream stream(*input.file, format.stream_decoder(), progress);
-  append_all([&](std::span<std::byte> out) { return stream.fill(out); }, progress, unpacked, context);
+  StreamReader stream(*input.file, format.stream_decoder());
+  append_all(stream, unpacked, context);
 }
 
 /// False if libarchive doesn't take the file for a stream.
 bool decompress_filter(const ArchiveInput& input, UnpackedBytes& unpacked, Context& context) {
-  Progress progress = 0;
-  FilterStream stream(input.file, progress);
+  FilterStream stream(input.file);
   if (!stream.is_compressed()) return false;
   begin_step(input, context);
-  append_all([&](std::span<std::byte> out) { return stream.fill(out); }, progress, unpacked, context);
+  append_all(stream, unpacked, context);
   return true;
 }
 
@@ -232,12 +183,11 @@ BlobPtr decompress(const ArchiveInput& input, UnpackedBytes& unpacked, Context& 
 }
 
 std::vector<std::byte> decompress_beginning(const BlobPtr& file, std::size_t count) {
-  Progress progress = 0;
-  FilterStream stream(file, progress);
+  FilterStream stream(file);
   std::vector<std::byte> bytes;
   if (!stream.is_compressed()) return bytes;
   bytes.resize(count);
-  bytes.resize(stream.fill(bytes));
+  bytes.resize(stream.read(bytes));
   return bytes;
 }
 

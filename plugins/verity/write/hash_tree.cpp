@@ -14,7 +14,7 @@ namespace {
 /// What a worker reads at a time: a power of two, and no less than a block of any size.
 constexpr std::uint64_t kBatchBytes = 1 << 20U;
 /// How much of level 0 stays in memory. Each level above is allowed half of that of the one below.
-constexpr std::uint64_t kLevelMemoryBytes = 32 << 20U;
+constexpr std::uint64_t kLevelMemoryBytes = Spill::Options{}.memory_bytes;
 
 /// The data, or a level of the tree.
 struct Layer {

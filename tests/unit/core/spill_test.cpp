@@ -143,6 +143,14 @@ TEST(Spill, NamesTheDirectoryThatItCanNotUse) {
   }
 }
 
+TEST(Spill, KeepsLittleInLittleMemory) {
+  const TemporaryTmpdir tmpdir("/nowhere");
+  Spill spill({.memory_bytes = 64 * 1024, .tells_holes = false});
+  const auto bytes = test::bytes_of(std::string(60 * 1024, 'x'));
+  spill.append(bytes);
+  EXPECT_EQ(read_all(spill, bytes.size()), bytes);
+}
+
 TEST(Spill, LeavesNoFileBehind) {
   const test::TemporaryDirectory directory;
   const TemporaryTmpdir tmpdir(directory.path().string());

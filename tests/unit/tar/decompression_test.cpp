@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -10,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "archive/read_ahead.h"
 #include "fstool/error.h"
 #include "heard_context.h"
 #include "plugin_loader.h"
@@ -142,45 +140,6 @@ TEST_F(Decompression, SaysWhetherAnArchiveBegins) {
     EXPECT_FALSE(begins_as_archive(blob_of(compressed(tool, compressed(tool, tar))))) << "a stream in a stream";
   }
   EXPECT_FALSE(begins_as_archive(blob_of("BZh9 is a beginning")));
-}
-
-TEST(ReadAhead, GivesEverythingInOrder) {
-  std::uint8_t count = 0;
-  ReadAhead stream([&](std::span<std::byte> out) -> std::size_t {
-    if (count == 100) return 0;
-    out[0] = std::byte{count++};
-    return 1;
-  });
-  for (std::uint8_t i = 0; i < 100; ++i) {
-    const auto bytes = stream.next();
-    ASSERT_EQ(bytes.size(), 1U);
-    EXPECT_EQ(bytes[0], std::byte{i});
-  }
-  EXPECT_TRUE(stream.next().empty());
-  EXPECT_TRUE(stream.next().empty());
-}
-
-TEST(ReadAhead, ThrowsBehindWhatWasMade) {
-  int calls = 0;
-  ReadAhead stream([&](std::span<std::byte> /*out*/) -> std::size_t {
-    if (++calls == 3) throw Error(ErrorCode::Corrupt, "third");
-    return 5;
-  });
-  EXPECT_EQ(stream.next().size(), 5U);
-  EXPECT_EQ(stream.next().size(), 5U);
-  EXPECT_THROW(stream.next(), Error);
-}
-
-TEST(ReadAhead, EndsWhenNobodyTakesAnything) {
-  std::atomic<int> calls = 0;
-  {
-    ReadAhead stream([&](std::span<std::byte> /*out*/) -> std::size_t {
-      ++calls;
-      return 1;
-    });
-    stream.next();
-  }
-  EXPECT_LE(calls, 6);  // a few buffers
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
-#include "archive/read_ahead.h"
+#include "fstool/read_ahead.h"
 
 #include <utility>
 
-namespace fstool::tar {
+namespace fstool {
 
 ReadAhead::ReadAhead(Fill fill) : fill_(std::move(fill)), thread_([this] { run(); }) {}
 
@@ -57,4 +57,4 @@ std::span<const std::byte> ReadAhead::next() {
   return {};
 }
 
-}  // namespace fstool::tar
+}  // namespace fstool

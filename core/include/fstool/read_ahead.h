@@ -13,10 +13,13 @@
 #include <thread>
 #include <vector>
 
-namespace fstool::tar {
+#include "fstool/api.h"
 
-/// Calls `fill` in a thread of its own, a few buffers ahead of who takes what it made. next() is for one thread.
-class ReadAhead {
+namespace fstool {
+
+/// Calls `fill` in a thread of its own, a few buffers of 1 MiB ahead of who takes what it made. next() is for one
+/// thread.
+class FSTOOL_API ReadAhead {
  public:
   /// Fills a part of `out` from its beginning, and returns how much; 0 at the end.
   using Fill = std::function<std::size_t(std::span<std::byte> out)>;
@@ -55,4 +58,4 @@ class ReadAhead {
   std::thread thread_;
 };
 
-}  // namespace fstool::tar
+}  // namespace fstool

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 
 #include "fstool/error.h"
 #include "fstool/registry.h"
@@ -85,10 +86,10 @@ InspectedPart inspect_part(const DiskPart& part, Context& context) {
 
 /// "[######------------------] 25 % of 1 GiB used, 768 MiB free"
 std::string usage_text(const VolumeFacts& facts) {
-  constexpr std::uint64_t kCells = 24;
+  constexpr std::size_t kCells = 24;
   const std::uint64_t used = facts.blocks - std::min(facts.free_blocks, facts.blocks);
   const double share = facts.blocks == 0 ? 0 : static_cast<double>(used) / static_cast<double>(facts.blocks);
-  const auto full = std::min(static_cast<std::uint64_t>(share * static_cast<double>(kCells) + 0.5), kCells);
+  const auto full = static_cast<std::size_t>(std::lround(share * kCells));
   return fmt::format("[{:#<{}}{:-<{}}] {:.0f} % of {} used, {} free", "", full, "", kCells - full, share * 100,
                      format_size(facts.blocks * facts.block_size), format_size(facts.free_blocks * facts.block_size));
 }

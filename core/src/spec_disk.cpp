@@ -216,6 +216,7 @@ void check_origin(const PartitionChoice& partition, const std::vector<PartitionC
   const auto matches = std::ranges::count(before, derivation.from, &PartitionChoice::name);
   if (matches == 1) return;
   std::vector<std::string> names;
+  names.reserve(before.size());
   for (const PartitionChoice& other : before) names.push_back(other.name);
   problems.add(derivation.from_location,
                matches == 0 ? fmt::format("no partition before this one has the name \"{}\"{}", derivation.from,

@@ -37,10 +37,9 @@ void refuse_bad_path(const std::string& path, const LocationPtr& location) {
 
 /// "0644", or the integer 0o644.
 std::uint16_t parse_permissions(const OptionValue& value) {
+  if (const auto number = parse_mode_integer(value, "mode")) return *number;
   std::int64_t mode = -1;
-  if (const auto* number = std::get_if<std::int64_t>(&value.data)) {
-    mode = *number;
-  } else if (const auto* text = std::get_if<std::string>(&value.data)) {
+  if (const auto* text = std::get_if<std::string>(&value.data)) {
     const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), mode, 8);
     if (error != std::errc() || end != text->data() + text->size()) mode = -1;
   }

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <string_view>
 
 #include "deferred_text.h"
 #include "fstool/size.h"
@@ -40,6 +42,16 @@ std::optional<SizeChoice> size_choice_of(const OptionValue& value) {
   return SizeChoice{.kind = SizeChoice::Kind::Fixed, .bytes = *bytes};
 }
 
+/// True for an integer without a prefix such as 0o, as far as its line tells.
+bool is_written_in_decimal(const OptionValue& value) {
+  if (!value.location || value.location->line == 0) return false;
+  std::string_view line = value.location->line_text;
+  line.remove_prefix(std::min<std::size_t>(line.size(), value.location->column - 1));
+  if (line.starts_with('+')) line.remove_prefix(1);
+  const auto is_digit = [](char letter) { return letter >= '0' && letter <= '9'; };
+  return !line.empty() && is_digit(line[0]) && (line.size() == 1 || !(line[1] >= 'a' && line[1] <= 'z'));
+}
+
 /// 20 of "20%".
 std::optional<std::uint32_t> percent_of(std::string_view text) {
   if (!text.ends_with('%')) return std::nullopt;
@@ -51,6 +63,19 @@ std::optional<std::uint32_t> percent_of(std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<std::uint16_t> parse_mode_integer(const OptionValue& value, std::string_view key) {
+  constexpr std::int64_t kModeBits = 07777;
+  const auto* const number = std::get_if<std::int64_t>(&value.data);
+  if (number == nullptr || *number < 0 || *number > kModeBits) return std::nullopt;
+  const std::string digits = std::to_string(*number);
+  if (digits.size() > 1 && is_written_in_decimal(value)) {
+    if (digits.find_first_of("89") != std::string::npos) return std::nullopt;
+    throw spec_error(value.location,
+                     fmt::format("{0} must be octal: {1} is a decimal number; write \"0{1}\" or 0o{1}", key, digits));
+  }
+  return static_cast<std::uint16_t>(*number);
+}
 
 Error wrong_type(const OptionValue& value, std::string_view key, std::string_view expected) {
   return spec_error(value.location, fmt::format("{} must be {}, not {}", key, expected, value.type_name()));

@@ -60,6 +60,10 @@ Headroom parse_headroom(const OptionValue& value, std::string_view key);
 /// A string without NUL; throws spec_error().
 std::string parse_text(const OptionValue& value, std::string_view key);
 
+/// The twelve bits that an integer such as 0o644 is; nothing if `value` is something else. A decimal number is, if it
+/// has more than a digit, for who writes 644 means it as octal: throws a spec_error() that says how.
+std::optional<std::uint16_t> parse_mode_integer(const OptionValue& value, std::string_view key);
+
 /// A spec_error() "KEY must be EXPECTED, not a TYPE" at the value.
 Error wrong_type(const OptionValue& value, std::string_view key, std::string_view expected);
 

@@ -23,7 +23,7 @@ struct FSTOOL_API Uuid {
   /// Lower case, with dashes.
   std::string to_string() const;
   bool is_nil() const noexcept;
-  friend auto operator<=>(const Uuid&, const Uuid&) = default;
+  friend auto operator<=>(const Uuid&, const Uuid&) = default;  // NOLINT(modernize-use-nullptr): a false alarm
 };
 
 /// A source of numbers that look random and are always the same. Immutable.

@@ -101,6 +101,7 @@ void check_threads(CheckRun& run, const Codec& codec) {
   const std::vector<SampleBlock> blocks = few_blocks();
   run.attempt(fmt::format("{} threads", run.settings().threads), [&] {
     std::vector<ByteVector> expected;
+    expected.reserve(blocks.size());
     for (const SampleBlock& block : blocks) expected.push_back(compressed(*codec.compressor(), block.bytes));
     on_threads(run.settings().threads, [&](unsigned thread) {
       const auto compressor = codec.compressor();

@@ -99,9 +99,8 @@ AttributeChanges read_attribute_changes(TableReader& reader) {
     changes.group = parse_owner(value, "group");
   });
   reader.read("mode", [&](const OptionValue& value) {
-    const auto* number = std::get_if<std::int64_t>(&value.data);
-    if (number != nullptr && *number >= 0 && *number <= 07777) {
-      changes.mode = ModeChange(static_cast<std::uint16_t>(*number));
+    if (const auto number = parse_mode_integer(value, "mode")) {
+      changes.mode = ModeChange(*number);
     } else if (const auto* text = std::get_if<std::string>(&value.data)) {
       changes.mode = ModeChange::parse(*text);
     }

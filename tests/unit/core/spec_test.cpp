@@ -312,6 +312,7 @@ entries = [
   EXPECT_NE(refused("{ path = \"a/../b\", content = \"\" }").find("has a \"..\""), std::string::npos);
   EXPECT_NE(refused("{ path = \"/\", directory = true }").find("below the root"), std::string::npos);
   EXPECT_NE(refused("{ path = \"a\", content = \"\", mode = \"0888\" }").find("mode must be octal"), std::string::npos);
+  EXPECT_NE(refused("{ path = \"a\", content = \"\", mode = 755 }").find("write \"0755\" or 0o755"), std::string::npos);
 }
 
 TEST(SpecTest, ReportsSyntaxErrorsInItsOwnForm) {

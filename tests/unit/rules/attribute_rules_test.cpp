@@ -128,6 +128,10 @@ TEST_F(AttributeRulesTest, RefusesWhatNoAttributeCanBe) {
   refuses("owner = \"0:0\"\ngroup = 1", "the owner names a group already");
   refuses("mode = \"u+q\"", "mode must be octal");
   refuses("mode = 4096", "mode must be octal");
+  refuses("mode = 644", "mode must be octal: 644 is a decimal number; write \"0644\" or 0o644");
+  refuses("mode = 989", "mode must be octal, from");
+  refuses("mode = +1_0", "mode must be octal: 10 is a decimal number");
+  refuses("rules = [{ match = \"a\", mode = 755 }]", "mode must be octal: 755 is");
   refuses("mtime = \"yesterday\"", "mtime must be seconds since 1970");
   refuses("mtime = 1.5", "mtime must be");
   refuses("xattr = 3", "xattr must be a table");

@@ -15,8 +15,8 @@ constexpr std::size_t kInputBytes = 256 * 1024;
 
 }  // namespace
 
-StreamReader::StreamReader(const Blob& file, std::unique_ptr<StreamDecoder> decoder)
-    : file_(file), decoder_(std::move(decoder)), buffer_(kInputBytes) {}
+StreamReader::StreamReader(const Blob& file, std::unique_ptr<StreamDecoder> decoder, Listener on_read)
+    : file_(file), decoder_(std::move(decoder)), on_read_(std::move(on_read)), buffer_(kInputBytes) {}
 
 std::size_t StreamReader::read(std::span<std::byte> out) {
   return with_context([&] { return fmt::format("frame {}, at byte {}", frames_ + 1, frame_begin_); },
@@ -47,8 +47,10 @@ bool StreamReader::refill() {
     throw Error(ErrorCode::Corrupt, "it is cut off by the end of the file");
   }
   if (left == kInputBytes) throw Error(ErrorCode::Corrupt, "its decoder makes nothing of it");
+  std::ranges::copy(in_, buffer_.begin());  // to where it is already, or in front of it
   const auto bytes = std::span(buffer_).first(std::min<std::uint64_t>(kInputBytes, rest));
-  file_.read(position_, bytes);
+  file_.read(position_ + left, bytes.subspan(left));
+  if (on_read_) on_read_(bytes.subspan(left));
   in_ = bytes;
   return true;
 }

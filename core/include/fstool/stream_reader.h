@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -15,11 +16,14 @@
 
 namespace fstool {
 
-/// Gives a StreamDecoder the bytes of a file. For one thread, but for position().
+/// Gives a StreamDecoder the bytes of a file, each of which is read once. For one thread, but for position().
 class FSTOOL_API StreamReader {
  public:
+  /// Is told the bytes of the file in order, as they are read.
+  using Listener = std::function<void(std::span<const std::byte>)>;
+
   /// `file` has to live as long as the reader.
-  StreamReader(const Blob& file, std::unique_ptr<StreamDecoder> decoder);
+  StreamReader(const Blob& file, std::unique_ptr<StreamDecoder> decoder, Listener on_read = {});
 
   /// Fills `out`, or the beginning of it if less is left, and returns how much: 0 at the end. Throws, naming frame and
   /// place, as the decoder and the file do, and Error(Corrupt) for a stream that is cut off. After an error it is of no
@@ -39,6 +43,7 @@ class FSTOOL_API StreamReader {
 
   const Blob& file_;
   std::unique_ptr<StreamDecoder> decoder_;
+  Listener on_read_;
   std::vector<std::byte> buffer_;
   std::span<const std::byte> in_;            // of buffer_: what the decoder has not taken yet
   std::atomic<std::uint64_t> position_ = 0;  // of in_ in the file

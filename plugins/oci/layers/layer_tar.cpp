@@ -5,23 +5,26 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "digest.h"
 #include "fstool/error.h"
+#include "fstool/read_ahead.h"
 #include "fstool/registry.h"
 #include "fstool/size.h"
 #include "fstool/spill.h"
 #include "fstool/stream.h"
+#include "fstool/stream_reader.h"
 
 namespace fstool::oci {
 
 namespace {
 
-constexpr std::size_t kInputBytes = 256 * 1024;
-constexpr std::size_t kOutputBytes = 1024 * 1024;
+constexpr std::size_t kPieceBytes = 1024 * 1024;
 
 /// How layers are compressed (OCI image specification, "Media Types"), by their first bytes, whatever is said of them.
 struct Compression {
@@ -59,7 +62,7 @@ constexpr std::string_view kUnpacked = "its digest, decompressed,";
 /// Calls `take` with all bytes, piece by piece.
 template <class Take>
 void for_pieces(const Blob& blob, Take&& take) {
-  std::vector<std::byte> buffer(kOutputBytes);
+  std::vector<std::byte> buffer(kPieceBytes);
   for (std::uint64_t offset = 0; offset < blob.size(); offset += buffer.size()) {
     const auto piece = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), blob.size() - offset));
     blob.read(offset, piece);
@@ -89,16 +92,15 @@ void check_plain(const StoredLayer& layer, Context& context) {
   require(found, layer.diff_id, "its digest, by its configuration,");
 }
 
-/// Decompresses a layer, and hashes what goes in and what comes out.
+/// Decompresses a layer, and hashes what goes in and, in another thread, what comes out.
 class LayerDecoder {
  public:
-  LayerDecoder(const StoredLayer& layer, StreamDecoder& decoder, std::uint64_t memory_bytes, SizeBound& bound,
-               Context& context)
+  LayerDecoder(const StoredLayer& layer, std::unique_ptr<StreamDecoder> decoder, std::uint64_t memory_bytes,
+               SizeBound& bound, Context& context)
       : layer_(layer),
-        decoder_(decoder),
         bound_(bound),
         context_(context),
-        output_(kOutputBytes),
+        reader_(*layer.bytes, std::move(decoder), [this](std::span<const std::byte> bytes) { hash_stored(bytes); }),
         unpacked_(layer.diff_id.algorithm),
         spill_(std::make_shared<Spill>(Spill::Options{.memory_bytes = memory_bytes})) {
     if (layer.digest) stored_.emplace(layer.digest->algorithm);
@@ -121,40 +123,27 @@ class LayerDecoder {
 
  private:
   void decode_all() {
-    std::vector<std::byte> input(kInputBytes);
-    for (std::uint64_t offset = 0; offset < layer_.bytes->size();) {
-      const auto piece = std::span(input).first(std::min<std::uint64_t>(input.size(), layer_.bytes->size() - offset));
-      layer_.bytes->read(offset, piece);
-      const std::size_t taken = decode(piece);
-      if (taken == 0) throw Error(ErrorCode::Corrupt, "its compressed stream makes no sense");
-      if (stored_) stored_->update(piece.first(taken));
-      context_.advance(taken);
-      offset += taken;
+    ReadAhead ahead([this](std::span<std::byte> out) { return reader_.read(out); });
+    std::uint64_t told = 0;
+    for (auto bytes = ahead.next(); !bytes.empty(); bytes = ahead.next()) {
+      bound_.add(bytes.size());
+      unpacked_.update(bytes);
+      spill_->append(bytes);
+      const std::uint64_t taken = reader_.position();
+      context_.advance(taken - told);
+      told = taken;
     }
-    if (!decoder_.may_end()) throw Error(ErrorCode::Corrupt, "its compressed stream is cut off");
   }
 
-  /// Returns how much of it the decoder took.
-  std::size_t decode(std::span<const std::byte> in) {
-    std::size_t taken = 0;
-    while (true) {
-      const StreamDecoder::Step step = decoder_.decode(in.subspan(taken), output_);
-      const auto made = std::span(output_).first(step.produced);
-      bound_.add(made.size());
-      unpacked_.update(made);
-      spill_->append(made);
-      taken += step.consumed;
-      if (step.consumed == 0 && step.produced == 0 && !step.frame_ended) return taken;
-      context_.check_cancelled();
-    }
+  void hash_stored(std::span<const std::byte> bytes) {
+    if (stored_) stored_->update(bytes);
   }
 
   const StoredLayer& layer_;
-  StreamDecoder& decoder_;
   SizeBound& bound_;
   Context& context_;
-  std::vector<std::byte> output_;
-  std::optional<Hasher> stored_;
+  std::optional<Hasher> stored_;  // of what reader_ reads
+  StreamReader reader_;
   Hasher unpacked_;
   std::shared_ptr<Spill> spill_;
 };
@@ -176,8 +165,7 @@ BlobPtr open_layer_tar(const StoredLayer& layer, std::uint64_t memory_bytes, Siz
   }
   const std::unique_ptr<StreamFormat> format = context.registry().get<Codec>(codec).create({})->stream_format();
   if (!format) throw Error(ErrorCode::Unsupported, fmt::format("the codec {} has no streams to read", codec));
-  const std::unique_ptr<StreamDecoder> decoder = format->stream_decoder();
-  return LayerDecoder(layer, *decoder, memory_bytes, bound, context).run();
+  return LayerDecoder(layer, format->stream_decoder(), memory_bytes, bound, context).run();
 }
 
 }  // namespace fstool::oci

@@ -58,7 +58,7 @@ TEST_F(StreamReaderTest, FillsWhatItIsGivenAsLongAsThereIsMore) {
   EXPECT_EQ(reader.read(std::as_writable_bytes(std::span(part))), 2U);
 }
 
-TEST_F(StreamReaderTest, ReadsFilesOfMoreThanItsBuffer) {
+TEST_F(StreamReaderTest, ReadsEachByteOfTheFileOnceAndTellsOfIt) {
   std::string file = "stream-";
   std::string content;
   for (unsigned frame = 0; file.size() < 700'000; ++frame) {
@@ -66,8 +66,14 @@ TEST_F(StreamReaderTest, ReadsFilesOfMoreThanItsBuffer) {
     file += fake_frame(letter, frame % 9);
     content += std::string(frame % 9, letter);
   }
-  StreamReader reader = reader_of(file);
+  std::string told;
+  file_ = test::text_blob(file);
+  StreamReader reader(*file_, test::make_fake_stream_format(log_)->stream_decoder(),
+                      [&](std::span<const std::byte> bytes) {
+                        told.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+                      });
   EXPECT_EQ(read_in_pieces(reader, 1000), content);
+  EXPECT_EQ(told, file);
 }
 
 TEST_F(StreamReaderTest, NamesFrameAndPlaceOfWhatIsWrong) {

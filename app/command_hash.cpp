@@ -126,6 +126,7 @@ int hash_command(const Arguments& arguments) {
   std::vector<HashedName> names;
   int exit_code = for_each_path(paths, [&](const std::string& path) { add_files(target, path, names); });
   std::vector<BlobPtr> contents;
+  contents.reserve(names.size());
   for (const HashedName& hashed : names) contents.push_back(hashed.content);
   const std::vector<ContentHash> hashes = hash_contents(contents, algorithm, reading.context());
   for (std::size_t i = 0; i < names.size(); ++i) {

@@ -231,7 +231,7 @@ class Loader {
     boost::dll::fs::error_code error;
     boost::dll::shared_library handle(path, error, boost::dll::load_mode::rtld_now);
     if (error) {
-      const char* const text = ::dlerror();
+      const char* const text = ::dlerror();  // NOLINT(concurrency-mt-unsafe): it is of this thread, in glibc
       return "can't be loaded: " + (text != nullptr ? linker_message(path, text) : error.message());
     }
     if (!handle.has(kDescriptorSymbol)) return "not a plugin: it has no symbol fstool_plugin";

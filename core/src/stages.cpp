@@ -43,10 +43,12 @@ StreamFormat::~StreamFormat() = default;
 VolumeFacts Filesystem::inspect(BlobPtr image, Context& context) {
   return open(std::move(image), {.path = "", .depth = OpenScope::Depth::Node}, context).facts;
 }
+// NOLINTNEXTLINE(performance-unnecessary-value-param): for those that keep it
 Volume Filesystem::open(BlobPtr /*image*/, const OpenScope& /*scope*/, Context& /*context*/) {
   throw_write_only("filesystem");
 }
 void Filesystem::check(BlobPtr image, Context& context) { open(std::move(image), {}, context); }
+// NOLINTNEXTLINE(performance-unnecessary-value-param): for those that keep it
 std::optional<VolumeUsage> Filesystem::usage(BlobPtr /*image*/, std::size_t /*largest_files*/, Context& /*context*/) {
   return std::nullopt;
 }

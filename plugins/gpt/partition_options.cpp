@@ -38,6 +38,7 @@ unsigned attribute_bit(std::string_view word) {
   if (const std::optional<unsigned> bit = parse_bit(word)) return *bit;
 
   std::vector<std::string> names;
+  names.reserve(std::size(kAttributes));
   for (const AttributeName& attribute : kAttributes) names.emplace_back(attribute.name);
   throw Error(ErrorCode::InvalidArgument,
               fmt::format("unknown attribute \"{}\"{}: must be one of {}, or the number of a bit from \"0\" to \"{}\"",

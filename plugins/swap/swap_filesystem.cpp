@@ -13,7 +13,7 @@ namespace fstool::swap {
 namespace {
 
 SwapArea open_area(const Blob& image, Context& context) {
-  const SwapArea area = read_area(image);
+  SwapArea area = read_area(image);
   report_missing_end(area, image, context);
   return area;
 }

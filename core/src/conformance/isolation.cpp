@@ -36,7 +36,9 @@ milliseconds as_milliseconds(const timespec& time) {
 /// How a child ended that did not say that it was done.
 std::string death_text(int status) {
   if (WIFSIGNALED(status)) {
-    return fmt::format("the process was ended by the signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+    const char* const description = ::sigdescr_np(WTERMSIG(status));  // none for real-time signals
+    return fmt::format("the process was ended by the signal {} ({})", WTERMSIG(status),
+                       description == nullptr ? "a real-time signal" : description);
   }
   return fmt::format("the process ended itself with the exit code {}", WEXITSTATUS(status));
 }

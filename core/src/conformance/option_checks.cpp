@@ -79,10 +79,10 @@ std::string shown(const std::string& value) {
 }
 
 void require_sane(const OptionInfo& option) {
-  static const std::set<std::string_view> kTypes = {"boolean", "integer", "size",           "string",
-                                                    "uuid",    "choice",  "list of strings"};
+  static const std::set<std::string_view> types = {"boolean", "integer", "size",           "string",
+                                                   "uuid",    "choice",  "list of strings"};
   require(is_snake_case(option.name), "its name is not in snake_case");
-  require(kTypes.contains(option.type), fmt::format("it has the unknown type \"{}\"", option.type));
+  require(types.contains(option.type), fmt::format("it has the unknown type \"{}\"", option.type));
   require(!option.summary.empty(), "it has no summary");
   require(option.summary.ends_with('.'), "its summary is no sentence that ends with a dot");
   const bool bounds_are_sane = !option.minimum || !option.maximum || *option.minimum < 0 ||

@@ -76,7 +76,7 @@ class SourceChecks {
 
   /// A directory of the host with some files.
   fs::path make_directory() const {
-    const fs::path root = list_.directory() / "tree";
+    fs::path root = list_.directory() / "tree";
     fs::create_directories(root / "a/b/c");
     fs::create_directories(root / "void");
     write_file(root / "empty", {});

@@ -28,6 +28,7 @@ Path split(std::string_view path) {
 /// The paths without those that lie below another, sorted.
 std::vector<Path> outermost(const std::vector<std::string>& paths) {
   std::vector<Path> sorted;
+  sorted.reserve(paths.size());
   for (const std::string& path : paths) sorted.push_back(split(path));
   std::ranges::sort(sorted);
   std::vector<Path> result;

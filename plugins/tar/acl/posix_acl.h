@@ -25,9 +25,9 @@ enum class AclTag : std::uint16_t {
 
 struct AclEntry {
   AclTag tag = AclTag::UserObj;
-  std::uint16_t permissions = 0;  ///< rwx
-  std::uint32_t id = 0xffffffff;  ///< of User and Group; else all ones
-  friend auto operator<=>(const AclEntry&, const AclEntry&) = default;
+  std::uint16_t permissions = 0;                                        ///< rwx
+  std::uint32_t id = 0xffffffff;                                        ///< of User and Group; else all ones
+  friend auto operator<=>(const AclEntry&, const AclEntry&) = default;  // NOLINT(modernize-use-nullptr): a false alarm
 };
 
 /// Sorted by tag and id, as the kernel wants it.

@@ -43,7 +43,8 @@ int manifest_command(const Arguments& arguments) {
   const LocatedNode start = target.locate(parsed->text("path"), OpenScope::Depth::Everything, LastLink::Follow);
   StandardOutput output;
   const auto list = [&](const std::function<void(const ManifestEntry&)>& sink) {
-    with_context([&] { return name; }, [&] { list_manifest(*start.tree, start.node, reading.context(), sink); });
+    with_context([&]() -> const std::string& { return name; },
+                 [&] { list_manifest(*start.tree, start.node, reading.context(), sink); });
   };
   if (parsed->has("json")) {
     const Owners owners = read_owners(target);

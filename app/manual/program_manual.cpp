@@ -1,5 +1,7 @@
 #include "manual/program_manual.h"
 
+#include <fmt/format.h>
+
 #include <stdexcept>
 #include <utility>
 
@@ -29,7 +31,7 @@ std::vector<DescribedEntry> describe_commands() {
     if (command.subcommands.empty()) entries.push_back({name, summary, describe(command, {})});
     for (const std::string_view subcommand : command.subcommands) {
       const std::string word(subcommand);
-      entries.push_back({name + " " + word, summary, describe(command, {word})});
+      entries.push_back({fmt::format("{} {}", name, word), summary, describe(command, {word})});
     }
   }
   return entries;

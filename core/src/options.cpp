@@ -223,6 +223,7 @@ std::vector<std::string> parse_strings(const OptionValue& value, const OptionInf
 
 void throw_unknown_option(const OptionEntry& entry, const std::vector<OptionInfo>& known) {
   std::vector<std::string> names;
+  names.reserve(known.size());
   for (const OptionInfo& info : known) names.push_back(info.name);
   const std::string suggestion = did_you_mean(entry.key, names);
   std::string message = fmt::format("unknown option \"{}\"{}", entry.key, suggestion);

@@ -129,6 +129,7 @@ std::vector<SourceChoice> read_sources(const OptionValue& value, const PathBase&
 
 std::string written_text(const std::vector<SourceChoice>& sources) {
   std::vector<std::string_view> texts;
+  texts.reserve(sources.size());
   for (const SourceChoice& source : sources) texts.push_back(source.written);
   return fmt::format("{}", fmt::join(texts, ", "));
 }

@@ -18,16 +18,15 @@ namespace {
 constexpr std::uint64_t kLargestSevenDigits = 07777777;
 constexpr std::uint64_t kLargestElevenDigits = 077777777777;
 
-enum Type : char {
-  kFile = '0',
-  kHardLink = '1',
-  kSymlink = '2',
-  kCharDevice = '3',
-  kBlockDevice = '4',
-  kDirectory = '5',
-  kFifo = '6',
-  kExtended = 'x',
-};
+// The typeflags of POSIX.1-2017, pax, "ustar Interchange Format" and "pax Interchange Format".
+constexpr char kFile = '0';
+constexpr char kHardLink = '1';
+constexpr char kSymlink = '2';
+constexpr char kCharDevice = '3';
+constexpr char kBlockDevice = '4';
+constexpr char kDirectory = '5';
+constexpr char kFifo = '6';
+constexpr char kExtended = 'x';
 
 bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char byte) { return static_cast<unsigned char>(byte) < 0x80; });
@@ -121,7 +120,7 @@ class HeaderMaker {
     if (ends_with_hole) map_ += fmt::format("{}\n0\n", size);
   }
 
-  Type type() const {
+  char type() const {
     if (!member_.link.empty()) return kHardLink;
     switch (node_.kind) {
       case NodeKind::File:

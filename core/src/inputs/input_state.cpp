@@ -124,7 +124,7 @@ class Lister {
 
   void add_names(const std::string& directory) {
     for (const std::string& name : names_in(directory)) {
-      const std::string path = directory.ends_with('/') ? directory + name : directory + "/" + name;
+      const std::string path = fmt::format("{}{}{}", directory, directory.ends_with('/') ? "" : "/", name);
       struct stat status {};
       if (::lstat(path.c_str(), &status) != 0) throw system_error("reading " + path, errno);
       add(path, status);

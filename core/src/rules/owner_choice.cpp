@@ -35,7 +35,7 @@ OwnerChoice owner_of(std::int64_t number, const OptionValue& value, std::string_
 
 /// What the file has, whatever symbolic links lead to it.
 OwnerNames read_names(const Tree& tree, OwnerKind kind) {
-  const std::shared_ptr<const Tree> borrowed(std::shared_ptr<void>(), &tree);
+  std::shared_ptr<const Tree> borrowed(std::shared_ptr<void>(), &tree);
   LocatedNode file;
   try {
     file = walk_path(file_of(kind), file_of(kind), OpenScope::Depth::Node, LastLink::Follow,

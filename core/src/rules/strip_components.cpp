@@ -108,9 +108,9 @@ class Stripper {
 
   /// The path of the first file that came to `name` in `directory`.
   std::string first_path(NodeId directory, std::string_view name) const {
-    const std::string path = child_path(stripped_.tree, directory, name);
+    std::string path = child_path(stripped_.tree, directory, name);
     for (const NodeId parent : directories_at(count_)) {
-      const std::string whole_path = (whole_.tree.path(parent) == "/" ? "" : whole_.tree.path(parent)) + path;
+      std::string whole_path = (whole_.tree.path(parent) == "/" ? "" : whole_.tree.path(parent)) + path;
       if (whole_.tree.find_path(whole_path)) return whole_path;
     }
     return path;

@@ -24,7 +24,7 @@ struct NameHasher {
 struct NameHash {
   std::uint32_t major = 0;  ///< what the tree is sorted by; the lowest bit is 0
   std::uint32_t minor = 0;  ///< breaks ties while sorting
-  friend auto operator<=>(const NameHash&, const NameHash&) = default;
+  friend auto operator<=>(const NameHash&, const NameHash&) = default;  // NOLINT(modernize-use-nullptr): a false alarm
 };
 
 NameHash hash_name(const NameHasher& hasher, std::string_view name);

@@ -7,15 +7,15 @@
 namespace fstool::ext4 {
 
 std::uint64_t default_journal_blocks(std::uint64_t blocks) {
-  constexpr std::uint64_t k = 1024;
-  if (blocks < 32 * k) return kMinJournalBlocks;
-  if (blocks < 256 * k) return 4 * k;
-  if (blocks < 512 * k) return 8 * k;
-  if (blocks < 4096 * k) return 16 * k;
-  if (blocks < 8192 * k) return 32 * k;
-  if (blocks < 16384 * k) return 64 * k;
-  if (blocks < 32768 * k) return 128 * k;
-  return 256 * k;
+  constexpr std::uint64_t kKi = 1024;
+  if (blocks < 32 * kKi) return kMinJournalBlocks;
+  if (blocks < 256 * kKi) return 4 * kKi;
+  if (blocks < 512 * kKi) return 8 * kKi;
+  if (blocks < 4096 * kKi) return 16 * kKi;
+  if (blocks < 8192 * kKi) return 32 * kKi;
+  if (blocks < 16384 * kKi) return 64 * kKi;
+  if (blocks < 32768 * kKi) return 128 * kKi;
+  return 256 * kKi;
 }
 
 std::vector<std::byte> build_journal_superblock(std::uint32_t block_size, std::uint64_t journal_blocks) {

@@ -52,15 +52,10 @@ void decompress(ImageStream& stream, const Blob& file, const StreamFormat& forma
   context.begin_step(fmt::format("decompressing {}", name), file.size(), "bytes");
   auto spill = std::make_shared<Spill>(Spill::Options{.tells_holes = true});
   StreamReader reader(file, format.stream_decoder());
-  ReadAhead ahead([&](std::span<std::byte> out) { return reader.read(out); });
-  std::uint64_t told = 0;
-  for (auto bytes = ahead.next(); !bytes.empty(); bytes = ahead.next()) {
+  for_each_piece(reader, context, [&](std::span<const std::byte> bytes) {
     if (bytes.size() > kLargestSize - spill->size()) throw Error(ErrorCode::Unsupported, "it holds too many bytes");
     spill->append(bytes);
-    const std::uint64_t taken = reader.position();
-    context.advance(taken - told);
-    told = taken;
-  }
+  });
   stream.facts.frames = reader.frames();
   stream.bytes = std::move(spill);
 }

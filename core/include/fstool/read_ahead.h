@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "fstool/api.h"
+#include "fstool/context.h"
 
 namespace fstool {
 
@@ -57,5 +58,19 @@ class FSTOOL_API ReadAhead {
   bool is_lent_ = false;  // next()'s own: its caller still has a buffer
   std::thread thread_;
 };
+
+/// Gives `take` all bytes that `stream` has, piece by piece, and reads them in a thread ahead. What `stream.position()`
+/// grows by is progress.
+template <class Stream, class Take>
+void for_each_piece(Stream& stream, Context& context, Take&& take) {
+  ReadAhead ahead([&](std::span<std::byte> out) { return stream.read(out); });
+  std::uint64_t told = 0;
+  for (auto bytes = ahead.next(); !bytes.empty(); bytes = ahead.next()) {
+    take(bytes);
+    const std::uint64_t position = stream.position();
+    context.advance(position - told);
+    told = position;
+  }
+}
 
 }  // namespace fstool

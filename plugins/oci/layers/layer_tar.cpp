@@ -123,16 +123,11 @@ class LayerDecoder {
 
  private:
   void decode_all() {
-    ReadAhead ahead([this](std::span<std::byte> out) { return reader_.read(out); });
-    std::uint64_t told = 0;
-    for (auto bytes = ahead.next(); !bytes.empty(); bytes = ahead.next()) {
+    for_each_piece(reader_, context_, [this](std::span<const std::byte> bytes) {
       bound_.add(bytes.size());
       unpacked_.update(bytes);
       spill_->append(bytes);
-      const std::uint64_t taken = reader_.position();
-      context_.advance(taken - told);
-      told = taken;
-    }
+    });
   }
 
   void hash_stored(std::span<const std::byte> bytes) {

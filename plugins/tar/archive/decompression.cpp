@@ -91,17 +91,9 @@ void begin_step(const ArchiveInput& input, Context& context) {
   context.begin_step(fmt::format("decompressing {}", input.name), input.file->size(), "bytes");
 }
 
-/// Takes everything that `stream` has, which is read in a thread of its own.
 template <class Stream>
 void append_all(Stream& stream, UnpackedBytes& unpacked, Context& context) {
-  ReadAhead ahead([&](std::span<std::byte> out) { return stream.read(out); });
-  std::uint64_t told = 0;
-  for (auto bytes = ahead.next(); !bytes.empty(); bytes = ahead.next()) {
-    unpacked.append(bytes);
-    const std::uint64_t taken = stream.position();
-    context.advance(taken - told);
-    told = taken;
-  }
+  for_each_piece(stream, context, [&](std::span<const std::byte> bytes) { unpacked.append(bytes); });
 }
 
 bool are_for_parallel(const std::vector<StreamFrame>& frames) {

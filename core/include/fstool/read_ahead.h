@@ -59,8 +59,9 @@ class FSTOOL_API ReadAhead {
   std::thread thread_;
 };
 
-/// Gives `take` all bytes that `stream` has, piece by piece, and reads them in a thread ahead. What `stream.position()`
-/// grows by is progress.
+/// Gives `take` all bytes that `stream` has, in order, piece by piece. `stream.read()`, which is as a Fill, runs in a
+/// thread ahead, and `take` in the caller's, which asks `stream.position()` meanwhile: what that grows by is progress.
+/// Throws what `take` and the stream throw, and Error(Cancelled).
 template <class Stream, class Take>
 void for_each_piece(Stream& stream, Context& context, Take&& take) {
   ReadAhead ahead([&](std::span<std::byte> out) { return stream.read(out); });

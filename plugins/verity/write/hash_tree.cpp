@@ -6,6 +6,7 @@
 
 #include "fstool/disk_blocks.h"
 #include "fstool/size.h"
+#include "fstool/spill.h"
 #include "write/level_builder.h"
 
 namespace fstool::verity {

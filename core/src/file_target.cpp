@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -16,6 +18,9 @@ namespace fstool {
 namespace {
 
 constexpr int kAttempts = 100;
+
+/// A block of nearly all file systems that share any.
+constexpr std::uint64_t kBlockBytes = 4096;
 
 /// The name of an unfinished file, which is taken away with this object.
 class TemporaryName {
@@ -53,6 +58,13 @@ class FileTarget final : public OutputTarget {
   }
 
   void written(std::uint64_t /*offset*/, std::uint64_t /*length*/) override {}
+
+  bool shares_blocks_with(const HostFile& other) const override {
+    const FileDescriptor trial(::openat(directory_.get(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+    if (!trial) return false;
+    file_clone_range first{.src_fd = other.fd(), .src_offset = 0, .src_length = kBlockBytes, .dest_offset = 0};
+    return ::ioctl(trial.get(), FICLONERANGE, &first) == 0;
+  }
 
   void set_size(std::uint64_t size) override {
     if (::ftruncate(fd(), static_cast<off_t>(size)) != 0) throw write_error(path_, errno);

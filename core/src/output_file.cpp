@@ -148,6 +148,8 @@ std::uint64_t OutputFile::copy_from(std::uint64_t offset, const HostRange& from,
   return copied;
 }
 
+bool OutputFile::shares_blocks_with(const HostFile& other) const { return impl_->target->shares_blocks_with(other); }
+
 void OutputFile::set_size(std::uint64_t size) { impl_->target->set_size(size); }
 
 std::uint64_t OutputFile::bytes_written() const noexcept {

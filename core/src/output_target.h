@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 
+#include "fstool/blob.h"
 #include "fstool/error.h"
 
 namespace fstool {
@@ -27,6 +28,9 @@ class OutputTarget {
 
   /// Hears that `length` bytes at `offset` were written to fd(). Thread-safe.
   virtual void written(std::uint64_t offset, std::uint64_t length) = 0;
+
+  /// OutputFile::shares_blocks_with().
+  virtual bool shares_blocks_with(const HostFile& /*other*/) const { return false; }
 
   /// OutputFile::set_size().
   virtual void set_size(std::uint64_t size) = 0;

@@ -6,12 +6,18 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <regex>
+#include <sstream>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "harness/image.h"
+#include "harness/mount.h"
 #include "harness/requirements.h"
 #include "harness/temp_dir.h"
 #include "harness/tree_builder.h"
@@ -25,9 +31,9 @@ struct OutputKind {
   Command options;
 };
 
-class Rebuild : public testing::TestWithParam<OutputKind> {
+class RebuildTest : public testing::TestWithParam<OutputKind> {
  protected:
-  Rebuild() {
+  explicit RebuildTest(const std::filesystem::path& work) : work_(work), tree_(work / "tree") {
     for (int i = 0; i < 200; ++i) write(i, fmt::format("file {}", i));
     tree_.write_at("large", 0, 3 << 20U, Content::Random);
     tree_.write_at("sparse", 8 << 20U, 100'000, Content::Random);
@@ -75,8 +81,18 @@ class Rebuild : public testing::TestWithParam<OutputKind> {
     expect_success({"cmp", output("image"), output("fresh")});
   }
 
-  const TempDir work_;
-  const TreeBuilder tree_ = TreeBuilder(work_ / "tree");
+  const std::filesystem::path work_;
+  const TreeBuilder tree_;
+};
+
+/// A base made before what works in it.
+struct PlaceOnDisk {
+  const TempDir directory;
+};
+
+class Rebuild : private PlaceOnDisk, public RebuildTest {
+ protected:
+  Rebuild() : RebuildTest(directory.path()) {}
 };
 
 TEST_P(Rebuild, TakesWhatIsTheSame) {
@@ -140,11 +156,98 @@ TEST_P(Rebuild, NeedsAFile) {
   EXPECT_EQ(run_fstool({"create", "-t", "ext4", tree_.root().string(), "-o", "-", "--incremental"}).exit_code, 2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Outputs, Rebuild,
-                         testing::Values(OutputKind{"Raw", ".img", {}}, OutputKind{"Plain", ".qcow2", {}},
-                                         OutputKind{"Deflate", ".qcow2", {"--codec", "deflate"}},
-                                         OutputKind{"Zstd", ".qcow2", {"--codec", "zstd"}}),
-                         [](const testing::TestParamInfo<OutputKind>& param) { return std::string(param.param.name); });
+const auto kOutputs = testing::Values(OutputKind{"Raw", ".img", {}}, OutputKind{"Plain", ".qcow2", {}},
+                                      OutputKind{"Deflate", ".qcow2", {"--codec", "deflate"}},
+                                      OutputKind{"Zstd", ".qcow2", {"--codec", "zstd"}});
+
+std::string name_of(const testing::TestParamInfo<OutputKind>& kind) { return kind.param.name; }
+
+INSTANTIATE_TEST_SUITE_P(Outputs, Rebuild, kOutputs, name_of);
+
+/// A file system whose files may share blocks.
+class Xfs {
+ public:
+  /// Null where none can be made, or the kernel has no XFS.
+  static std::unique_ptr<Xfs> mounted() {
+    if (!missing_requirements(true, {"mkfs.xfs"}).missing.empty()) return nullptr;
+    try {
+      return std::make_unique<Xfs>();
+    } catch (const std::system_error& error) {
+      if (error.code() != std::errc::no_such_device) throw;
+      return nullptr;
+    }
+  }
+
+  const std::filesystem::path& path() const noexcept { return mount_.path(); }
+
+ private:
+  static std::filesystem::path made_in(const TempDir& directory) {
+    TreeBuilder(directory.path()).truncate("xfs", 512 << 20U);
+    expect_success({"mkfs.xfs", "-q", "-m", "reflink=1", (directory / "xfs").string()});
+    return directory / "xfs";
+  }
+
+  const TempDir directory_;
+  const LoopDevice device_ = LoopDevice(made_in(directory_), {.access = Access::ReadWrite});
+  const Mount mount_ = Mount(device_.path(), "xfs", Access::ReadWrite);
+};
+
+struct PlaceOnXfs {
+  const std::unique_ptr<Xfs> xfs = Xfs::mounted();
+  const TempDir elsewhere;
+};
+
+class RebuildOnXfs : protected PlaceOnXfs, public RebuildTest {
+ protected:
+  RebuildOnXfs() : RebuildTest(xfs ? xfs->path() : elsewhere.path()) {
+    for (int i = 0; i < 40; ++i) tree_.file(fmt::format("text{}", i), 200'000, Content::Text);
+    tree_.settle_times();
+  }
+
+  /// Bytes of a file that it has in common with others.
+  static std::uint64_t shared_bytes(const std::string& path) {
+    constexpr std::uint64_t kBlock = 4096;
+    std::istringstream extents(expect_success({"filefrag", "-s", "-v", fmt::format("-b{}", kBlock), path}));
+    // "   3:      160..    1021:      60384..     61245:    862:      61246: shared"
+    static const std::regex kShared(R"(( *\d+: +\d+\.\. *\d+: +\d+\.\. *\d+: +(\d+):.*shared.*))");
+    std::uint64_t blocks = 0;
+    for (std::string line; std::getline(extents, line);) {
+      std::smatch extent;
+      if (std::regex_match(line, extent, kShared)) blocks += std::stoull(extent[2]);
+    }
+    return blocks * kBlock;
+  }
+};
+
+TEST_P(RebuildOnXfs, SharesWhatIsTheSame) {
+  FSTOOL_E2E_REQUIRE(true, {"mkfs.xfs", "filefrag", "qemu-img"});
+  if (!xfs) GTEST_SKIP() << "the kernel has no XFS";
+  age();
+  rebuild();
+  const std::ifstream first(output("image"));  // has its blocks as long as it is open, though it is replaced
+
+  // What follows these moves in a compressed image.
+  for (const char* const name : {"text3", "text30"}) {
+    tree_.file(name, 200'000, Content::Random);
+    tree_.time(name, 1'000'000'000, 1);
+  }
+  const Pieces pieces = rebuild();
+  EXPECT_LT(pieces.taken, pieces.all);
+  expect_as_fresh();
+  EXPECT_GT(shared_bytes(output("image")), std::filesystem::file_size(output("image")) / 3);
+
+  std::filesystem::remove(tree_.root() / "text5");
+  tree_.file("text50", 123'456, Content::Text);
+  tree_.file("text20", 777, Content::Text);
+  for (const char* const name : {"", "text50", "text20"}) tree_.time(name, 1'000'000'000, 2);
+  rebuild();
+  expect_as_fresh();
+  rebuild({"--threads", "1"});
+  expect_as_fresh();
+  if (std::string_view(GetParam().ending) == ".qcow2") expect_success({"qemu-img", "check", output("image")});
+}
+
+INSTANTIATE_TEST_SUITE_P(Outputs, RebuildOnXfs, kOutputs, name_of);
 
 }  // namespace
 }  // namespace fstool::e2e

@@ -9,6 +9,7 @@
 
 #include "fstool/error.h"
 #include "fstool/size.h"
+#include "write/shared_clusters.h"
 
 namespace fstool::qcow2 {
 namespace {
@@ -74,6 +75,8 @@ std::uint64_t ClusterAllocator::allocate_compressed(std::uint64_t bytes) {
   compressed_end_ = offset + bytes;
   return offset;
 }
+
+void ClusterAllocator::align_compressed() { compressed_end_ = round_up(compressed_end_, kHostBlockBytes); }
 
 bool ClusterAllocator::fits_after_the_last_compressed(std::uint64_t bytes) const {
   const std::uint64_t cluster_end = round_up(compressed_end_, geometry_.cluster_size());

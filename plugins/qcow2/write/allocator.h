@@ -42,6 +42,9 @@ class ClusterAllocator {
   /// is possible. Each host cluster that it touches gains a reference. Throws like allocate().
   std::uint64_t allocate_compressed(std::uint64_t bytes);
 
+  /// What allocate_compressed() gives out next begins at a multiple of kHostBlockBytes. Only for clusters that are one.
+  void align_compressed();
+
   /// One more reference to each host cluster of `run`, which was given out; false, and nothing changes, if one of them
   /// has as many as a refcount holds. Only for Sharing::Any.
   bool add_reference(const HostRun& run);

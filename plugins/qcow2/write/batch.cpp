@@ -1,11 +1,13 @@
 #include "write/batch.h"
 
+#include <fcntl.h>
 #include <nettle/sha2.h>
 
 #include <algorithm>
 
 #include "fstool/size.h"
 #include "read/padded_read.h"
+#include "write/shared_clusters.h"
 
 namespace fstool::qcow2 {
 namespace {
@@ -15,6 +17,10 @@ constexpr std::uint64_t kBatchBytes = 1 << 20U;
 /// The bitmaps of an extended entry (ExtendedL2Entry::subclusters).
 constexpr std::uint64_t kAllAllocated = 0xffff'ffff;
 constexpr std::uint64_t kAllZeros = kAllAllocated << kSubclusters;
+
+bool is_compressed(const StoredPiece& piece) {
+  return StoredForm{piece.form} == StoredForm::Compressed || StoredForm{piece.form} == StoredForm::CompressedPadded;
+}
 
 ClusterKey key_of(std::span<const std::byte> cluster) {
   sha256_ctx digest;
@@ -30,10 +36,11 @@ ClusterKey key_of(std::span<const std::byte> cluster) {
 /// What one worker needs to make batches.
 class BatchMaker::Worker {
  public:
-  Worker(const Blob& disk, const ImageSettings& settings, const Codec* codec, const EarlierOutput* earlier)
+  Worker(const Blob& disk, const ImageSettings& settings, const Codec* codec, const EarlierOutput* earlier, Reuse reuse)
       : disk_(disk),
         settings_(settings),
         earlier_(earlier),
+        reuse_(reuse),
         cluster_size_(settings.geometry.cluster_size()),
         compressor_(codec == nullptr ? nullptr : codec->compressor()) {}
 
@@ -84,17 +91,51 @@ class BatchMaker::Worker {
 
   /// As add_data(), but takes what an earlier output has.
   void add_known_or_data(std::uint64_t batch_begin, std::uint64_t begin, std::uint64_t end, Batch& batch) {
+    look_up(batch_begin, begin, end, batch);
+    if (reuse_ == Reuse::Share) begin_reading_moved();
     std::uint64_t unknown = begin;  // where those begin that have to be made
+    std::uint64_t offset = begin;
+    for (const std::optional<StoredPiece>& piece : known_) {
+      const std::uint64_t next = offset + cluster_size_;
+      if (piece) {
+        if (unknown < offset) add_data(batch_begin, unknown, offset, batch);
+        add_known(offset, *piece, batch);
+        unknown = next;
+      }
+      offset = next;
+    }
+    if (unknown < end) add_data(batch_begin, unknown, end, batch);
+  }
+
+  /// Finds what the earlier output has of the clusters in [begin, end) of the batch, for `known_`.
+  void look_up(std::uint64_t batch_begin, std::uint64_t begin, std::uint64_t end, Batch& batch) {
+    known_.clear();
     for (std::uint64_t offset = begin; offset < end; offset += cluster_size_) {
       const PieceKey key = piece_key(batch_begin + offset);
       batch.keyed.push_back({static_cast<std::uint32_t>(offset / cluster_size_), key});
       const std::optional<StoredPiece> piece = earlier_->find(key);
-      if (!piece || !is_plausible(*piece)) continue;
-      if (unknown < offset) add_data(batch_begin, unknown, offset, batch);
-      add_known(offset, *piece, batch);
-      unknown = offset + cluster_size_;
+      known_.push_back(piece && is_plausible(*piece) ? piece : std::nullopt);
     }
-    if (unknown < end) add_data(batch_begin, unknown, end, batch);
+  }
+
+  /// Compressed clusters around one that is made anew are read: those behind it will hardly keep their place within a
+  /// block. What a file has in common with another is not in the host's cache for it, so that each would be waited for:
+  /// lets the host read while the new cluster is made. Only a hint.
+  void begin_reading_moved() const {
+    const auto changed = std::ranges::find_if(known_, [](const auto& piece) { return !piece.has_value(); });
+    if (changed == known_.end()) return;
+    std::uint64_t begin = earlier_->file()->size();
+    std::uint64_t end = 0;
+    for (auto piece = changed == known_.begin() ? changed : changed - 1; piece != known_.end(); ++piece) {
+      if (!*piece || !is_compressed(**piece)) continue;
+      begin = std::min(begin, (*piece)->offset);
+      end = std::max(end, (*piece)->offset + (*piece)->bytes);
+    }
+    if (begin >= end || end - begin > known_.size() * cluster_size_) return;  // they are all over the file
+    if (const auto range = earlier_->file()->host_range(begin, end - begin)) {
+      ::posix_fadvise(range->file->fd(), static_cast<off_t>(range->offset), static_cast<off_t>(end - begin),
+                      POSIX_FADV_WILLNEED);
+    }
   }
 
   PieceKey piece_key(std::uint64_t position) {
@@ -106,12 +147,15 @@ class BatchMaker::Worker {
 
   bool is_plausible(const StoredPiece& piece) const {
     const std::uint64_t size = earlier_->file()->size();
-    const bool is_inside = piece.offset <= size && piece.bytes <= size - piece.offset;
+    const bool is_inside = piece.offset != 0 && piece.offset <= size && piece.bytes <= size - piece.offset;
+    const bool can_be_compressed = piece.bytes > 0 && piece.bytes < cluster_size_ && compressor_ != nullptr;
     switch (StoredForm{piece.form}) {
       case StoredForm::Plain:
         return is_inside && piece.bytes == cluster_size_;
       case StoredForm::Compressed:
-        return is_inside && piece.bytes > 0 && piece.bytes < cluster_size_ && compressor_ != nullptr;
+        return is_inside && can_be_compressed;
+      case StoredForm::CompressedPadded:
+        return is_inside && can_be_compressed && round_up(piece.offset + piece.bytes, kHostBlockBytes) <= size;
       case StoredForm::Zeros:
         return true;
     }
@@ -122,12 +166,23 @@ class BatchMaker::Worker {
     if (StoredForm{piece.form} == StoredForm::Zeros) return;
     GuestCluster& cluster = new_cluster(offset, batch);
     if (StoredForm{piece.form} == StoredForm::Plain) {
-      earlier_->file()->read(piece.offset, std::span(batch.data).subspan(offset, cluster_size_));
+      take(piece, std::span(batch.data).subspan(offset, cluster_size_), offset, cluster);
       return;
     }
     batch.packed.resize(batch.data.size());
-    earlier_->file()->read(piece.offset, std::span(batch.packed).subspan(packed_, piece.bytes));
+    take(piece, std::span(batch.packed).subspan(packed_, piece.bytes), packed_, cluster);
+    cluster.padded_earlier = StoredForm{piece.form} == StoredForm::CompressedPadded;
     set_compressed(cluster, piece.bytes);
+  }
+
+  /// Leaves `piece` where it is, or reads it into `place`. `position` is congruent to that in the new file, modulo a
+  /// block of the host, if the batch begins at a block; else what is left is copied later.
+  void take(const StoredPiece& piece, std::span<std::byte> place, std::uint64_t position, GuestCluster& cluster) const {
+    if (reuse_ == Reuse::Share && piece.offset % kHostBlockBytes == position % kHostBlockBytes) {
+      cluster.earlier_offset = piece.offset;
+    } else {
+      earlier_->file()->read(piece.offset, place);
+    }
   }
 
   void set_compressed(GuestCluster& cluster, std::size_t bytes) {
@@ -204,19 +259,22 @@ class BatchMaker::Worker {
   const Blob& disk_;
   const ImageSettings& settings_;
   const EarlierOutput* earlier_;
+  Reuse reuse_;
   std::uint64_t cluster_size_;
   Fingerprint fingerprint_;
   std::unique_ptr<Compressor> compressor_;
   std::vector<std::byte> base_;
-  std::size_t packed_ = 0;  ///< bytes of Batch::packed that are in use
+  std::vector<std::optional<StoredPiece>> known_;  ///< for each cluster of an extent, what an earlier output has
+  std::size_t packed_ = 0;                         ///< bytes of Batch::packed that are in use
 };
 
 BatchMaker::BatchMaker(const Blob& disk, const ImageSettings& settings, const Codec* codec,
-                       const EarlierOutput* earlier, unsigned workers)
+                       const EarlierOutput* earlier, Reuse reuse, unsigned workers)
     : disk_(disk),
       settings_(settings),
       codec_(codec),
       earlier_(earlier),
+      reuse_(reuse),
       batch_bytes_(std::max(kBatchBytes, settings.geometry.cluster_size())),
       workers_(workers) {}
 
@@ -234,7 +292,9 @@ Run BatchMaker::run_at(std::uint64_t position) const {
 }
 
 void BatchMaker::make(std::uint64_t number, unsigned worker, Batch& batch) {
-  if (workers_[worker] == nullptr) workers_[worker] = std::make_unique<Worker>(disk_, settings_, codec_, earlier_);
+  if (workers_[worker] == nullptr) {
+    workers_[worker] = std::make_unique<Worker>(disk_, settings_, codec_, earlier_, reuse_);
+  }
   batch.data.resize(batch_bytes_);
   const std::uint64_t begin = number * batch_bytes_;
   workers_[worker]->make(begin, std::min(batch_bytes_, disk_.size() - begin), batch);

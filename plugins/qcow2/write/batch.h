@@ -28,6 +28,9 @@ struct GuestCluster {
   Content content = Content::Data;
   std::uint32_t compressed_bytes = 0;  ///< Data: 0 if stored as it is
   std::uint32_t packed_offset = 0;     ///< of the compressed bytes in Batch::packed
+  bool padded = false;                 ///< compressed; the rest of its last block of the host is unused
+  bool padded_earlier = false;         ///< the same of the place at earlier_offset
+  std::uint64_t earlier_offset = 0;    ///< Data: where an earlier output has the bytes; 0: they are in the batch
   std::uint64_t subclusters = 0;       ///< the bitmap of an extended entry
   std::uint64_t l2_entry = 0;          ///< its cluster word, set once it has its place
   ClusterKey key{};                    ///< Data, if equal clusters are looked for
@@ -40,7 +43,18 @@ struct KeyedCluster {
 };
 
 /// How an output stores a cluster, as StoredPiece::form says it.
-enum class StoredForm : std::uint32_t { Plain, Compressed, Zeros };
+enum class StoredForm : std::uint32_t {
+  Plain,
+  Compressed,
+  Zeros,
+  CompressedPadded,  ///< compressed; zeros follow up to the end of the block of the host
+};
+
+/// How the bytes of clusters that an earlier output has come to the new one.
+enum class Reuse : std::uint8_t {
+  Read,   ///< they are read into the batch
+  Share,  ///< the batch has their place, if they keep their place within a block of the host
+};
 
 /// A stretch of the disk. The buffers are kept from batch to batch.
 struct Batch {
@@ -56,7 +70,7 @@ class BatchMaker {
   /// `codec` is null for plain clusters, `earlier` if there is nothing to take clusters from. All must outlive this
   /// object.
   BatchMaker(const Blob& disk, const ImageSettings& settings, const Codec* codec, const EarlierOutput* earlier,
-             unsigned workers);
+             Reuse reuse, unsigned workers);
   ~BatchMaker();
 
   /// Bytes of the disk in a batch. Batches lie at multiples of their size, so that where one begins doesn't depend on
@@ -77,6 +91,7 @@ class BatchMaker {
   const ImageSettings& settings_;
   const Codec* codec_;
   const EarlierOutput* earlier_;
+  Reuse reuse_;
   std::uint64_t batch_bytes_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <span>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "write/cluster_index.h"
 #include "write/header_area.h"
 #include "write/mapping.h"
+#include "write/shared_clusters.h"
 
 namespace fstool::qcow2 {
 namespace {
@@ -25,6 +27,9 @@ using Clusters = std::vector<GuestCluster*>;
 /// Batches that are listed at a time.
 constexpr std::size_t kBatchesAtATime = 64 * 1024;
 
+/// Compressed clusters of a batch that take as much begin at a block of the host: half a block is at most 1.6 % of it.
+constexpr std::uint64_t kAlignedBytes = 128 * 1024;
+
 /// Bytes of zeros that are written at a time.
 constexpr std::size_t kZeroBytes = 1 << 20U;
 
@@ -32,19 +37,40 @@ constexpr std::size_t kZeroBytes = 1 << 20U;
 class ClusterStore {
  public:
   /// `data` is the external data file; null: plain clusters are in `output`.
-  ClusterStore(OutputFile& output, OutputFile* data, const ImageSettings& settings, ClusterAllocator& allocator)
-      : output_(output), data_(data), settings_(settings), allocator_(allocator) {}
+  /// `earlier` is the output that clusters are taken from, or null.
+  ClusterStore(OutputFile& output, OutputFile* data, const Blob* earlier, const ImageSettings& settings,
+               ClusterAllocator& allocator)
+      : output_(output), data_(data), settings_(settings), allocator_(allocator), shared_(earlier, output) {}
 
   /// Sets the cluster words of the entries of `clusters`, which have Data or Room in `batch`, in guest order;
   /// `batch_begin` is where it begins on the disk. The compressed ones go first: where the two kinds take turns, the
   /// rest of a host cluster is lost.
   void place(const Clusters& clusters, const Batch& batch, std::uint64_t batch_begin) {
+    const bool aligns = cluster_size() >= kHostBlockBytes && compressed_bytes(clusters) >= kAlignedBytes;
+    if (aligns) begin_blocks(clusters);
     place_compressed(clusters, batch);
+    if (aligns) allocator_.align_compressed();
     place_plain(clusters, batch, batch_begin);
   }
 
+  /// Writes what is left. Call it once, last.
+  void finish() { shared_.finish(); }
+
  private:
   std::uint64_t cluster_size() const noexcept { return settings_.geometry.cluster_size(); }
+
+  static std::uint64_t compressed_bytes(const Clusters& clusters) {
+    std::uint64_t bytes = 0;
+    for (const GuestCluster* const cluster : clusters) bytes += cluster->compressed_bytes;
+    return bytes;
+  }
+
+  /// The compressed ones of `clusters` have blocks of the host to themselves.
+  void begin_blocks(const Clusters& clusters) {
+    allocator_.align_compressed();
+    const auto is_compressed = [](const GuestCluster* cluster) { return cluster->compressed_bytes != 0; };
+    (*std::ranges::find_if(clusters.rbegin(), clusters.rend(), is_compressed))->padded = true;
+  }
 
   void place_compressed(const Clusters& clusters, const Batch& batch) {
     // What lies side by side in both buffer and file is written in one piece.
@@ -57,6 +83,11 @@ class ClusterStore {
     for (GuestCluster* const cluster : clusters) {
       if (cluster->compressed_bytes == 0) continue;
       const std::uint64_t offset = allocator_.allocate_compressed(cluster->compressed_bytes);
+      cluster->l2_entry = compressed_cluster(settings_.geometry, offset, cluster->compressed_bytes);
+      if (cluster->earlier_offset != 0) {
+        shared_.add(offset, cluster->earlier_offset, bytes_to_share(*cluster, offset));
+        continue;
+      }
       if (offset != file_begin + length || cluster->packed_offset != packed_begin + length) {
         write_run();
         file_begin = offset;
@@ -64,9 +95,16 @@ class ClusterStore {
         length = 0;
       }
       length += cluster->compressed_bytes;
-      cluster->l2_entry = compressed_cluster(settings_.geometry, offset, cluster->compressed_bytes);
     }
     write_run();
+  }
+
+  /// What lies behind it up to the end of the block is the same, too, if it is padding in both files.
+  static std::uint64_t bytes_to_share(const GuestCluster& cluster, std::uint64_t offset) {
+    const bool with_padding = cluster.padded && cluster.padded_earlier &&
+                              offset % kHostBlockBytes == cluster.earlier_offset % kHostBlockBytes;
+    if (!with_padding) return cluster.compressed_bytes;
+    return round_up(offset + cluster.compressed_bytes, kHostBlockBytes) - offset;
   }
 
   void place_plain(const Clusters& clusters, const Batch& batch, std::uint64_t batch_begin) {
@@ -83,7 +121,8 @@ class ClusterStore {
   }
 
   static bool follows(const GuestCluster& before, const GuestCluster& next) {
-    return next.compressed_bytes == 0 && next.content == before.content && next.index == before.index + 1;
+    return next.compressed_bytes == 0 && next.content == before.content && next.index == before.index + 1 &&
+           (next.earlier_offset != 0) == (before.earlier_offset != 0);
   }
 
   /// Plain clusters of one kind that are side by side on the disk.
@@ -91,7 +130,12 @@ class ClusterStore {
     const std::uint64_t in_batch = run.front()->index * cluster_size();
     const std::uint64_t length = run.size() * cluster_size();
     std::uint64_t offset = data_ != nullptr ? batch_begin + in_batch : allocator_.allocate(run.size());
-    if (run.front()->content == Content::Data) {
+    if (run.front()->earlier_offset != 0) {
+      for (std::uint64_t to = offset; const GuestCluster* const cluster : run) {
+        shared_.add(to, cluster->earlier_offset, cluster_size());
+        to += cluster_size();
+      }
+    } else if (run.front()->content == Content::Data) {
       file_of_plain().write_at(offset, std::span(batch.data).subspan(in_batch, length));
     } else if (settings_.preallocation == Preallocation::Full) {
       write_zeros(offset, length);
@@ -117,6 +161,7 @@ class ClusterStore {
   OutputFile* data_;
   const ImageSettings& settings_;
   ClusterAllocator& allocator_;
+  SharedClusters shared_;
   std::vector<std::byte> zeros_;
 };
 
@@ -131,14 +176,18 @@ class Writer {
         settings_(settings),
         context_(context),
         earlier_(settings.has_independent_clusters() ? context.earlier_output() : nullptr),
-        maker_(disk, settings, codec, earlier_, context.workers().size()),
+        reuse_(how_to_reuse()),
+        maker_(disk, settings, codec, earlier_, reuse_, context.workers().size()),
         allocator_(settings.geometry, output, settings.dedup ? Sharing::Any : Sharing::None),
         mapping_(settings.geometry, disk.size(), allocator_, output),
-        store_(output, data_, settings, allocator_),
+        store_(output, data_, earlier_ == nullptr ? nullptr : earlier_->file(), settings, allocator_),
         slots_(context.workers().slots()) {}
 
   void write() {
     context_.begin_step(fmt::format("writing {}", output_.target().string()), disk_.size(), "bytes");
+    // XFS sets room aside behind the end of a file that grows, and fills it with zeros when something is written behind
+    // that. Shared blocks would have to wait until they are on the disk.
+    if (reuse_ == Reuse::Share) output_.set_size(earlier_->file()->size());
     write_data();
     write_tables();
     set_sizes();
@@ -146,6 +195,12 @@ class Writer {
 
  private:
   std::uint64_t virtual_size() const { return round_up(disk_.size(), kSectorSize); }
+
+  Reuse how_to_reuse() const {
+    if (earlier_ == nullptr || earlier_->file() == nullptr || earlier_->file()->size() == 0) return Reuse::Read;
+    const std::optional<HostRange> file = earlier_->file()->host_range(0, earlier_->file()->size());
+    return file && output_.shares_blocks_with(*file->file) ? Reuse::Share : Reuse::Read;
+  }
 
   void write_data() {
     std::uint64_t position = 0;
@@ -224,7 +279,7 @@ class Writer {
     }
     return {.offset = compressed_payload(settings_.geometry, cluster.l2_entry).offset,
             .bytes = cluster.compressed_bytes,
-            .form = static_cast<std::uint32_t>(StoredForm::Compressed)};
+            .form = static_cast<std::uint32_t>(cluster.padded ? StoredForm::CompressedPadded : StoredForm::Compressed)};
   }
 
   void store_all(Batch& batch, std::uint64_t begin) {
@@ -281,6 +336,7 @@ class Writer {
   }
 
   void write_tables() {
+    store_.finish();
     const L1Table l1 = mapping_.finish();
     const RefcountTable refcounts = allocator_.finish();
     const ImageTables tables{l1.offset, l1.entries, refcounts.offset, refcounts.clusters};
@@ -307,6 +363,7 @@ class Writer {
   const ImageSettings& settings_;
   Context& context_;
   EarlierOutput* earlier_;  ///< null: nothing is taken from it
+  Reuse reuse_;
   BatchMaker maker_;
   ClusterAllocator allocator_;
   Mapping mapping_;

@@ -3,7 +3,8 @@
 ///
 ///     cluster 0          header, its extensions and the name of the backing file, written last
 ///     cluster 1 …        clusters of the disk that need room, in guest order, batch by batch:
-///                        compressed ones packed to the byte, then the others
+///                        compressed ones packed to the byte, then the others; those of a batch that has many begin
+///                        at a block of the host, so that an unchanged batch can share its blocks with an earlier file
 ///     behind the data    L2 tables (about a MiB of them at a time, so those of a large disk lie amid its data)
 ///                        L1 table
 ///                        refcount blocks (those of many clusters lie amid the data as well)

@@ -52,6 +52,12 @@ JOBS = [
         (*EXT4_JUDGES, "qemu-img"), lambda bench: rebuild_jobs.to_qcow2(bench, bench.data.root(), "zstd")),
     Job("rebuild-deflate-6", "root rebuilt, 1 % changed → GPT, ext4, qcow2, deflate, level 6", Target(5),
         (*EXT4_JUDGES, "qemu-img"), lambda bench: rebuild_jobs.to_qcow2(bench, bench.data.root(), "deflate", level=6)),
+    Job("rebuild-deflate-xfs", "root rebuilt, 1 % changed → GPT, ext4, qcow2, deflate, on XFS", Target(5),
+        ("mkfs.xfs", *EXT4_JUDGES, "qemu-img"),
+        lambda bench: rebuild_jobs.to_qcow2_on_xfs(bench, bench.data.root(), "deflate"), as_root=True),
+    Job("rebuild-zstd-xfs", "root rebuilt, 1 % changed → GPT, ext4, qcow2, zstd, on XFS", Target(5),
+        ("mkfs.xfs", *EXT4_JUDGES, "qemu-img"),
+        lambda bench: rebuild_jobs.to_qcow2_on_xfs(bench, bench.data.root(), "zstd"), as_root=True),
     Job("rebuild-raw", "root rebuilt, 1 % changed → ext4, on XFS", Target(), ("mkfs.xfs", *EXT4_JUDGES),
         lambda bench: rebuild_jobs.to_ext4_on_xfs(bench, bench.data.root()), as_root=True),
     # What the root is packed into.

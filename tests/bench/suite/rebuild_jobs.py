@@ -30,10 +30,20 @@ def to_qcow2(bench, tree, codec, level=None):
 
 def to_ext4_on_xfs(bench, tree):
     """Raw, where files may share blocks: the outputs among themselves and with the tree."""
-    # The tree, two outputs, one that is to replace another, and what debugfs reads; and some room.
-    bench = replace(bench, work=mounted_xfs(bench, 6 * tree.image_bytes() + GIB))
+    bench = on_xfs(bench, tree)
     copy = copied(bench, tree)
     return against_scratch(copy, lambda **side: fitted(bench, copy, **side))
+
+
+def to_qcow2_on_xfs(bench, tree, codec):
+    """A GPT disk with ext4, where files may share blocks."""
+    return to_qcow2(on_xfs(bench, tree), tree, codec)
+
+
+def on_xfs(bench, tree):
+    """The same on a file system of its own."""
+    # The tree, two outputs, one that is to replace another, and what debugfs reads; and some room.
+    return replace(bench, work=mounted_xfs(bench, 6 * tree.image_bytes() + GIB))
 
 
 def against_scratch(tree, make_side):

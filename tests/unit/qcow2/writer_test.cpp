@@ -174,6 +174,28 @@ TEST_F(Qcow2WriterTest, PacksCompressedClustersToTheByte) {
   EXPECT_LE(std::filesystem::file_size(image), 6 * 64 * kKiB);
 }
 
+TEST_F(Qcow2WriterTest, WhatAMiBHoldsBeginsAtABlockOfTheHost) {
+  // Clusters that shrink to 20,000 bytes and some more, each to another size, and a MiB of zeros that isn't stored.
+  constexpr std::uint64_t kClusters = 64;
+  std::vector<std::byte> bytes(kClusters * 64 * kKiB);
+  for (std::uint32_t i = 0; i < kClusters; ++i) {
+    if (i / 16 == 1) continue;
+    std::ranges::copy(random_bytes(20'000 + 100 * i, i), bytes.begin() + i * 64 * kKiB);
+  }
+  for (const std::string codec : {"deflate", "zstd"}) {
+    const auto image = write(*make_memory_blob(bytes), {.codec = codec});
+    expect_clean(image);
+    constexpr std::uint64_t kL1TableOffset = 40;
+    constexpr std::uint64_t kL2OffsetMask = 0x00ff'ffff'ffff'fe00;
+    constexpr std::uint64_t kCompressedOffsetMask = (std::uint64_t{1} << 54U) - 1;
+    const std::uint64_t l2_table = load_number(image, load_number(image, kL1TableOffset)) & kL2OffsetMask;
+    for (const std::uint64_t cluster : {0, 32, 48}) {
+      EXPECT_EQ((load_number(image, l2_table + 8 * cluster) & kCompressedOffsetMask) % 4096, 0U) << cluster;
+    }
+    EXPECT_NE((load_number(image, l2_table + 8) & kCompressedOffsetMask) % 4096, 0U) << "packed within it";
+  }
+}
+
 TEST_F(Qcow2WriterTest, RefcountsStayBelowTheirLimit) {
   // Clusters of 2 MiB of one byte shrink to so few bytes that very many share a host cluster.
   const auto disk = make_generated_blob(

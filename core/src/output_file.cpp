@@ -106,12 +106,20 @@ struct OutputFile::Impl {
   Options options;
   bool sync = false;
   bool writes_out_early = false;
+  bool shares_blocks = false;  ///< what is copied from files is not in the kernel's cache to be written
   std::vector<std::unique_ptr<OutputFile>> companions;
   std::atomic<std::uint64_t> bytes_written = 0;
+  std::atomic<std::uint64_t> bytes_in_cache = 0;  ///< of those, what was not shared
 
-  void count(std::uint64_t length) {
-    const std::uint64_t before = bytes_written.fetch_add(length, std::memory_order_relaxed);
+  void count_written(std::uint64_t length) {
+    bytes_written.fetch_add(length, std::memory_order_relaxed);
+    const std::uint64_t before = bytes_in_cache.fetch_add(length, std::memory_order_relaxed);
     if (writes_out_early && before / kWriteOutBytes != (before + length) / kWriteOutBytes) begin_write_out();
+  }
+
+  void count_copied(std::uint64_t length) {
+    if (!shares_blocks) return count_written(length);
+    bytes_written.fetch_add(length, std::memory_order_relaxed);
   }
 
   /// Lets the kernel write what is in its cache while more is made, so that commit() finds little left to do (the sync
@@ -136,7 +144,7 @@ bool OutputFile::is_stream() const noexcept { return impl_->target->is_stream();
 
 void OutputFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
   impl_->target->write_at(offset, bytes);
-  impl_->count(bytes.size());
+  impl_->count_written(bytes.size());
 }
 
 std::uint64_t OutputFile::copy_from(std::uint64_t offset, const HostRange& from, std::uint64_t length) {
@@ -144,11 +152,14 @@ std::uint64_t OutputFile::copy_from(std::uint64_t offset, const HostRange& from,
   const std::uint64_t copied = copy_in_kernel(impl_->target->fd(), impl_->path, offset, from, length);
   if (copied == 0) return 0;
   impl_->target->written(offset, copied);
-  impl_->count(copied);
+  impl_->count_copied(copied);
   return copied;
 }
 
-bool OutputFile::shares_blocks_with(const HostFile& other) const { return impl_->target->shares_blocks_with(other); }
+bool OutputFile::shares_blocks_with(const HostFile& other) {
+  impl_->shares_blocks = impl_->target->shares_blocks_with(other);
+  return impl_->shares_blocks;
+}
 
 void OutputFile::set_size(std::uint64_t size) { impl_->target->set_size(size); }
 

@@ -196,7 +196,7 @@ class Writer {
  private:
   std::uint64_t virtual_size() const { return round_up(disk_.size(), kSectorSize); }
 
-  Reuse how_to_reuse() const {
+  Reuse how_to_reuse() {
     if (earlier_ == nullptr || earlier_->file() == nullptr || earlier_->file()->size() == 0) return Reuse::Read;
     const std::optional<HostRange> file = earlier_->file()->host_range(0, earlier_->file()->size());
     return file && output_.shares_blocks_with(*file->file) ? Reuse::Share : Reuse::Read;

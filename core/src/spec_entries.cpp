@@ -15,6 +15,7 @@
 #include "fstool/blob.h"
 #include "fstool/error.h"
 #include "rules/attribute_changes.h"
+#include "rules/mode_change.h"
 #include "rules/owner_choice.h"
 #include "rules/tree_path.h"
 
@@ -38,12 +39,9 @@ void refuse_bad_path(const std::string& path, const LocationPtr& location) {
 /// "0644", or the integer 0o644.
 std::uint16_t parse_permissions(const OptionValue& value) {
   if (const auto number = parse_mode_integer(value, "mode")) return *number;
-  std::int64_t mode = -1;
   if (const auto* text = std::get_if<std::string>(&value.data)) {
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), mode, 8);
-    if (error != std::errc() || end != text->data() + text->size()) mode = -1;
+    if (const auto mode = parse_octal_mode(*text)) return *mode;
   }
-  if (mode >= 0 && mode <= kModeBits) return static_cast<std::uint16_t>(mode);
   throw spec_error(value.location, "mode must be octal, from \"0000\" to \"7777\"");
 }
 

@@ -11,6 +11,7 @@
 #include "node_status.h"
 #include "rules/attribute_files.h"
 #include "rules/layer_names.h"
+#include "rules/mode_change.h"
 #include "rules/named_place.h"
 #include "rules/tree_path.h"
 #include "tree_walk.h"
@@ -101,11 +102,7 @@ class LineParser {
 
   std::optional<std::uint16_t> mode_of(std::string_view word) const {
     if (word == "-1" || word == "-") return std::nullopt;
-    std::uint32_t mode = 0;
-    const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), mode, 8);
-    if (error == std::errc() && stop == word.data() + word.size() && mode <= 07777) {
-      return static_cast<std::uint16_t>(mode);
-    }
+    if (const auto mode = parse_octal_mode(word)) return mode;
     throw lines_.error(fmt::format("the mode must be octal, up to 7777, not \"{}\"", word));
   }
 

@@ -9,6 +9,9 @@
 
 namespace fstool {
 
+/// Twelve bits in octal digits: "644", "0644", "07777". Nothing if it is something else.
+std::optional<std::uint16_t> parse_octal_mode(std::string_view text);
+
 /// "0644", or "u+s,go-w" and "a=rX": clauses [ugoa…][+-=][rwxXst…|u|g|o], of which several may follow one "who".
 /// Without a "who", all are meant: there is no umask. As with chmod, symbolic ones leave a directory's set-ID bits as
 /// they are unless they name them; an octal one sets all twelve bits. Immutable.

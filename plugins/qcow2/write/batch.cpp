@@ -166,11 +166,10 @@ class BatchMaker::Worker {
     if (StoredForm{piece.form} == StoredForm::Zeros) return;
     GuestCluster& cluster = new_cluster(offset, batch);
     if (StoredForm{piece.form} == StoredForm::Plain) {
-      take(piece, std::span(batch.data).subspan(offset, cluster_size_), offset, cluster);
+      take(piece, batch.data.part(offset, cluster_size_), offset, cluster);
       return;
     }
-    batch.packed.resize(batch.data.size());
-    take(piece, std::span(batch.packed).subspan(packed_, piece.bytes), packed_, cluster);
+    take(piece, batch.packed.part(packed_, piece.bytes), packed_, cluster);
     cluster.padded_earlier = StoredForm{piece.form} == StoredForm::CompressedPadded;
     set_compressed(cluster, piece.bytes);
   }
@@ -193,7 +192,7 @@ class BatchMaker::Worker {
   }
 
   void add_data(std::uint64_t batch_begin, std::uint64_t begin, std::uint64_t end, Batch& batch) {
-    const auto bytes = std::span(batch.data).subspan(begin, end - begin);
+    const auto bytes = batch.data.part(begin, end - begin);
     read_padded(disk_, batch_begin + begin, bytes);
     if (settings_.backing.disk != nullptr) {
       base_.resize(bytes.size());
@@ -233,8 +232,7 @@ class BatchMaker::Worker {
     }
     if (settings_.dedup) cluster.key = key_of(bytes);
     if (compressor_ == nullptr) return;
-    batch.packed.resize(batch.data.size());
-    const auto room = std::span(batch.packed).subspan(packed_, cluster_size_ - 1);
+    const auto room = batch.packed.part(packed_, cluster_size_ - 1);
     const std::size_t compressed = compressor_->compress(bytes, room).value_or(0);
     if (compressed != 0) set_compressed(cluster, compressed);
   }
@@ -295,7 +293,8 @@ void BatchMaker::make(std::uint64_t number, unsigned worker, Batch& batch) {
   if (workers_[worker] == nullptr) {
     workers_[worker] = std::make_unique<Worker>(disk_, settings_, codec_, earlier_, reuse_);
   }
-  batch.data.resize(batch_bytes_);
+  batch.data.allocate(batch_bytes_);
+  if (codec_ != nullptr) batch.packed.allocate(batch_bytes_);
   const std::uint64_t begin = number * batch_bytes_;
   workers_[worker]->make(begin, std::min(batch_bytes_, disk_.size() - begin), batch);
 }

@@ -56,10 +56,27 @@ enum class Reuse : std::uint8_t {
   Share,  ///< the batch has their place, if they keep their place within a block of the host
 };
 
+/// Room for the bytes of a batch, which are undefined until they are written: what nobody writes takes no memory.
+class BatchBuffer {
+ public:
+  /// Call it first; the buffer keeps the size of the first time.
+  void allocate(std::size_t size) {
+    if (!bytes_) bytes_ = std::make_unique_for_overwrite<std::byte[]>(size);
+  }
+
+  std::span<std::byte> part(std::size_t offset, std::size_t length) { return {bytes_.get() + offset, length}; }
+  std::span<const std::byte> part(std::size_t offset, std::size_t length) const {
+    return {bytes_.get() + offset, length};
+  }
+
+ private:
+  std::unique_ptr<std::byte[]> bytes_;
+};
+
 /// A stretch of the disk. The buffers are kept from batch to batch.
 struct Batch {
-  std::vector<std::byte> data;    ///< the bytes of the disk; undefined where no cluster is Data
-  std::vector<std::byte> packed;  ///< the compressed clusters, one after the other
+  BatchBuffer data;    ///< the bytes of the disk; undefined where no cluster is Data
+  BatchBuffer packed;  ///< the compressed clusters, one after the other
   std::vector<GuestCluster> clusters;
   std::vector<KeyedCluster> keyed;  ///< those that were looked for in an earlier output, in guest order
 };

@@ -78,7 +78,7 @@ class ClusterStore {
     std::size_t packed_begin = 0;
     std::size_t length = 0;
     const auto write_run = [&] {
-      if (length != 0) output_.write_at(file_begin, std::span(batch.packed).subspan(packed_begin, length));
+      if (length != 0) output_.write_at(file_begin, batch.packed.part(packed_begin, length));
     };
     for (GuestCluster* const cluster : clusters) {
       if (cluster->compressed_bytes == 0) continue;
@@ -136,7 +136,7 @@ class ClusterStore {
         to += cluster_size();
       }
     } else if (run.front()->content == Content::Data) {
-      file_of_plain().write_at(offset, std::span(batch.data).subspan(in_batch, length));
+      file_of_plain().write_at(offset, batch.data.part(in_batch, length));
     } else if (settings_.preallocation == Preallocation::Full) {
       write_zeros(offset, length);
     }

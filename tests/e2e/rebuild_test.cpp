@@ -209,11 +209,11 @@ class RebuildOnXfs : protected PlaceOnXfs, public RebuildTest {
     constexpr std::uint64_t kBlock = 4096;
     std::istringstream extents(expect_success({"filefrag", "-s", "-v", fmt::format("-b{}", kBlock), path}));
     // "   3:      160..    1021:      60384..     61245:    862:      61246: shared"
-    static const std::regex kShared(R"(( *\d+: +\d+\.\. *\d+: +\d+\.\. *\d+: +(\d+):.*shared.*))");
+    static const std::regex shared(R"(( *\d+: +\d+\.\. *\d+: +\d+\.\. *\d+: +(\d+):.*shared.*))");
     std::uint64_t blocks = 0;
     for (std::string line; std::getline(extents, line);) {
       std::smatch extent;
-      if (std::regex_match(line, extent, kShared)) blocks += std::stoull(extent[2]);
+      if (std::regex_match(line, extent, shared)) blocks += std::stoull(extent[2]);
     }
     return blocks * kBlock;
   }

@@ -59,7 +59,8 @@ class FSTOOL_API OutputFile {
   std::uint64_t copy_from(std::uint64_t offset, const HostRange& from, std::uint64_t length);
 
   /// True if the host lets this file have blocks in common with `other`, so that copy_from() costs next to nothing for
-  /// ranges that begin and end at blocks in both. Tries it, with a file that is gone at once. Call it before writing.
+  /// ranges that begin and end at blocks in both. Tries it, with a file that is gone at once; false where that fails.
+  /// Call it before writing: if true, what copy_from() copies is not taken for bytes that wait to be written out.
   bool shares_blocks_with(const HostFile& other);
 
   /// Sets the final size in bytes; may extend (with zeros) or cut. On a block device: Error(NoSpace) if it is smaller;

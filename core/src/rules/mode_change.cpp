@@ -72,18 +72,19 @@ std::optional<unsigned> permission_bits(char letter) {
 }  // namespace
 
 std::optional<std::uint16_t> parse_octal_mode(std::string_view text) {
-  constexpr std::size_t kMaxDigits = 5;
   std::uint16_t mode = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
-  if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
-  if (mode > kAllBits || text.size() > kMaxDigits) return std::nullopt;
+  if (error != std::errc() || stop != text.data() + text.size() || mode > kAllBits) return std::nullopt;
   return mode;
 }
 
 ModeChange::ModeChange(std::uint16_t permissions) { clauses_.push_back({.bits = permissions, .is_exact = true}); }
 
 std::optional<ModeChange> ModeChange::parse(std::string_view text) {
-  if (const auto permissions = parse_octal_mode(text)) return ModeChange(*permissions);
+  constexpr std::size_t kMaxDigits = 5;
+  if (const auto permissions = parse_octal_mode(text); permissions && text.size() <= kMaxDigits) {
+    return ModeChange(*permissions);
+  }
   ModeChange change;
   if (text.empty()) return std::nullopt;
   while (true) {

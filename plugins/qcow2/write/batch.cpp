@@ -131,7 +131,8 @@ class BatchMaker::Worker {
       begin = std::min(begin, (*piece)->offset);
       end = std::max(end, (*piece)->offset + (*piece)->bytes);
     }
-    if (begin >= end || end - begin > known_.size() * cluster_size_) return;  // they are all over the file
+    const bool lie_together = begin < end && end - begin <= known_.size() * cluster_size_;
+    if (!lie_together) return;
     if (const auto range = earlier_->file()->host_range(begin, end - begin)) {
       ::posix_fadvise(range->file->fd(), static_cast<off_t>(range->offset), static_cast<off_t>(end - begin),
                       POSIX_FADV_WILLNEED);

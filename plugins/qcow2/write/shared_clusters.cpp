@@ -9,7 +9,7 @@
 namespace fstool::qcow2 {
 namespace {
 
-/// Copying fewer bytes takes no longer than making the kernel share them, and leaves fewer extents.
+/// Fewer bytes are copied, so that the file doesn't come to consist of ever smaller extents.
 constexpr std::uint64_t kMinSharedBytes = 32 * 1024;
 
 constexpr std::size_t kBufferBytes = 256 * 1024;
@@ -46,7 +46,7 @@ void SharedClusters::share(const Stretch& stretch) {
 }
 
 void SharedClusters::copy(const Stretch& stretch) {
-  buffer_.resize(kBufferBytes);
+  if (stretch.length != 0) buffer_.resize(kBufferBytes);
   for (std::uint64_t done = 0; done < stretch.length;) {
     const auto bytes = std::span(buffer_).first(std::min<std::uint64_t>(buffer_.size(), stretch.length - done));
     earlier_->read(stretch.from + done, bytes);

@@ -13,9 +13,6 @@
 namespace fstool {
 namespace {
 
-/// Zeros are left out in units of this, the block size of nearly all hosts: less would not make the file smaller.
-constexpr std::uint64_t kHostBlockBytes = 4096;
-
 /// Blocks that are listed at a time.
 constexpr std::size_t kBlocksAtATime = 64 * 1024;
 

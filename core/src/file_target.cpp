@@ -11,6 +11,7 @@
 #include <string>
 
 #include "file_descriptor.h"
+#include "fstool/output_file.h"
 #include "output_target.h"
 #include "temporary_name.h"
 
@@ -18,9 +19,6 @@ namespace fstool {
 namespace {
 
 constexpr int kAttempts = 100;
-
-/// A block of nearly all file systems that share any.
-constexpr std::uint64_t kBlockBytes = 4096;
 
 /// The name of an unfinished file, which is taken away with this object.
 class TemporaryName {
@@ -62,7 +60,7 @@ class FileTarget final : public OutputTarget {
   bool shares_blocks_with(const HostFile& other) const override {
     const FileDescriptor trial(::openat(directory_.get(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
     if (!trial) return false;
-    file_clone_range first{.src_fd = other.fd(), .src_offset = 0, .src_length = kBlockBytes, .dest_offset = 0};
+    file_clone_range first{.src_fd = other.fd(), .src_offset = 0, .src_length = kHostBlockBytes, .dest_offset = 0};
     return ::ioctl(trial.get(), FICLONERANGE, &first) == 0;
   }
 

@@ -27,8 +27,6 @@ constexpr std::uint64_t kChunkBytes = 2 * 1024 * 1024;
 /// What is read and written at a time, and stays in the processor's cache meanwhile. For larger writes, the kernel
 /// takes larger pages, which a virtual machine often has to get from its host first.
 constexpr std::uint64_t kPieceBytes = 256 * 1024;
-/// The block size of nearly all hosts: leaving less out would not make the file smaller.
-constexpr std::uint64_t kBlockBytes = 4096;
 
 /// The numbers of the chunks that have data. Holes are jumped over, so that a huge disk costs no more than what is
 /// on it.
@@ -154,7 +152,7 @@ class ChunkWriter {
 
   /// Puts [begin, end) behind what is to be read. A gap of less than a block costs less to write than to leave out.
   void add(std::uint64_t begin, std::uint64_t end) {
-    if (begin - pending_end_ >= kBlockBytes || pending_begin_ == pending_end_) {
+    if (begin - pending_end_ >= kHostBlockBytes || pending_begin_ == pending_end_) {
       flush();
       pending_begin_ = begin;
     }

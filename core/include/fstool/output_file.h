@@ -14,6 +14,10 @@
 
 namespace fstool {
 
+/// Bytes of a block of nearly all file systems that host images, among them the usual XFS and Btrfs: what is left out
+/// or shared with another file in less than these takes as much room as if it were written.
+inline constexpr std::uint64_t kHostBlockBytes = 4096;
+
 /// A file in the making. It is written beside its target and takes the target's place in commit(); until then, and
 /// after any failure, the target is what it was. Where the host can (O_TMPFILE), the unfinished file has no name, so
 /// that even a killed run leaves nothing behind. Block devices are written in place, and only if forced. The target "-"

@@ -9,7 +9,6 @@
 
 #include "fstool/error.h"
 #include "fstool/size.h"
-#include "write/shared_clusters.h"
 
 namespace fstool::qcow2 {
 namespace {

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
+#include "fstool/output_file.h"
 #include "fstool/size.h"
 #include "read/padded_read.h"
-#include "write/shared_clusters.h"
 
 namespace fstool::qcow2 {
 namespace {

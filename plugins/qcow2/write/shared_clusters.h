@@ -11,13 +11,9 @@
 
 namespace fstool::qcow2 {
 
-/// Blocks that two files of the host may have in common begin at multiples of this, in both: XFS and Btrfs have blocks
-/// of 4 KiB nearly everywhere. Compressed clusters keep their place within a block for that (see
-/// ClusterAllocator::align_compressed()).
-inline constexpr std::uint64_t kHostBlockBytes = 4096;
-
 /// Collects clusters that lie one after the other in both files, and lets them share what whole blocks they have; the
-/// rest is copied. Not thread-safe.
+/// rest is copied. Blocks can be shared where they begin at multiples of kHostBlockBytes in both files: compressed
+/// clusters keep their place within a block for that (see ClusterAllocator::align_compressed()). Not thread-safe.
 class SharedClusters {
  public:
   /// `earlier` is the file that is read, null if nothing is ever added. Both must outlive this object.

@@ -34,8 +34,8 @@ struct EntryChoice {
   std::string target;                         ///< of a symbolic link; of a hard link, the path of its file
   DeviceNumber device;
   std::optional<std::uint16_t> permissions;  ///< the low twelve mode bits
-  OwnerChoice owner;
-  OwnerChoice group;
+  std::optional<OwnerChoice> owner;          ///< nothing: root, or what a directory of the source has
+  std::optional<OwnerChoice> group;
   std::optional<Timestamp> mtime;  ///< nothing: that of the copied file, or of the newest
   std::vector<XattrChange> xattrs;
   LocationPtr location;

@@ -14,6 +14,7 @@
 #include "directory_path.h"
 #include "fstool/blob.h"
 #include "fstool/error.h"
+#include "fstool/posix_acl.h"
 #include "rules/attribute_changes.h"
 #include "rules/mode_change.h"
 #include "rules/owner_choice.h"
@@ -133,13 +134,13 @@ class KindReader {
 };
 
 /// `owner` or `uid`, `group` or `gid`.
-void read_owner(TableReader& reader, std::string_view key, std::string_view number_key, OwnerChoice& owner) {
+void read_owner(TableReader& reader, std::string_view key, std::string_view number_key,
+                std::optional<OwnerChoice>& owner) {
   if (const auto number = reader.take_integer(number_key, 0, kMaxOwnerId)) {
-    owner.id = static_cast<std::uint32_t>(*number);
-    owner.location = reader.location();
+    owner = {.id = static_cast<std::uint32_t>(*number), .location = reader.location()};
   }
   reader.read(key, [&](const OptionValue& value) {
-    if (owner.location) throw spec_error(value.location, fmt::format("{} says the same as {}", key, number_key));
+    if (owner) throw spec_error(value.location, fmt::format("{} says the same as {}", key, number_key));
     owner = parse_owner(value, key);
   });
 }
@@ -151,8 +152,7 @@ void read_attributes(EntryChoice& entry, TableReader& reader) {
   reader.read("mtime", [&](const OptionValue& mtime) { entry.mtime = parse_timestamp(mtime, "mtime"); });
   reader.read("xattr", [&](const OptionValue& xattr) { entry.xattrs = parse_xattrs(xattr); });
   const bool has_none = entry.kind == EntryChoice::Kind::HardLink || entry.kind == EntryChoice::Kind::Removal;
-  const bool has_any =
-      entry.permissions || entry.owner.location || entry.group.location || entry.mtime || !entry.xattrs.empty();
+  const bool has_any = entry.permissions || entry.owner || entry.group || entry.mtime || !entry.xattrs.empty();
   if (has_none && has_any) {
     reader.problems().add(entry.location, entry.kind == EntryChoice::Kind::HardLink
                                               ? "a hard link has the attributes of its file, and takes none"
@@ -246,9 +246,9 @@ class EntryAdder {
   }
 
   void change(Node& node, const EntryChoice& entry) {
-    if (entry.permissions) node.permissions = *entry.permissions;
-    node.uid = owners_.id_of(entry.owner, OwnerKind::User);
-    node.gid = owners_.id_of(entry.group, OwnerKind::Group);
+    if (entry.permissions) set_permissions(node, *entry.permissions);
+    if (entry.owner) node.uid = owners_.id_of(*entry.owner, OwnerKind::User);
+    if (entry.group) node.gid = owners_.id_of(*entry.group, OwnerKind::Group);
     if (entry.mtime) node.mtime = *entry.mtime;
     change_xattrs(node, entry.xattrs);
   }

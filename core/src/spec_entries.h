@@ -16,7 +16,8 @@ namespace fstool {
 std::vector<EntryChoice> read_entries(const OptionValue& value, const PathBase& base, SpecProblems& problems);
 
 /// Adds `entries` to `tree`, in order. Directories that lead to one are made (0755, 0:0) if they are not there; what
-/// has the place of a file or symbolic link is replaced, a directory that is there gets the entry's owner and mode.
+/// has the place of a file or symbolic link is replaced, a directory that is there gets the attributes that the entry
+/// has.
 /// Copies keep the time of the host's file, and what the spec gives no time gets that of context.clock(), for which the
 /// others count. Names of owners are those of the tree before the first name is looked up.
 /// `values` must outlive the tree. Throws spec_error() for a place that can't be had (in a file, a directory in place

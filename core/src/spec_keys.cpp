@@ -140,7 +140,7 @@ std::vector<SpecSection> make_sections() {
       {.name = "filesystem.entries",
        .summary =
            "An entry has one of content, copy, symlink, directory, hardlink, char_device, block_device, fifo and "
-           "remove. Directories that lead to it are made.",
+           "remove. Directories that lead to it are made. A directory that is there keeps what the entry doesn't say.",
        .keys = {required("path", "string", "Path in the file system, from its root."),
                 optional("content", "string", "Text of a file."),
                 optional("copy", kPathType, "A file of the host, whose bytes, mode and time are taken."),
@@ -151,7 +151,8 @@ std::vector<SpecSection> make_sections() {
                 optional("block_device", "string", "A block device: \"8:0\"."),
                 optional("fifo", "boolean", "Whether it is a fifo.", "false"),
                 optional("remove", "boolean", "Whether the path goes, with all that is in it.", "false"),
-                optional("mode", kMode, "Permissions, as in \"0755\" or 0o755; of files 0644, of directories 0755."),
+                optional("mode", kMode,
+                         "Permissions, as in \"0755\" or 0o755; of new files 0644, of new directories 0755."),
                 optional("owner", kOwner, "Owner, by number or as /etc/passwd of the file system has it."),
                 optional("group", kOwner, "Group, the same from /etc/group."),
                 in_range(optional("uid", "integer", "Owner.", "0"), 0, kMaxOwner),

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <utility>
 
-#include "acl/posix_acl.h"
 #include "fstool/error.h"
+#include "fstool/posix_acl.h"
 
 namespace fstool::tar {
 
@@ -56,6 +56,39 @@ void append_record(std::string& records, std::string_view keyword, std::string_v
   records += '=';
   records += value;
   records += '\n';
+}
+
+std::string_view tag_text(AclTag tag) {
+  switch (tag) {
+    case AclTag::UserObj:
+    case AclTag::User:
+      return "user";
+    case AclTag::GroupObj:
+    case AclTag::Group:
+      return "group";
+    case AclTag::Mask:
+      return "mask";
+    case AclTag::Other:
+      return "other";
+  }
+  return "";
+}
+
+/// "user::rwx,user:1000:r-x,group::r-x,mask::r-x,other::r--": what the keywords SCHILY.acl.access and
+/// SCHILY.acl.default hold. Users and groups are numbers, which need no host to be understood.
+std::string acl_to_text(const Acl& acl) {
+  std::string text;
+  for (const AclEntry& entry : acl) {
+    if (!text.empty()) text += ',';
+    text += tag_text(entry.tag);
+    text += ':';
+    if (entry.has_id()) text += fmt::to_string(entry.id);
+    text += ':';
+    for (const auto& [bit, letter] : {std::pair(4, 'r'), std::pair(2, 'w'), std::pair(1, 'x')}) {
+      text += (entry.permissions & bit) != 0 ? letter : '-';
+    }
+  }
+  return text;
 }
 
 std::string time_text(const Timestamp& time) {

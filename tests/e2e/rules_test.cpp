@@ -137,6 +137,27 @@ rules = [
                         expected);
 }
 
+TEST_F(Rules, ModesReachAccessAclsAsChmodDoes) {
+  const TreeBuilder system(work_ / "system");
+  system.file("file", "secret\n");
+  system.mode("file", 0644);
+  system.xattr("file", "system.posix_acl_access", acl_for_user(1000));
+  system.settle_times();
+  const fs::path expected = copy("system", "expected");
+  expect_success({"chmod", "0600", (expected / "file").string()});
+  write_text(work_ / "manifest", "./file type=file mode=0600\n");
+  write_text(work_ / "table", "/file f 600 0 0 - - - - -\n");
+  for (const char* const source : {
+           R"(source = "system"
+rules = [{ match = "/file", mode = "u=rw,go=" }])",
+           R"(source = { path = "system", rules = [{ match = "/file", mode = "0600" }] })",
+           R"(source = { path = "system", manifest = "manifest" })",
+           R"(source = { path = "system", device_table = "table" })"}) {
+    SCOPED_TRACE(source);
+    expect_mounted_equals(build(source), expected);
+  }
+}
+
 TEST_F(Rules, ComponentsAreStrippedAsTarDoes) {
   const TreeBuilder tree(work_ / "tree");
   for (const char* const directory : {"pkg-1.0", "pkg-1.0/bin", "pkg-1.0/share", "pkg-1.0/share/doc"}) {
@@ -223,6 +244,7 @@ entries = [
   { path = "/run/fifo", fifo = true },
   { path = "/bin/runuser", hardlink = "/bin/su" },
   { path = "/etc/shadow", remove = true },
+  { path = "/srv/www", directory = true, mode = "0700" },
   { path = "/srv/new", content = "new", owner = "www", mtime = "2024-05-06T07:08:09.5Z", xattr = { "user.a" = "0x6263" } },
 ])"),
                         Access::ReadOnly);
@@ -235,7 +257,7 @@ entries = [
             "run/fifo prw-r--r-- 0:0 0:0 1\n"
             "bin/runuser -rwsr-xr-x 0:0 0:0 2\n"
             "bin/su -rwsr-xr-x 0:0 0:0 2\n"
-            "srv/www drwxrwsr-x 0:33 0:0 2\n"
+            "srv/www drwx------ 0:33 0:0 2\n"
             "srv/new -rw-r--r-- 33:0 0:0 1\n");
   EXPECT_FALSE(fs::exists(mount.path() / "etc/shadow"));
   EXPECT_EQ(expect_success({"stat", "-c", "%.9Y", "srv/new"}, there), "1714979289.500000000\n");

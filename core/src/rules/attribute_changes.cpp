@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base64.h"
+#include "fstool/posix_acl.h"
 #include "time_text.h"
 
 namespace fstool {
@@ -141,7 +142,7 @@ void ResolvedChanges::apply(Node& node) const {
   if (uid_) node.uid = *uid_;
   if (gid_) node.gid = *gid_;
   if (changes_.mode && node.kind != NodeKind::Symlink) {
-    node.permissions = changes_.mode->apply(node.permissions, node.kind == NodeKind::Directory);
+    set_permissions(node, changes_.mode->apply(node.permissions, node.kind == NodeKind::Directory));
   }
   if (changes_.mtime) node.mtime = *changes_.mtime;
   change_xattrs(node, node.kind == NodeKind::File || node.kind == NodeKind::Directory ? changes_.xattrs : of_others_);

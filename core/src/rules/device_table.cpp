@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "fstool/posix_acl.h"
 #include "node_status.h"
 #include "rules/attribute_files.h"
 #include "rules/layer_names.h"
@@ -185,7 +186,7 @@ class TableApplier {
 
   void change(NodeId id, const TableLine& line) {
     Node& node = layer_.tree.node(id);
-    if (line.permissions && node.kind != NodeKind::Symlink) node.permissions = *line.permissions;
+    if (line.permissions && node.kind != NodeKind::Symlink) set_permissions(node, *line.permissions);
     if (line.uid) node.uid = *line.uid;
     if (line.gid) node.gid = *line.gid;
     described_.push_back(id);

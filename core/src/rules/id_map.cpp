@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "fstool/error.h"
+#include "fstool/posix_acl.h"
 #include "rules/owner_choice.h"
 #include "tree_walk.h"
 
@@ -19,20 +20,7 @@ namespace fstool {
 
 namespace {
 
-using boost::endian::little_uint16_buf_t;
 using boost::endian::little_uint32_buf_t;
-
-/// One entry of an ACL behind the 4 bytes of its version (struct posix_acl_xattr_entry of the kernel).
-struct AclXattrEntry {
-  little_uint16_buf_t tag;
-  little_uint16_buf_t permissions;
-  little_uint32_buf_t id;
-};
-static_assert(sizeof(AclXattrEntry) == 8);
-
-constexpr std::size_t kAclHeader = 4;
-constexpr std::uint16_t kAclUser = 0x02;
-constexpr std::uint16_t kAclGroup = 0x08;
 
 /// File capabilities of revision 3 (struct vfs_ns_cap_data of the kernel): those of a user namespace.
 struct NamespacedCapability {
@@ -114,7 +102,7 @@ class Mapper {
     Xattrs xattrs = *node.xattrs;
     for (Xattr& xattr : xattrs) {
       Problem problem;
-      if (xattr.name.starts_with("system.posix_acl_")) problem = map_acl(xattr.value);
+      if (xattr.name == kAccessAclXattr || xattr.name == kDefaultAclXattr) problem = map_acl(xattr.value);
       if (xattr.name == "security.capability") problem = map_capability(xattr.value);
       if (problem) return problem;
     }
@@ -123,16 +111,15 @@ class Mapper {
   }
 
   Problem map_acl(std::string& value) const {
-    AclXattrEntry entry;
-    for (std::size_t at = kAclHeader; at + sizeof(entry) <= value.size(); at += sizeof(entry)) {
-      std::memcpy(&entry, value.data() + at, sizeof(entry));
-      const std::uint16_t tag = entry.tag.value();
-      if (tag != kAclUser && tag != kAclGroup) continue;
-      std::uint32_t id = entry.id.value();
-      if (Problem problem = map(id, tag == kAclUser ? OwnerKind::User : OwnerKind::Group)) return problem;
-      entry.id = id;
-      std::memcpy(value.data() + at, &entry, sizeof(entry));
+    std::optional<Acl> acl = acl_from_xattr(value);
+    if (!acl) return std::nullopt;
+    for (AclEntry& entry : *acl) {
+      if (!entry.has_id()) continue;
+      if (Problem problem = map(entry.id, entry.tag == AclTag::User ? OwnerKind::User : OwnerKind::Group))
+        return problem;
     }
+    std::ranges::sort(*acl);
+    value = acl_to_xattr(*acl);
     return std::nullopt;
   }
 

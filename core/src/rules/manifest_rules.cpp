@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "fstool/posix_acl.h"
 #include "node_status.h"
 #include "rules/attribute_changes.h"
 #include "rules/attribute_files.h"
@@ -82,7 +83,7 @@ class ManifestApplier {
     } else if (!entry.gname.empty()) {
       node.gid = id_of(entry.gname, OwnerKind::Group);
     }
-    if (entry.permissions) node.permissions = *entry.permissions;
+    if (entry.permissions) set_permissions(node, *entry.permissions);
     if (entry.mtime) node.mtime = *entry.mtime;
     change_xattrs(node, entry.xattrs);
   }

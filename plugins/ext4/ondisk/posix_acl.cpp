@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "fstool/posix_acl.h"
 #include "ondisk/superblock.h"
 
 namespace fstool::ext4 {
@@ -10,18 +11,6 @@ namespace fstool::ext4 {
 namespace {
 
 constexpr std::uint32_t kDiskVersion = 1;
-constexpr std::uint32_t kXattrVersion = 2;
-constexpr std::uint32_t kNoId = UINT32_MAX;
-
-enum Tag : std::uint16_t {
-  UserObject = 0x01,
-  User = 0x02,
-  GroupObject = 0x04,
-  Group = 0x08,
-  Mask = 0x10,
-  Other = 0x20
-};
-
 /// The first bytes of `bytes`, which it loses; nothing if there are too few.
 template <class T>
 std::optional<T> take(std::string_view& bytes) {
@@ -42,49 +31,33 @@ void append(std::string& out, const T& value) {
 std::optional<std::string> acl_from_disk(std::string_view stored) {
   const auto version = take<little_uint32_t>(stored);
   if (!version || *version != kDiskVersion) return std::nullopt;
-  std::string out;
-  append(out, little_uint32_t(kXattrVersion));
+  Acl acl;
   while (!stored.empty()) {
     const auto tag = take<little_uint16_t>(stored);
     const auto permissions = take<little_uint16_t>(stored);
     if (!tag || !permissions) return std::nullopt;
-    little_uint32_t id(kNoId);
-    switch (*tag) {
-      case UserObject:
-      case GroupObject:
-      case Mask:
-      case Other:
-        break;
-      case User:
-      case Group: {
-        const auto named = take<little_uint32_t>(stored);
-        if (!named) return std::nullopt;
-        id = *named;
-        break;
-      }
-      default:
-        return std::nullopt;
-    }
-    append(out, *tag);
-    append(out, *permissions);
-    append(out, id);
+    AclEntry& entry = acl.emplace_back();
+    entry.tag = static_cast<AclTag>(tag->value());
+    entry.permissions = *permissions;
+    if (!entry.has_id()) continue;
+    const auto id = take<little_uint32_t>(stored);
+    if (!id) return std::nullopt;
+    entry.id = *id;
   }
-  return out;
+  std::string value = acl_to_xattr(acl);
+  if (!acl_from_xattr(value)) return std::nullopt;
+  return value;
 }
 
 std::optional<std::string> acl_to_disk(std::string_view value) {
-  const auto version = take<little_uint32_t>(value);
-  if (!version || *version != kXattrVersion) return std::nullopt;
+  const std::optional<Acl> acl = acl_from_xattr(value);
+  if (!acl) return std::nullopt;
   std::string out;
   append(out, little_uint32_t(kDiskVersion));
-  while (!value.empty()) {
-    const auto tag = take<little_uint16_t>(value);
-    const auto permissions = take<little_uint16_t>(value);
-    const auto id = take<little_uint32_t>(value);
-    if (!tag || !permissions || !id) return std::nullopt;
-    append(out, *tag);
-    append(out, *permissions);
-    if (*tag == User || *tag == Group) append(out, *id);
+  for (const AclEntry& entry : *acl) {
+    append(out, little_uint16_t(static_cast<std::uint16_t>(entry.tag)));
+    append(out, little_uint16_t(entry.permissions));
+    if (entry.has_id()) append(out, little_uint32_t(entry.id));
   }
   return out;
 }

@@ -300,7 +300,7 @@ entries = [
   ASSERT_EQ(entries.size(), 4U);
   EXPECT_EQ(entries[0].content.written(), "hello");
   EXPECT_EQ(entries[0].permissions, 0600);
-  EXPECT_EQ(entries[0].group.id, 6U);
+  EXPECT_EQ(entries[0].group->id, 6U);
   EXPECT_EQ(entries[1].copy, "specs/busybox");
   EXPECT_EQ(entries[1].permissions, 0755);
   EXPECT_EQ(entries[2].target, "bin");

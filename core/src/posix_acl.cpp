@@ -1,12 +1,13 @@
-#include "acl/posix_acl.h"
+#include "fstool/posix_acl.h"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <boost/endian/arithmetic.hpp>
 #include <cstddef>
 #include <cstring>
+#include <memory>
+#include <utility>
 
-namespace fstool::tar {
+namespace fstool {
 
 namespace {
 
@@ -33,25 +34,29 @@ void append(std::string& out, const Struct& value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof(value));
 }
 
-std::string_view tag_text(AclTag tag) {
-  switch (tag) {
+bool is_tag(std::uint16_t tag) {
+  switch (static_cast<AclTag>(tag)) {
     case AclTag::UserObj:
     case AclTag::User:
-      return "user";
     case AclTag::GroupObj:
     case AclTag::Group:
-      return "group";
     case AclTag::Mask:
-      return "mask";
     case AclTag::Other:
-      return "other";
+      return true;
   }
-  return "";
+  return false;
 }
 
-bool is_tag(std::uint16_t tag) { return !tag_text(static_cast<AclTag>(tag)).empty(); }
-
-bool has_id(AclTag tag) { return tag == AclTag::User || tag == AclTag::Group; }
+/// As the kernel's posix_acl_chmod() does.
+void change_mode(Acl& acl, std::uint16_t permissions) {
+  const bool has_mask = std::ranges::find(acl, AclTag::Mask, &AclEntry::tag) != acl.end();
+  const AclTag group = has_mask ? AclTag::Mask : AclTag::GroupObj;
+  for (AclEntry& entry : acl) {
+    if (entry.tag == AclTag::UserObj) entry.permissions = permissions >> 6U & 7U;
+    if (entry.tag == group) entry.permissions = permissions >> 3U & 7U;
+    if (entry.tag == AclTag::Other) entry.permissions = permissions & 7U;
+  }
+}
 
 }  // namespace
 
@@ -85,19 +90,17 @@ std::optional<Acl> acl_from_xattr(std::string_view value) {
   return acl;
 }
 
-std::string acl_to_text(const Acl& acl) {
-  std::string text;
-  for (const AclEntry& entry : acl) {
-    if (!text.empty()) text += ',';
-    text += tag_text(entry.tag);
-    text += ':';
-    if (has_id(entry.tag)) text += fmt::to_string(entry.id);
-    text += ':';
-    for (const auto& [bit, letter] : {std::pair(4, 'r'), std::pair(2, 'w'), std::pair(1, 'x')}) {
-      text += (entry.permissions & bit) != 0 ? letter : '-';
-    }
-  }
-  return text;
+void set_permissions(Node& node, std::uint16_t permissions) {
+  node.permissions = permissions;
+  if (!node.xattrs) return;
+  const auto stored = std::ranges::find(*node.xattrs, kAccessAclXattr, &Xattr::name);
+  if (stored == node.xattrs->end()) return;
+  std::optional<Acl> acl = acl_from_xattr(stored->value);
+  if (!acl) return;
+  change_mode(*acl, permissions);
+  Xattrs xattrs = *node.xattrs;
+  xattrs[static_cast<std::size_t>(stored - node.xattrs->begin())].value = acl_to_xattr(*acl);
+  node.xattrs = std::make_shared<const Xattrs>(std::move(xattrs));
 }
 
-}  // namespace fstool::tar
+}  // namespace fstool

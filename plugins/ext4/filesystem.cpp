@@ -52,18 +52,29 @@ void check_times(const Tree& tree, std::uint32_t inode_size, Context& context) {
   }
 }
 
+/// Bytes of the blocks that contents take, those of holes left out.
+std::uint64_t stored_bytes(const Contents& contents) {
+  std::uint64_t blocks = 0;
+  std::vector<Extent> extents;
+  for (std::uint32_t inode = kFirstInode; inode <= contents.last_inode(); ++inode) {
+    contents.data_extents_of(inode, extents);
+    for (const Extent& extent : extents) blocks += extent.length;
+  }
+  return blocks * contents.profile().block_size;
+}
+
 [[noreturn]] void throw_too_small(const Contents& contents, const SizingRequest& sizing, std::uint64_t size,
                                   const Context& context) {
   const SizedLayout fitted = lay_out_fitted(contents, sizing, context);
   const Geometry& geometry = fitted.placement->geometry();
   const std::uint64_t needed = geometry.blocks * geometry.block_size;
-  throw Error(
-      ErrorCode::NoSpace,
-      fmt::format("{} is too small for the tree: it needs {} ({} of files, {} of metadata in {} inodes and a "
-                  "journal of {}); set size = \"auto\" or at least {}",
-                  format_size(size), format_size(needed), format_size(contents.file_bytes()),
-                  format_size(needed > contents.file_bytes() ? needed - contents.file_bytes() : 0),
-                  contents.last_inode(), format_size(fitted.special.journal_blocks * geometry.block_size), needed));
+  const std::uint64_t stored = stored_bytes(contents);
+  const std::uint64_t journal = fitted.special.journal_blocks * geometry.block_size;
+  throw Error(ErrorCode::NoSpace,
+              fmt::format("{} is too small for the tree: it needs {} ({} of files, {} of metadata in {} inodes and a "
+                          "journal of {}); set size = \"auto\" or at least {}",
+                          format_size(size), format_size(needed), format_size(stored),
+                          format_size(needed - stored - journal), contents.last_inode(), format_size(journal), needed));
 }
 
 SizedLayout lay_out(const Contents& contents, const SizingRequest& sizing, std::optional<std::uint64_t> fixed,
@@ -95,16 +106,17 @@ FormattedVolume ExtFilesystem::format(std::shared_ptr<const Tree> tree, const Fo
   profile.uuid = options_.uuid.value_or(request.seed.uuid("file system"));
   profile.hasher.seed = hash_seed_of(options_.hash_seed.value_or(request.seed.uuid("directory hash")));
   profile.disk_offset = request.partition_offset;
-  // ea_inode is set where values need it, unless the format has no such thing.
-  if (generation_ == Generation::Ext4) profile.features.incompat |= kIncompatEaInode;
   const auto contents = std::make_shared<const Contents>(std::move(tree), profile, context);
   SizedLayout layout =
       lay_out(*contents, make_sizing_request(options_, profile, request.size), request.size.fixed, context);
 
   const Geometry geometry = layout.placement->geometry();
   ImageSettings settings = settings_;
+  // Some features are set where the tree needs them.
   if (contents->uses_value_inodes()) settings.features.incompat |= kIncompatEaInode;
-  if (contents->has_large_file()) settings.features.ro_compat |= kRoCompatLargeFile;
+  if (contents->has_large_file() || profile.resize_inode_bytes() > kMaxSmallFile) {
+    settings.features.ro_compat |= kRoCompatLargeFile;
+  }
   if (profile.has_journal() && layout.special.journal_blocks == 0) {
     settings.features.compat &= ~kCompatHasJournal;
     context.warn(

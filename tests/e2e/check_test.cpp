@@ -289,6 +289,8 @@ std::vector<Fault> ext4_faults() {
       {"InodeMode", Base::Ext2, kFilesystem, "is no kind of file", Judge::E2fsck,
        [](const Victim& v) { v.flip(v.inode("/f3000") + 1); }},
       {"InodeSize", Base::Ext4, kFilesystem, "its map goes on", Judge::E2fsck, debugfs("sif /f50000 size 3")},
+      {"RootWithoutBlocks", Base::Ext4, kFilesystem, "it is the root and has no blocks", Judge::E2fsck,
+       debugfs("sif <2> blocks 0")},
       {"InodeBlocks", Base::Ext4, kFilesystem, "i_blocks says 999", Judge::E2fsck, debugfs("sif /f3000 blocks 999")},
       {"DeletionTime", Base::Ext4, kFilesystem, "time of deletion", Judge::E2fsck,
        debugfs("sif /f3000 dtime 20200101")},
@@ -521,6 +523,20 @@ INSTANTIATE_TEST_SUITE_P(
                     Features{"no_journal", {"-t", "ext4", "-O", "^has_journal"}},
                     Features{"mmp", {"-t", "ext4", "-O", "mmp"}}),
     [](const auto& test) { return std::string(test.param.name); });
+
+/// Extents that lie in one cluster may have their places in two leaves of the tree.
+TEST_F(CheckTest, ClustersOfTwoLeavesCountOnce) {
+  FSTOOL_E2E_REQUIRE(true, {"mke2fs", "e2fsck"});
+  const std::filesystem::path image = work_ / "image";
+  run_mke2fs(image, {"-t", "ext4", "-b", "1024", "-O", "bigalloc", "-C", "65536"}, 96 * kMiB);
+  {
+    const LoopMount mounted(image, Access::ReadWrite);
+    const TreeBuilder tree(mounted.path());
+    for (std::uint64_t i = 0; i < 1500; ++i) tree.write_at("fragments", i * 8192, 4096, Content::Text);
+  }
+  expect_clean_ext4(image);
+  expect_nothing_said(image);
+}
 
 /// A disk that others partitioned: nothing is said.
 TEST_F(CheckTest, TablesOfOthersAreClean) {

@@ -185,6 +185,25 @@ constexpr std::pair<const char*, const char*> kOptions[] = {
 INSTANTIATE_TEST_SUITE_P(Ext4, Options, testing::ValuesIn(kOptions),
                          [](const auto& test) { return std::string(test.param.first); });
 
+/// What is right only because something else asks for it in a larger tree.
+TEST(SmallTrees, AreGoodAndWritable) {
+  FSTOOL_E2E_REQUIRE(true, {"e2fsck"});
+  const SourceInMemory memory;
+  const TreeBuilder tree = memory.tree("tree");
+  for (const char* const name : {"bin", "etc", "usr"}) tree.directory(name);
+  tree.file("etc/hostname", "small\n");
+  tree.settle_times(Precision::Seconds);
+  for (const auto& [type, options] :
+       {std::pair("ext4", "inline_data=true"), std::pair("ext4", "inline_data=true,inode_size=512"),
+        std::pair("ext4", "inline_data=true,block_size=1024,lost_found=false"),
+        std::pair("ext3", "features=inline_data"),
+        std::pair("ext2", "features=^large_file"),  // the resize inode is a large file
+        std::pair("ext3", "features=^large_file"), std::pair("ext4", "features=^large_file")}) {
+    SCOPED_TRACE(type + std::string(": ") + options);
+    expect_good_and_writable(type, options, tree);
+  }
+}
+
 TEST(BlocksOf64KiB, HoldATreeThatDebugfsReads) {
   FSTOOL_E2E_REQUIRE(true, {"e2fsck", "debugfs"});
   const SourceInMemory memory;
@@ -258,6 +277,28 @@ TEST(RootOptions, ChangeTheRootDirectoryAlone) {
   EXPECT_EQ(status.st_gid, 1001U);
   EXPECT_EQ(status.st_mode & 07777U, 0711U);
   EXPECT_FALSE(std::filesystem::exists(mounted.path() / "lost+found"));
+}
+
+TEST(RefusedFeatures, AreNotSetWhereTheTreeNeedsThem) {
+  FSTOOL_E2E_REQUIRE(false, {"dumpe2fs"});
+  const TempDir work;
+  const TreeBuilder tree(work / "tree");
+  tree.file("file", "x");
+  tree.xattr("file", "user.large", std::string(2000, 'v'));
+  const std::string image = (work / "image").string();
+  const Command create = {"create", "-t", "ext4", tree.root().string(), "-o", image, "-O"};
+  const auto with = [&](const std::string& options) {
+    Command command = create;
+    command.push_back(options);
+    return command;
+  };
+  const ProcessResult refused = run_fstool(with("block_size=1024,features=^ea_inode"));
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_NE(refused.err.find("/file: its 1 extended attributes don't fit into one block of 1024 bytes"),
+            std::string::npos)
+      << refused.err;
+  expect_fstool_builds(with("block_size=1024"));
+  EXPECT_NE(run({"dumpe2fs", "-h", image}).out.find(" ea_inode "), std::string::npos);
 }
 
 TEST(RefusedOptions, AreNamed) {

@@ -10,7 +10,6 @@ namespace fstool::ext4 {
 
 namespace {
 
-constexpr std::size_t kDirectPointers = 12;
 constexpr std::size_t kPointers = kInodeBlockBytes / sizeof(little_uint32_t);
 
 }  // namespace

@@ -22,7 +22,7 @@ std::uint64_t pointers_of(const Layout& layout) { return layout.block_size / siz
 /// The blocks that pointers can address, as their numbers in a file have to fit into 32 bits.
 std::uint64_t max_pointed_blocks(const Layout& layout) {
   const std::uint64_t p = pointers_of(layout);
-  return std::min(12 + p + p * p + p * p * p, kMaxFileBlocks);
+  return std::min(kDirectPointers + p + p * p + p * p * p, kMaxFileBlocks);
 }
 
 /// True if i_block holds the root of an extent tree that the flags don't tell of.
@@ -51,7 +51,6 @@ class InodeCheck::MapOfInode final : public MapVisitor {
 
   bool map_block(std::uint64_t block) override {
     job_.blocks += state_.layout().cluster_ratio;
-    last_cluster_.reset();
     if (job_.role == InodeRole::Resize) return map_block_of_resize(block);
     if (state_.usage.claim(state_.usage.cluster_of(block), 1)) return true;
     job_.incomplete = true;  // who has it is told by report_shared_blocks()
@@ -100,12 +99,19 @@ class InodeCheck::MapOfInode final : public MapVisitor {
     }
     std::uint64_t first = state_.usage.cluster_of(extent.physical);
     const std::uint64_t last = state_.usage.cluster_of(extent.physical + extent.length - 1);
-    if (ratio > 1 && last_cluster_ == first) ++first;  // two extents in one cluster
-    last_cluster_ = last;
+    const bool shares_cluster = last_cluster_ == MappedCluster{extent.logical / ratio, first};
+    last_cluster_ = {(extent.logical + extent.length - 1) / ratio, last};
+    if (shares_cluster) ++first;
     if (first > last) return;
     job_.blocks += (last - first + 1) * ratio;
     state_.usage.claim(first, last - first + 1);
   }
+
+  struct MappedCluster {
+    std::uint64_t logical = 0;
+    std::uint64_t physical = 0;
+    bool operator==(const MappedCluster&) const = default;
+  };
 
   CheckState& state_;
   Job& job_;
@@ -113,7 +119,8 @@ class InodeCheck::MapOfInode final : public MapVisitor {
   std::uint64_t end_ = 0;
   std::uint64_t written_end_ = 0;
   bool unwritten_ = false;
-  std::optional<std::uint64_t> last_cluster_;
+  /// Where the last extent ended. The next may begin in the same cluster.
+  std::optional<MappedCluster> last_cluster_;
   BlockClaims resize_blocks_;
   bool first_ = true;
 };
@@ -197,10 +204,13 @@ void InodeCheck::check_fields(const Job& job) {
   if (job.record.raw.size() > kOldInodeSize && inode.extra_isize != 0 && inode.extra_isize < kMinExtraSize) {
     damage(fmt::format("its extra size is {} bytes", inode.extra_isize.value()));
   }
-  if (job.kind == NodeKind::File && job.size >= std::uint64_t{1} << 31) job.scan.has_large_file = true;
+  if (job.kind == NodeKind::File && job.size > kMaxSmallFile) job.scan.has_large_file = true;
   const bool must_be_file = job.role == InodeRole::Hidden || job.role == InodeRole::Resize;
   if (must_be_file && job.kind != NodeKind::File) damage("the superblock needs it to be a file, and it is none");
-  if (job.role == InodeRole::Root && job.kind != NodeKind::Directory) damage("it is the root, but no directory");
+  if (job.role != InodeRole::Root) return;
+  if (job.kind != NodeKind::Directory) return damage("it is the root, but no directory");
+  if (inode.blocks_lo == 0 && inode.blocks_hi == 0)
+    damage("it is the root and has no blocks, which the kernel refuses to mount");
 }
 
 void InodeCheck::check_flags(const Job& job) {

@@ -60,6 +60,12 @@ inline constexpr std::uint32_t kOldInodeSize = 128;
 /// Bytes of the extra part that we fill, as mke2fs sets s_want_extra_isize.
 inline constexpr std::uint16_t kExtraIsize = sizeof(Inode) - kOldInodeSize;
 
+/// Pointers in i_block that name blocks of the file, without an extent tree: those of indirect blocks follow.
+inline constexpr std::size_t kDirectPointers = 12;
+
+/// The largest file, in bytes, without the feature large_file.
+inline constexpr std::uint64_t kMaxSmallFile = 0x7FFFFFFF;
+
 // i_flags
 inline constexpr std::uint32_t kInodeIndexed = 0x00001000;   // hashed directory
 inline constexpr std::uint32_t kInodeHugeFile = 0x00040000;  // i_blocks counts file system blocks

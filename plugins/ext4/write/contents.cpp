@@ -21,8 +21,6 @@ constexpr std::uint32_t kMaxDirectBlocks = 12;
 /// EXT4_LINK_MAX.
 constexpr std::uint32_t kMaxLinks = 65000;
 constexpr std::size_t kMaxNameBytes = 255;
-/// The largest file without the feature large_file.
-constexpr std::uint64_t kMaxSmallFile = 0x7FFFFFFF;
 constexpr NodeId kNoNode = 0xFFFFFFFF;
 /// How much is read at once where contents have to be looked at: a multiple of every block size.
 constexpr std::uint64_t kScanBytes = 1024 * 1024;
@@ -240,10 +238,11 @@ void Contents::measure_directories() {
   const auto is_lost_and_found = [&](NodeId id) {
     return id != Tree::kRoot && tree_->parent(id) == Tree::kRoot && tree_->find(Tree::kRoot, kLostAndFound) == id;
   };
-  // lost+found must be able to take names without an allocation, so it has blocks.
+  // The kernel mounts nothing whose root has no blocks (ext4_fill_super() in fs/ext4/super.c). lost+found must be able
+  // to take names without an allocation.
   const auto inline_room_of = [&](const Directory& directory) -> std::optional<std::size_t> {
     const std::size_t capacity = inline_capacity(directory.owner.inode);
-    if (capacity == 0 || is_lost_and_found(directory.node)) return std::nullopt;
+    if (capacity == 0 || directory.node == Tree::kRoot || is_lost_and_found(directory.node)) return std::nullopt;
     return capacity - kInodeBlockBytes;
   };
   const auto add_made_up = [&] {
@@ -299,8 +298,8 @@ void Contents::register_xattrs(std::uint32_t inode, NodeId id) {
     const auto [by_value, new_value] = xattr_set_by_value_.try_emplace(*node.xattrs, index);
     if (new_value) {
       XattrSet set;
-      set.placement = place_xattrs(*node.xattrs, profile_.inode_xattr_space(), profile_.block_size,
-                                   profile_.features.has_incompat(kIncompatEaInode));
+      set.placement =
+          place_xattrs(*node.xattrs, profile_.inode_xattr_space(), profile_.block_size, profile_.allows_value_inodes);
       xattr_sets_.push_back(std::move(set));
     }
     by_pointer->second = by_value->second;

@@ -94,7 +94,6 @@ class Contents {
   bool uses_value_inodes() const { return !values_.empty(); }
   /// True if a file is too large for readers that don't know the feature large_file.
   bool has_large_file() const { return has_large_file_; }
-  std::uint64_t file_bytes() const { return file_bytes_; }
 
  private:
   static constexpr std::uint32_t kHasHoles = 0xFFFFFFFF;

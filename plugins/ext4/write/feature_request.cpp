@@ -73,6 +73,11 @@ Features parse(Features features, std::string_view list) {
 
 }  // namespace
 
+Features refused_features(std::string_view list) {
+  constexpr Features kAll = {~0U, ~0U, ~0U};
+  return kAll & ~parse(kAll, list);
+}
+
 Features request_features(const Features& defaults, std::string_view list) {
   Features features = parse(defaults, list);
   // The newer checksum takes the place of the older one.

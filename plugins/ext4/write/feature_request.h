@@ -13,4 +13,8 @@ namespace fstool::ext4 {
 /// that need or exclude each other, Error(Unsupported) for those that are not written.
 Features request_features(const Features& defaults, std::string_view list);
 
+/// The features that such a list takes away, those that the defaults don't have included. Throws as request_features()
+/// for what it names.
+Features refused_features(std::string_view list);
+
 }  // namespace fstool::ext4

@@ -140,6 +140,9 @@ Profile make_profile(Generation generation, const ExtOptions& options) {
   profile.block_size = options.block_size;
   profile.inode_size = options.inode_size;
   profile.features = features_of(generation, options, profile.block_size);
+  profile.allows_value_inodes =
+      profile.features.has_incompat(kIncompatEaInode) ||
+      (generation == Generation::Ext4 && !refused_features(options.features).has_incompat(kIncompatEaInode));
   if (profile.inode_size > profile.block_size) {
     refuse(fmt::format("inodes of {} bytes don't fit into blocks of {}", profile.inode_size, profile.block_size));
   }

@@ -151,8 +151,6 @@ void Image::fill_orphan_file_inode(Inode& fields) const {
 // group 0, and each of these names its copies in the other groups.
 void Image::fill_resize_inode(Inode& fields) const {
   if (!profile_.has_resize_inode()) return;
-  const std::uint64_t pointers = geometry_.block_size / sizeof(little_uint32_t);
-  constexpr std::uint64_t kDirectBlocks = 12;
   constexpr std::size_t kDoubleIndirect = 13;
   std::uint64_t copies = 0;
   for (std::uint64_t group = 0; group < geometry_.groups; ++group) copies += geometry_.has_superblock(group) ? 1 : 0;
@@ -160,7 +158,7 @@ void Image::fill_resize_inode(Inode& fields) const {
   fields.mode = inode_mode(NodeKind::File, 0600);
   fields.links_count = 1;
   set_inode_times(fields, settings_.clock);
-  set_size(fields, (pointers * pointers + pointers + kDirectBlocks) * geometry_.block_size);
+  set_size(fields, profile_.resize_inode_bytes());
   set_blocks(fields, 1 + copies * geometry_.reserved_gdt_blocks, geometry_.block_size);
   const little_uint32_t block(static_cast<std::uint32_t>(placement_->resize_block()));
   std::memcpy(fields.block.data() + kDoubleIndirect * sizeof(block), &block, sizeof(block));

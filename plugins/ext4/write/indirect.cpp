@@ -9,7 +9,6 @@ namespace fstool::ext4 {
 
 namespace {
 
-constexpr std::uint64_t kDirectBlocks = 12;
 constexpr unsigned kLevels = 3;  // single, double and triple indirect blocks
 
 /// One level's part of a file: its first logical block, and how many blocks it maps.
@@ -21,7 +20,7 @@ struct Level {
 std::array<Level, kLevels> levels(std::uint32_t block_size) {
   const std::uint64_t pointers = block_size / sizeof(little_uint32_t);
   std::array<Level, kLevels> result;
-  std::uint64_t first = kDirectBlocks;
+  std::uint64_t first = kDirectPointers;
   std::uint64_t length = pointers;
   for (Level& level : result) {
     level = {first, length};
@@ -135,10 +134,10 @@ MappingBlocks build_indirect_map(std::span<const Extent> extents, std::span<cons
   MapWriter writer(at, block_size, map);
   const auto parts = levels(block_size);
   for_each_block(extents, [&](std::uint64_t logical, std::uint64_t physical) {
-    if (logical < kDirectBlocks) return writer.add_direct(logical, physical);
+    if (logical < kDirectPointers) return writer.add_direct(logical, physical);
     unsigned level = 0;
     while (logical >= parts[level].first + parts[level].length) ++level;
-    writer.add_indirect(level, kDirectBlocks + level, logical - parts[level].first, physical);
+    writer.add_indirect(level, kDirectPointers + level, logical - parts[level].first, physical);
   });
   return map;
 }

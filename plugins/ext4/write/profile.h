@@ -24,7 +24,8 @@ struct Profile {
   NameHasher hasher;
   Uuid uuid;
   bool has_lost_and_found = true;
-  bool zeros_are_holes = false;  ///< blocks of zeros in files are not stored
+  bool zeros_are_holes = false;      ///< blocks of zeros in files are not stored
+  bool allows_value_inodes = false;  ///< values that fit nowhere else get inodes of their own: ea_inode
 
   bool has_extents() const { return features.has_incompat(kIncompatExtents); }
   bool has_checksums() const { return features.has_ro_compat(kRoCompatMetadataCsum); }
@@ -38,6 +39,8 @@ struct Profile {
   bool has_resize_inode() const { return features.has_compat(kCompatResizeInode); }
   bool has_meta_bg() const { return features.has_incompat(kIncompatMetaBg); }
 
+  /// i_size of the resize inode: all that its direct, indirect and double indirect blocks could map. 0 without one.
+  std::uint64_t resize_inode_bytes() const;
   /// Bytes of a group descriptor on disk.
   std::uint32_t descriptor_size() const { return features.has_incompat(kIncompat64bit) ? 64 : 32; }
   /// Bytes behind an inode's fields, for extended attributes.

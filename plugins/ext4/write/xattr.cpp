@@ -119,7 +119,7 @@ XattrPlacement place_xattrs(const Xattrs& xattrs, std::size_t inode_space, std::
       throw Error(
           ErrorCode::Unsupported,
           fmt::format("its {} extended attributes don't fit into one block of {} bytes; use a larger block_size "
-                      "or features = \"ea_inode\"",
+                      "or the feature ea_inode",
                       xattrs.size(), block_size));
     }
     used -= value_bytes(*largest);

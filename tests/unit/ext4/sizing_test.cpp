@@ -70,6 +70,9 @@ TEST(Sizing, FixedSizesOfEveryLengthAreClean) {
 TEST(Sizing, TooSmallASizeSaysWhatIsNeeded) {
   Tree tree;
   tree.add(Tree::kRoot, "f", file_node(10 << 20));
+  Node hole;
+  hole.content = make_hole_blob(std::uint64_t{1} << 30);
+  tree.add(Tree::kRoot, "hole", std::move(hole));
   try {
     format_tree(std::move(tree), {}, 8 << 20);
     FAIL() << "accepted";

@@ -200,6 +200,49 @@ TEST_F(ArchiveSource, SparseFilesKeepTheirHoles) {
   }
 }
 
+/// Most programs say that the names of a zip are UTF-8 where they aren't ASCII. fstool's own locale has no say in it.
+TEST_F(ArchiveSource, NamesOfZipsAreUtf8WhereTheySaySo) {
+  FSTOOL_E2E_REQUIRE(true, {"setpriv", "python3", "bsdtar", "7z", "git"});
+  tree_.directory("größe");
+  tree_.file("größe/日本.txt", "x");
+  tree_.settle_times(Precision::Seconds);
+  for (const std::string pack :
+       {"python3 -c 'import shutil; shutil.make_archive(\"archive\", \"zip\", \"tree\")'; mv archive.zip archive",
+        "bsdtar --format zip -cf archive -C tree größe",
+        "cd tree; 7z a -bso0 -tzip ../archive.zip größe; mv ../archive.zip "
+        "../archive",
+        "cd tree; git init -q; git add größe; git -c user.name=n -c user.email=e@localhost commit -qm c; git archive "
+        "--format=zip -o ../archive HEAD"}) {
+    SCOPED_TRACE(pack);
+    shell("rm -f archive; export LC_ALL=C.UTF-8; " + pack);
+    const LoopMount mounted(create(), Access::ReadOnly);
+    EXPECT_EQ(read_text(mounted.path() / "größe/日本.txt"), "x");
+  }
+}
+
+TEST_F(ArchiveSource, AclsOfUsersThatLibarchiveCannotTellAreRefused) {
+  FSTOOL_E2E_REQUIRE(true, {"tar"});
+  tree_.file("file", "x");
+  tree_.xattr("file", "system.posix_acl_access", acl_for_user(3'000'000'000));
+  shell("tar --acls -cf archive -C tree .");
+  const ProcessResult result =
+      run_fstool({"create", "-t", "ext4", (work_ / "archive").string(), "-o", (work_ / "image").string()});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_NE(result.err.find("./file: its ACL names a user or group from 2147483647 on"), std::string::npos)
+      << result.err;
+}
+
+TEST_F(ArchiveSource, ARootThatNothingDescribesIsAsOldAsTheNewestFile) {
+  FSTOOL_E2E_REQUIRE(true, {"setpriv", "tar", "touch"});
+  tree_.directory("directory");
+  tree_.file("directory/file", "x");
+  shell("touch -d @1600000000 tree/directory/file; tar -cf archive -C tree directory/file");
+  const LoopMount mounted(create(), Access::ReadOnly);
+  struct stat status {};
+  ASSERT_EQ(::stat(mounted.path().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mtime, 1'600'000'000);
+}
+
 /// Files that a command opened for writing, by strace; but those of ThreadSanitizer's runtime.
 std::vector<std::string> written_files(Command command, const fs::path& log) {
   command.insert(command.begin(), {"strace", "-f", "-y", "-o", log.string(), "-e", "trace=open,openat,creat", "-E",

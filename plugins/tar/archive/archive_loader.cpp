@@ -80,7 +80,8 @@ class Loader {
     while (archive_entry* const entry = reader_.next()) {
       check_end_of_last();
       const char* const name = archive_entry_pathname(entry);
-      if (name == nullptr) throw Error(ErrorCode::Corrupt, "a member has no name");
+      if (name == nullptr)
+        throw Error(ErrorCode::Corrupt, "a member has no name, or one that is not what it says: UTF-8 or UTF-16");
       path_ = name;
       with_context([&] { return path_; }, [&] { add(entry); });
       context_.advance(1);

@@ -59,8 +59,9 @@ class NameLocale {
     static const Locale bytes(LC_ALL_MASK, "C");
     // Where there is no such locale, names that are not ASCII have question marks in them.
     static const Locale utf8(LC_CTYPE_MASK, "C.UTF-8");
-    const bool may_be_utf16 = signature == Signature::SevenZip || signature == Signature::Iso;
-    return may_be_utf16 && utf8.get() != nullptr ? utf8.get() : bytes.get();
+    // These say in which character set names are, UTF-8 or UTF-16; the others have bytes.
+    const bool has_characters = has_directory(signature);
+    return has_characters && utf8.get() != nullptr ? utf8.get() : bytes.get();
   }
 
   locale_t previous_;

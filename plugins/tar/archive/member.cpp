@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include "acl/posix_acl.h"
 #include "fstool/error.h"
+#include "fstool/posix_acl.h"
 
 namespace fstool::tar {
 
@@ -108,7 +109,12 @@ Acl acl_of(archive_entry* entry, int wanted) {
     AclEntry& out = acl.emplace_back();
     out.tag = *known;
     out.permissions = static_cast<std::uint16_t>(permissions & 7);
-    if (*known != AclTag::User && *known != AclTag::Group) continue;
+    if (!out.has_id()) continue;
+    if (id == std::numeric_limits<int>::max()) {
+      throw Error(
+          ErrorCode::Unsupported,
+          fmt::format("its ACL names a user or group from {} on: libarchive, which reads it, does not tell which", id));
+    }
     const std::optional<std::uint32_t> found = id >= 0           ? std::optional(static_cast<std::uint32_t>(id))
                                                : name != nullptr ? lookup(*known, name)
                                                                  : std::nullopt;

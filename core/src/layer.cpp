@@ -59,8 +59,6 @@ class Overlay {
     }
   }
 
-  bool is_implied(NodeId upper) const { return std::ranges::binary_search(upper_.implied, upper); }
-
   bool is_directory(NodeId upper) const { return upper_.tree.node(upper).kind == NodeKind::Directory; }
 
   /// Applies the markers of one directory, and goes on to those below it that the base has, too.
@@ -82,7 +80,7 @@ class Overlay {
 
   /// The directory of the base that a directory of the upper layer becomes one with.
   std::optional<NodeId> lower_directory(const DirEntry& entry, NodeId lower) const {
-    if (is_implied(entry.node)) return find_directory(base_, lower, entry.name);
+    if (upper_.is_implied(entry.node)) return find_directory(base_, lower, entry.name);
     const std::optional<NodeId> found = base_.find(lower, entry.name);
     return found && base_.node(*found).kind == NodeKind::Directory ? found : std::nullopt;
   }
@@ -94,7 +92,7 @@ class Overlay {
   }
 
   void add_all(NodeId upper, NodeId lower) {
-    if (!is_implied(upper)) base_.node(lower) = take_node(upper, upper, "");
+    if (!upper_.is_implied(upper)) base_.node(lower) = take_node(upper, upper, "");
     if (const auto linked = link_directories_.find(upper); linked != link_directories_.end()) linked->second = lower;
     for (const DirEntry& entry : upper_.tree.entries(upper)) {
       if (markers_.is_marker(entry)) {
@@ -113,7 +111,7 @@ class Overlay {
       Node node;
       node.kind = NodeKind::Directory;
       // An implied one has no other place for its attributes; the others bring theirs when their turn comes.
-      if (is_implied(entry.node)) node = take_node(entry.node, upper, entry.name);
+      if (upper_.is_implied(entry.node)) node = take_node(entry.node, upper, entry.name);
       base_.remove(lower, entry.name);
       merged = base_.add(lower, entry.name, std::move(node));
     }
@@ -211,7 +209,7 @@ Layer::~Layer() = default;
 void lay_over(Tree& base, NodeId directory, Layer upper, Whiteouts whiteouts) {
   const bool is_first = directory == Tree::kRoot && base.node_count() == 1;
   if (!is_first) return Overlay(base, directory, upper, whiteouts).run();
-  const bool keeps_root = std::ranges::binary_search(upper.implied, Tree::kRoot);
+  const bool keeps_root = upper.is_implied(Tree::kRoot);
   Node root = std::move(base.node(Tree::kRoot));
   base = tree_of(std::move(upper), whiteouts);
   if (keeps_root) base.node(Tree::kRoot) = std::move(root);
@@ -220,6 +218,7 @@ void lay_over(Tree& base, NodeId directory, Layer upper, Whiteouts whiteouts) {
 Tree tree_of(Layer layer, Whiteouts whiteouts) {
   if (!layer.lower_links.empty()) throw_no_target(layer.tree, layer.lower_links.front());
   if (whiteouts != Whiteouts::None) remove_markers(layer.tree, whiteouts);
+  if (layer.is_implied(Tree::kRoot)) layer.tree.node(Tree::kRoot).mtime = layer.tree.newest_mtime();
   return std::move(layer.tree);
 }
 

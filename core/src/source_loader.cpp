@@ -31,11 +31,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// `path` without symbolic links, as far as it exists; the path itself if that can't be found out.
+constexpr int kMaxLinks = 40;  // on the way to a file: MAXSYMLINKS of the kernel
+
+/// `path` without symbolic links, as far as it exists, and where it leads if that is a link to what doesn't exist; the
+/// path itself if that can't be found out.
 fs::path real_path(const fs::path& path) {
   std::error_code error;
-  const fs::path absolute = fs::absolute(path, error);
+  fs::path absolute = fs::absolute(path, error);
   if (error) return path;
+  for (int links = 0; links < kMaxLinks && fs::is_symlink(absolute, error); ++links) {
+    absolute = absolute.parent_path() / fs::read_symlink(absolute, error);
+  }
   fs::path real = fs::weakly_canonical(absolute, error);
   return error ? absolute : real;
 }
@@ -51,9 +57,10 @@ void add(Digest& digest, const std::optional<Timestamp>& time) {
   digest.add(std::uint64_t{time.value_or(Timestamp()).nanoseconds});
 }
 
-void add(Digest& digest, const OwnerChoice& owner) {
-  digest.add(std::uint64_t{owner.id});
-  digest.add(std::string_view(owner.name));
+void add(Digest& digest, const std::optional<OwnerChoice>& owner) {
+  digest.add(std::uint64_t{owner.has_value()});
+  digest.add(std::uint64_t{owner ? owner->id : 0});
+  digest.add(owner ? std::string_view(owner->name) : std::string_view());
 }
 
 void add(Digest& digest, const EntryChoice& entry) {
@@ -71,6 +78,7 @@ void add(Digest& digest, const EntryChoice& entry) {
   digest.add(std::uint64_t{entry.xattrs.size()});
   for (const XattrChange& xattr : entry.xattrs) {
     digest.add(std::string_view(xattr.name));
+    digest.add(std::uint64_t{xattr.value.has_value()});
     digest.add(std::string_view(xattr.value.value_or("")));
   }
 }
@@ -78,11 +86,13 @@ void add(Digest& digest, const EntryChoice& entry) {
 void add(Digest& digest, const SourceChoice& source) {
   digest.add(std::string_view(source.type));
   digest.add(std::string_view(source.is_standard_input ? kStandardInput : real_path(source.path).native()));
-  digest.add(std::string_view(source.from.value_or("")));
-  digest.add(std::string_view(source.to.value_or("")));
+  for (const std::optional<std::string>& place : {source.from, source.to}) {
+    digest.add(std::uint64_t{place.has_value()});
+    digest.add(std::string_view(place.value_or("")));
+  }
   digest.add(static_cast<std::uint64_t>(source.whiteouts));
   add(digest, source.rules);
-  digest.add(source.options);
+  digest.add_with_types(source.options);
 }
 
 /// Names what makes two choices give the same tree.
@@ -90,7 +100,7 @@ std::string identity(const FilesystemChoice& choice) {
   Digest digest;
   digest.add(std::uint64_t{choice.sources.size()});
   for (const SourceChoice& source : choice.sources) add(digest, source);
-  digest.add(choice.written_rules);
+  digest.add_with_types(choice.written_rules);
   for (const EntryChoice& entry : choice.entries) add(digest, entry);
   digest.add(static_cast<std::uint64_t>(choice.rootdevs));
   digest.add(std::string_view(choice.selinux_contexts ? choice.selinux_contexts->path.native() : std::string()));
@@ -161,8 +171,7 @@ void apply_part_rules(LayerPart& part, const SourceChoice& choice, Context& cont
 
 /// Of the directories that lead to where a layer goes.
 Timestamp time_of(const Layer& layer) {
-  const bool is_implied = std::ranges::binary_search(layer.implied, Tree::kRoot);
-  return is_implied ? layer.tree.newest_mtime() : layer.tree.node(Tree::kRoot).mtime;
+  return layer.is_implied(Tree::kRoot) ? layer.tree.newest_mtime() : layer.tree.node(Tree::kRoot).mtime;
 }
 
 /// Where a part goes, which is its file's directory if it is a file. Gives that its name.
@@ -339,6 +348,7 @@ LoadedTree SourceLoader::load(const FilesystemChoice& choice) {
   apply_pattern_rules(tree, choice.rules, owners);
   add_root_devices(tree, choice.rootdevs, context_.clock(tree));
   add_entries(tree, choice.entries, values_, context_);
+  if (choice.sources.empty() && choice.rules.empty()) tree.node(Tree::kRoot).mtime = context_.clock(tree);
   if (choice.selinux_contexts) apply_file_contexts(tree, *choice.selinux_contexts, context_);
   if (choice.mtime) set_mtime(tree, *choice.mtime);
   apply_hard_links(tree, choice.hard_links, context_);

@@ -121,7 +121,7 @@ class SpecFiles {
 /// Equal for specs that mean the same: it leaves out comments and the order of keys.
 std::string identity_of(const SpecText& text) {
   Digest digest;
-  digest.add(text.table);
+  digest.add_with_types(text.table);
   // Where relative paths start.
   for (const fs::path& file : text.files) {
     digest.add(std::string_view(fs::absolute(file).lexically_normal().native()));

@@ -28,10 +28,6 @@ std::optional<std::string> joined_words(const OptionValue::Array& array) {
   return joined;
 }
 
-}  // namespace
-
-namespace {
-
 /// Large enough that a call of the hash costs nothing, small enough for a cache.
 constexpr std::size_t kBufferBytes = 64 * 1024;
 
@@ -110,7 +106,7 @@ void Digest::add(const Tree& tree) {
   }
 }
 
-void Digest::add(const OptionTable& options) {
+void Digest::add(const OptionTable& options, Types types) {
   std::vector<const OptionEntry*> sorted;
   sorted.reserve(options.size());
   for (const OptionEntry& entry : options) sorted.push_back(&entry);
@@ -118,11 +114,12 @@ void Digest::add(const OptionTable& options) {
   add(std::uint64_t{sorted.size()});
   for (const OptionEntry* entry : sorted) {
     add(entry->key);
-    add(entry->value);
+    add(entry->value, types);
   }
 }
 
-void Digest::add(const OptionValue& value) {
+void Digest::add(const OptionValue& value, Types types) {
+  if (types == Types::Counted) add(std::uint64_t{value.data.index()});
   if (const auto* flag = std::get_if<bool>(&value.data)) {
     add(std::string_view(*flag ? "true" : "false"));
   } else if (const auto* integer = std::get_if<std::int64_t>(&value.data)) {
@@ -132,11 +129,13 @@ void Digest::add(const OptionValue& value) {
   } else if (const auto* text = std::get_if<std::string>(&value.data)) {
     add(std::string_view(*text));
   } else if (const auto* array = std::get_if<OptionValue::Array>(&value.data)) {
-    if (const auto words = joined_words(*array)) return add(std::string_view(*words));
+    if (types == Types::Ignored) {
+      if (const auto words = joined_words(*array)) return add(std::string_view(*words));
+    }
     add(std::uint64_t{array->size()});
-    for (const OptionValue& element : *array) add(element);
+    for (const OptionValue& element : *array) add(element, types);
   } else {
-    add(std::get<OptionTable>(value.data));
+    add(std::get<OptionTable>(value.data), types);
   }
 }
 

@@ -24,15 +24,21 @@ class Digest {
   /// which nodes were added.
   void add(const Tree& tree);
 
-  /// Options, independent of their order and of whether numbers and lists of words were written as such or as text.
-  void add(const OptionTable& options);
+  /// Options, independent of their order and of whether numbers and lists of words were written as such or as text: a
+  /// format takes both, so that it makes the same of them.
+  void add(const OptionTable& options) { add(options, Types::Ignored); }
+  /// The same for tables in which it makes a difference, as in ["a", "b"] and "a,b" of rules.
+  void add_with_types(const OptionTable& options) { add(options, Types::Counted); }
 
   /// The seed that stands for everything added.
   Seed finish();
 
  private:
+  enum class Types : std::uint8_t { Ignored, Counted };
+
   void add(const Node& node);
-  void add(const OptionValue& value);
+  void add(const OptionTable& options, Types types);
+  void add(const OptionValue& value, Types types);
   void flush();
 
   MessageDigest hash_{"sha256"};

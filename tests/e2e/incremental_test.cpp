@@ -63,6 +63,18 @@ class Incremental : public testing::Test {
   const TreeBuilder tree_ = TreeBuilder(work_ / "tree");
 };
 
+TEST_F(Incremental, TextThatLooksLikeAListIsNone) {
+  const auto write_source = [&](const std::string& exclude) {
+    write_text(work_ / "spec.toml",
+               "[filesystem]\ntype = \"ext4\"\nsource = { path = \"tree\", exclude = " + exclude + " }\n");
+  };
+  write_source("\"a,link\"");
+  EXPECT_TRUE(builds());
+  write_source("[\"a\", \"link\"]");
+  EXPECT_TRUE(builds());
+  EXPECT_EQ(run_fstool({"find", path("image"), "/directory", "/link"}).exit_code, 1);
+}
+
 TEST_F(Incremental, DoesNothingASecondTime) {
   EXPECT_TRUE(builds());
   EXPECT_FALSE(builds());

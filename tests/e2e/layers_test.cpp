@@ -288,6 +288,15 @@ TEST_F(StandardInput, IsReadOnceAndNeverRemembered) {
   EXPECT_FALSE(fs::exists(work_ / "x.ext4"));
 }
 
+/// What a service manager sends once.
+TEST_F(StandardInput, ThatNeverComesDoesNotHoldASignalUp) {
+  const ProcessResult result =
+      shell("mkfifo quiet; exec 3<>quiet; timeout --signal=TERM --kill-after=20 1 $0 create -t ext4 - -o x.ext4 <&3");
+  EXPECT_EQ(result.exit_code, 124) << result.output();  // of timeout; 137 if the program had to be killed
+  EXPECT_NE(result.err.find("cancelled"), std::string::npos) << result.err;
+  EXPECT_FALSE(fs::exists(work_ / "x.ext4"));
+}
+
 TEST_F(StandardInput, ThatIsNothingIsRefused) {
   for (const char* const line : {"$0 create -t ext4 - < /dev/null", "echo text | $0 create -t ext4 -"}) {
     const ProcessResult result = shell(std::string(line) + " -o x.ext4");
@@ -384,6 +393,9 @@ TEST_F(Repack, RefusesWhatItCannotDo) {
   }
   EXPECT_EQ(sha256(work_ / "tree.tar"), before);
   EXPECT_NE(refused({at("tree"), at("tree/inside.ext4")}, kFailure).err.find("lies inside the source"),
+            std::string::npos);
+  fs::create_symlink("tree/not there yet.ext4", work_ / "leads inside.ext4");
+  EXPECT_NE(refused({at("tree"), at("leads inside.ext4")}, kFailure).err.find("lies inside the source"),
             std::string::npos);
   EXPECT_NE(refused({at("tree")}, kUsage).err.find("expected sources"), std::string::npos);
   EXPECT_NE(refused({}, kUsage).err.find("expected sources"), std::string::npos);

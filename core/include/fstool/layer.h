@@ -3,6 +3,7 @@
 /// do.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -36,6 +37,9 @@ struct FSTOOL_API Layer {
   /// What the source says about itself beside its files, the configuration of a container image for instance: a JSON
   /// object, for reports; empty: nothing.
   std::string description;
+
+  /// True if nothing describes the directory.
+  bool is_implied(NodeId directory) const { return std::ranges::binary_search(implied, directory); }
 };
 
 /// Which markers hide names of the layers below.
@@ -65,7 +69,8 @@ enum class Whiteouts : std::uint8_t {
 /// half (`redirect`, `metacopy`). Then `base` is of no use any more.
 FSTOOL_API void lay_over(Tree& base, NodeId directory, Layer upper, Whiteouts whiteouts);
 
-/// The tree of a layer with nothing below it, without the markers that `whiteouts` knows. Throws as lay_over().
+/// The tree of a layer with nothing below it, without the markers that `whiteouts` knows. A root that nothing describes
+/// has the time of the newest file. Throws as lay_over().
 FSTOOL_API Tree tree_of(Layer layer, Whiteouts whiteouts = Whiteouts::None);
 
 }  // namespace fstool

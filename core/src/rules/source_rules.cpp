@@ -91,7 +91,7 @@ void apply_rules(Layer& layer, const SourceRules& rules, Context& context) {
 }
 
 void add(Digest& digest, const SourceRules& rules) {
-  digest.add(rules.written);
+  digest.add_with_types(rules.written);
   // Where relative paths lead to.
   for (const std::optional<RuleFile>& file : {rules.manifest, rules.device_table, rules.selinux_contexts}) {
     digest.add(std::string_view(file ? file->path.native() : std::string()));

@@ -98,6 +98,23 @@ TEST(TreeDigestTest, StreamsMoreThanItsBufferHolds) {
   EXPECT_NE(tree_of(1), tree_of(2));
 }
 
+TEST(TreeDigestTest, TypesCountWhereTheyMakeADifference) {
+  const auto digest_with_types = [](decltype(OptionValue::data) data) {
+    Digest digest;
+    digest.add_with_types({option("a", std::move(data))});
+    return digest.finish().uuid("test").to_string();
+  };
+  OptionValue a;
+  a.data = "a";
+  OptionValue b;
+  b.data = "b";
+  EXPECT_NE(digest_with_types("a,b"), digest_with_types(OptionValue::Array{a, b}));
+  EXPECT_NE(digest_with_types("a"), digest_with_types(OptionValue::Array{a}));
+  EXPECT_NE(digest_with_types("false"), digest_with_types(false));
+  EXPECT_NE(digest_with_types("1"), digest_with_types(std::int64_t{1}));
+  EXPECT_EQ(digest_with_types(OptionValue::Array{a, b}), digest_with_types(OptionValue::Array{a, b}));
+}
+
 TEST(TreeDigestTest, OptionsCountByWhatTheySay) {
   EXPECT_EQ(digest_of(OptionTable{option("a", "1"), option("b", true)}),
             digest_of(OptionTable{option("b", "true"), option("a", std::int64_t{1})}));

@@ -123,7 +123,7 @@ void print_unchanged(const ParsedOptions& options) {
   if (options.has("json")) {
     print(unchanged_json(output));
   } else if (!options.has("quiet")) {
-    print(fmt::format("{}: nothing has changed since it was made\n", output));
+    print_lines(fmt::format("{}: nothing has changed since it was made\n", output));
   }
 }
 
@@ -195,9 +195,9 @@ void build(const MakePlan& make_plan, const BuildSubject& subject, const ParsedO
   if (options.has("json")) {
     print(report_json(*report));
   } else if (options.has("plan")) {
-    print(describe_plan(*report));
+    print_lines(describe_plan(*report));
   } else if (!options.has("quiet") && !writes_standard_output(options)) {
-    print(summary_line(*report) + "\n" + describe_values(*report));
+    print_lines(summary_line(*report) + "\n" + describe_values(*report));
   }
 }
 

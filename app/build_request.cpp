@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "environment.h"
 #include "tree_digest.h"
@@ -46,7 +48,8 @@ std::string request_of(const ParsedOptions& options, const BuildSubject& subject
   digest.add(std::string_view(subject.identity));
   add_plugins(digest, session);
   digest.add(std::string_view(environment_variable("SOURCE_DATE_EPOCH").value_or("-")));
-  digest.add(std::string_view(std::filesystem::current_path().native()));
+  std::error_code error;  // a directory that was removed has no path
+  digest.add(std::string_view(std::filesystem::current_path(error).native()));
   return digest.finish().uuid("request").to_string();
 }
 

@@ -4,12 +4,12 @@
 #include <utility>
 
 #include "commands.h"
-#include "escape.h"
 #include "fstool/options.h"
 #include "json_text.h"
 #include "reading.h"
 #include "settings.h"
 #include "signals.h"
+#include "standard_output.h"
 #include "tree_diff.h"
 
 namespace fstool {
@@ -73,11 +73,11 @@ std::string_view change_name(TreeDifference::Change change) {
 }
 
 /// "mode 0644 -> 0600", "content differs from byte 12 on", "xattr user.comment removed"
-std::string field_text(const FieldDifference& difference) {
-  const std::string from = escape(difference.from, Charset::Utf8);
-  const std::string to = escape(difference.to, Charset::Utf8);
+std::string field_text(const FieldDifference& difference, const StandardOutput& output) {
+  const std::string from = output.shown(difference.from);
+  const std::string to = output.shown(difference.to);
   if (difference.field == DiffField::ExtendedAttributes) {
-    const std::string name = "xattr " + escape(difference.what, Charset::Utf8);
+    const std::string name = "xattr " + output.shown(difference.what);
     if (from.empty()) return fmt::format("{} added: {}", name, to);
     if (to.empty()) return fmt::format("{} removed: {}", name, from);
     return fmt::format("{} {} -> {}", name, from, to);
@@ -87,30 +87,40 @@ std::string field_text(const FieldDifference& difference) {
 }
 
 /// One line a difference.
-std::string text_of(const std::vector<TreeDifference>& differences) {
-  std::string text;
+void print_text(const std::vector<TreeDifference>& differences) {
+  StandardOutput output;
   for (const TreeDifference& difference : differences) {
     std::vector<std::string> fields;
-    for (const FieldDifference& field : difference.fields) fields.push_back(field_text(field));
+    for (const FieldDifference& field : difference.fields) fields.push_back(field_text(field, output));
     const bool is_directory =
         difference.change != TreeDifference::Change::Changed && difference.kind == NodeKind::Directory;
-    text += fmt::format("{:<7} {}{}{}{}\n", change_name(difference.change), escape(difference.path, Charset::Utf8),
-                        is_directory ? "/" : "", fields.empty() ? "" : ": ", fmt::join(fields, "; "));
+    output.write(fmt::format("{:<7} {}{}{}{}\n", change_name(difference.change), output.shown(difference.path),
+                             is_directory ? "/" : "", fields.empty() ? "" : ": ", fmt::join(fields, "; ")));
   }
-  return text;
+  output.flush();
+}
+
+void add_text_or_null(Json& json, const std::string& key, const std::string& text) {
+  if (text.empty()) {
+    json[key] = nullptr;
+  } else {
+    add_text(json, key, text);
+  }
 }
 
 Json json_of(const std::vector<TreeDifference>& differences) {
   Json list = Json::array();
   for (const TreeDifference& difference : differences) {
-    Json entry = {{"change", change_name(difference.change)}, {"path", difference.path}};
+    Json entry = {{"change", change_name(difference.change)}};
+    add_text(entry, "path", difference.path);
     if (difference.change == TreeDifference::Change::Changed) {
       Json fields = Json::array();
       for (const FieldDifference& field : difference.fields) {
-        fields.push_back({{"field", diff_field_name(field.field)},
-                          {"name", text_or_null(field.what)},
-                          {"from", text_or_null(field.from)},
-                          {"to", text_or_null(field.to)}});
+        Json json = {{"field", diff_field_name(field.field)}};
+        add_text_or_null(json, "name", field.what);
+        add_text_or_null(json, "from", field.from);
+        add_text_or_null(json, "to", field.to);
+        fields.push_back(std::move(json));
       }
       entry["fields"] = std::move(fields);
     }
@@ -141,7 +151,11 @@ int diff_command(const Arguments& arguments) {
   Target from = reading.open(before);
   Target to = reading.open(after);
   const std::vector<TreeDifference> differences = diff_trees(*from.tree(), *to.tree(), diff, reading.context());
-  print(parsed->has("json") ? json_text(json_of(differences)) : text_of(differences));
+  if (parsed->has("json")) {
+    print(json_text(json_of(differences)));
+  } else {
+    print_text(differences);
+  }
   return differences.empty() ? kExitSuccess : kExitFailure;
 }
 

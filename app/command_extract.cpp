@@ -6,12 +6,12 @@
 #include <span>
 #include <utility>
 
+#include "base64.h"
 #include "commands.h"
 #include "escape.h"
 #include "extractor/extractor.h"
 #include "extractor/planned_tree.h"
 #include "formats.h"
-#include "fstool/output_file.h"
 #include "fstool/size.h"
 #include "json_text.h"
 #include "manifest.h"
@@ -20,6 +20,8 @@
 #include "report_json.h"
 #include "settings.h"
 #include "signals.h"
+#include "standard_output.h"
+#include "text_file.h"
 
 namespace fstool {
 
@@ -89,10 +91,7 @@ void write_manifest(const Selection& selection, const std::string& path, Context
   const std::shared_ptr<const Tree> tree = selected_tree(selection);
   std::string text(kManifestHeader);
   list_manifest(*tree, Tree::kRoot, context, [&](const ManifestEntry& entry) { text += manifest_lines(*tree, entry); });
-  OutputFile file(path);
-  file.write_at(0, std::as_bytes(std::span<const char>(text)));
-  file.set_size(text.size());
-  file.commit();
+  write_text_file(path, text);
 }
 
 /// One path a line, in the order of their byte values; a directory ends with "/".
@@ -104,13 +103,17 @@ void print_plan(const ExtractionPlan& plan, bool is_json) {
   for (const PlannedLink& link : plan.links) paths.push_back(plan.path(link.name));
   std::ranges::sort(paths);
   if (is_json) {
-    Json list = Json::array();
-    for (const std::string& path : paths) list.push_back(path.substr(1));
-    return print(json_text({{"paths", std::move(list)}}));
+    Json json = {{"paths", Json::array()}};
+    const bool has_bytes = !std::ranges::all_of(paths, is_utf8);
+    for (const std::string& path : paths) {
+      json["paths"].push_back(path.substr(1));
+      if (has_bytes) json["paths_base64"].push_back(base64(path.substr(1)));
+    }
+    return print(json_text(json));
   }
-  std::string text;
-  for (const std::string& path : paths) text += escape(std::string_view(path).substr(1), Charset::Utf8) + "\n";
-  print(text);
+  StandardOutput output;
+  for (const std::string& path : paths) output.write(output.shown(std::string_view(path).substr(1)) + "\n");
+  output.flush();
 }
 
 Json extraction_json(const std::string& directory, const ExtractionReport& report, double seconds) {

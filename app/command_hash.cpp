@@ -76,7 +76,10 @@ class HashReport {
 
   void add(const std::string& hash, const std::string& name) {
     if (is_json_) {
-      entries_.push_back({{"path", name}, {"hash", hash}});
+      Json entry;
+      add_text(entry, "path", name);
+      entry["hash"] = hash;
+      entries_.push_back(std::move(entry));
     } else {
       output_.write(output_.is_terminal() ? fmt::format("{}  {}\n", hash, output_.shown(name)) : sum_line(hash, name));
     }

@@ -2,14 +2,15 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
+#include <string>
+#include <system_error>
 #include <vector>
 
 #include "commands.h"
 #include "fstool/options.h"
 #include "spec_templates.h"
+#include "text_file.h"
 
 namespace fstool {
 
@@ -49,13 +50,6 @@ const SpecTemplate& find_template(const std::string& name) {
                                            did_you_mean(name, names), fmt::join(names, ", ")));
 }
 
-void write_file(const std::filesystem::path& file, std::string_view text) {
-  std::ofstream stream(file, std::ios::binary);
-  stream.write(text.data(), static_cast<std::streamsize>(text.size()));
-  stream.close();
-  if (!stream) throw system_error("writing " + file.string(), errno);
-}
-
 }  // namespace
 
 int init_command(const Arguments& arguments) {
@@ -75,10 +69,11 @@ int init_command(const Arguments& arguments) {
     print(spec.text);
     return kExitSuccess;
   }
-  if (!parsed->has("force") && std::filesystem::exists(output)) {
+  std::error_code error;  // of a directory that can't be searched: writing will say so
+  if (!parsed->has("force") && std::filesystem::exists(output, error)) {
     throw Error(ErrorCode::InvalidArgument, fmt::format("{} exists: choose another name with -o, or --force", output));
   }
-  write_file(output, spec.text);
+  write_text_file(output, spec.text);
   print(fmt::format("{}: {}\n", output, summary_of(spec)));
   return kExitSuccess;
 }

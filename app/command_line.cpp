@@ -7,6 +7,9 @@
 #include <cstdio>
 #include <map>
 
+#include "escape.h"
+#include "standard_output.h"
+
 namespace fstool {
 
 namespace po = boost::program_options;
@@ -117,7 +120,9 @@ std::optional<ParsedOptions> parse_arguments(const CommandHelp& help, po::option
   options.add_options()("plugin-dir", po::value<std::vector<std::string>>()->value_name("DIR"),
                         "Look for plugins in DIR first (may be repeated)")(
       "plugin", po::value<std::vector<std::string>>()->value_name("NAME"),
-      "Prefer the plugin NAME where several offer the same format\n(may be repeated)")("help,h", "Show this help");
+      "Prefer the plugin NAME where several offer the same format\n(may be repeated)");
+  const bool has_own_h = options.find_nothrow("-h", false, false, true) != nullptr;  // as grep does
+  options.add_options()(has_own_h ? "help" : "help,h", "Show this help");
   if (std::ranges::find(arguments, kDescribeArgument) != arguments.end()) {
     throw DescribedCommand{manual_of(help, options)};
   }
@@ -144,6 +149,11 @@ void print(std::string_view text) {
     if (errno == EPIPE) throw ClosedPipe();
     throw system_error("writing to standard output", errno);
   }
+}
+
+void print_lines(std::string_view text) {
+  const StandardOutput output;
+  print(output.is_terminal() ? escape_message(text, output.charset()) : std::string(text));
 }
 
 }  // namespace fstool

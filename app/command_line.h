@@ -139,4 +139,8 @@ decltype(auto) read_argument(const std::string& command, Work&& work) {
 /// Writes to standard output. Throws Error(Io), ClosedPipe.
 void print(std::string_view text);
 
+/// Writes lines for people, of which names that others gave are a part: what could command a terminal is escaped for
+/// one. Throws as print().
+void print_lines(std::string_view text);
+
 }  // namespace fstool

@@ -1,15 +1,14 @@
 #include <filesystem>
-#include <span>
 
 #include "commands.h"
 #include "disk_map.h"
 #include "environment.h"
-#include "fstool/output_file.h"
 #include "html_map.h"
 #include "map_json.h"
 #include "reading.h"
 #include "standard_output.h"
 #include "svg_map.h"
+#include "text_file.h"
 #include "text_map.h"
 
 namespace fstool {
@@ -43,13 +42,6 @@ Renderer renderer_for(const std::filesystem::path& output) {
   throw UsageError(kHelp.name, "the output's name ends neither in .svg nor in .html");
 }
 
-void write_file(const std::filesystem::path& path, const std::string& text) {
-  OutputFile file(path);
-  file.write_at(0, std::as_bytes(std::span(text)));
-  file.set_size(text.size());
-  file.commit();
-}
-
 void print_map(const DiskMap& map) {
   constexpr std::size_t kColumnsOfFiles = 80;
   StandardOutput output;
@@ -80,7 +72,7 @@ int map_command(const Arguments& arguments) {
   Target target = reading.open(name);
   const DiskPart* const part = target.names_partition() || target.image() == nullptr ? &target.part() : nullptr;
   const DiskMap map = map_disk(*target.image(), part, kLargestFiles, reading.context());
-  if (renderer != nullptr) write_file(path, renderer(map));
+  if (renderer != nullptr) write_text_file(path, renderer(map));
   if (parsed->has("json")) {
     StandardOutput output;
     output.write(map_json(map));

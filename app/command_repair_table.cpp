@@ -57,7 +57,7 @@ void repair_in_place(const std::string& file, const ParsedOptions& options) {
   Reading reading(options);
   const BlobPtr disk = open_plain_disk(file, reading.overrides(), reading.context());
   const TableRepair repair = find_repair(*disk, reading.overrides(), reading.context());
-  const bool writes = !options.has("dry-run") && !repair.patches.empty();
+  const bool writes = !options.has("dry-run") && !options.has("plan") && !repair.patches.empty();
   if (writes) write_repair(file, repair);
   if (options.has("json")) {
     print(json_text(repair_json(repair, writes)));
@@ -100,6 +100,11 @@ int repair_table_command(const Arguments& arguments) {
   if (!parsed) return kExitSuccess;
   const std::string image = parsed->required("image", "the image");
   if (!parsed->has("output")) {
+    for (const char* const of_copy : {"option", "no-sync"}) {
+      if (parsed->has(of_copy)) {
+        throw UsageError(kHelp.name, fmt::format("--{} is for a mended copy: say where it goes (-o FILE)", of_copy));
+      }
+    }
     repair_in_place(image, *parsed);
     return kExitSuccess;
   }

@@ -13,11 +13,13 @@ Json range_json(const ByteRange& range) { return {{"offset", range.offset}, {"si
 Json file_json(const MappedFile& file) {
   Json ranges = Json::array();
   for (const ByteRange& range : file.ranges) ranges.push_back(range_json(range));
-  return {{"path", file.path},
-          {"size", file.size},
-          {"allocated", file.allocated},
-          {"fragments", file.fragments},
-          {"ranges", std::move(ranges)}};
+  Json json;
+  add_text(json, "path", file.path);
+  json["size"] = file.size;
+  json["allocated"] = file.allocated;
+  json["fragments"] = file.fragments;
+  json["ranges"] = std::move(ranges);
+  return json;
 }
 
 /// What is known about files, where the format says where things are.

@@ -20,11 +20,6 @@ Json name_or_null(const OwnerNames& names, std::uint32_t id) {
   return name != nullptr ? Json(*name) : Json(nullptr);
 }
 
-void add_text(Json& json, const std::string& key, const std::string& text) {
-  json[key] = text;
-  if (!is_utf8(text)) json[key + "_base64"] = base64(text);
-}
-
 }  // namespace
 
 Json node_json(const Tree& tree, NodeId id, const std::string& path, const Owners& owners) {

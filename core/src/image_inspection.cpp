@@ -102,7 +102,7 @@ std::string quoted_name(const std::string& text, const Show& show) {
 
 std::string volume_text(const InspectedPart& part, const std::string& indent, const Show& show) {
   if (!part.problem.empty())
-    return fmt::format("{}{}, which can't be read: {}\n", indent, part.filesystem, part.problem);
+    return fmt::format("{}{}, which can't be read: {}\n", indent, part.filesystem, show(part.problem));
   if (part.partition && part.partition->holds_partitions) return {};
   if (!part.facts) return fmt::format("{}no file system that a plugin knows\n", indent);
   const VolumeFacts& facts = *part.facts;
@@ -181,7 +181,7 @@ std::string describe_image(const InspectedImage& image, const Show& show) {
     text += fmt::format("{} partition table, disk id {}, sectors of {} bytes\n", image.layout->table,
                         image.layout->disk_id, image.layout->sector_size);
   }
-  if (!image.problem.empty()) text += fmt::format("what is on it can't be read: {}\n", image.problem);
+  if (!image.problem.empty()) text += fmt::format("what is on it can't be read: {}\n", show(image.problem));
   auto gap = image.gaps.begin();
   const auto add_gaps_before = [&](std::uint64_t offset) {
     for (; gap != image.gaps.end() && gap->offset < offset; ++gap) {

@@ -125,7 +125,7 @@ void ContentSearch::search_line(std::string_view line, std::string& out) {
 void ContentSearch::search_lines(std::string& out, bool at_end) {
   std::string_view rest = text_;
   const std::size_t last = rest.rfind('\n');
-  const bool is_too_long = rest.size() >= kMaxSearchedLine;
+  const bool is_too_long = last == std::string_view::npos && rest.size() >= kMaxSearchedLine;
   std::string_view lines = rest.substr(0, at_end || is_too_long            ? rest.size()
                                           : last == std::string_view::npos ? 0
                                                                            : last + 1);

@@ -301,6 +301,8 @@ TEST_P(Browse, GrepFindsWhatGrepFinds) {
             kernel("grep -ciE 'LINE|root' etc/config etc/passwd"));
   EXPECT_EQ(sorted_lines(fstool({"grep", "-rl", "alice"}, {"."})), sorted_lines(kernel("grep -rl alice .")));
   EXPECT_EQ(fstool({"grep", "-v", "-F", "a"}, {"etc/config"}), kernel("grep -v -F a etc/config"));
+  EXPECT_EQ(fstool({"grep", "-h", "alice"}, {"etc/config", "etc/passwd"}),
+            kernel("grep -h alice etc/config etc/passwd"));
   EXPECT_EQ(run_fstool({"grep", "no such text", target_}).exit_code, 1);
 }
 
@@ -453,6 +455,28 @@ std::vector<Maker> makers() {
 
 INSTANTIATE_TEST_SUITE_P(Images, Browse, testing::ValuesIn(makers()), name_of);
 
+/// JSON has no strings of bytes.
+TEST(NamesInJson, HaveTheirBytesWhereTheyAreNoText) {
+  FSTOOL_E2E_REQUIRE(false, {});
+  const TempDir work;
+  const TreeBuilder tree(work / "tree");
+  tree.file("\xff", "x");
+  const TreeBuilder none(work / "none");
+  const std::string target = tree.root().string();
+  const auto json_of = [](const Command& command) { return nlohmann::json::parse(run_fstool(command).out); };
+  const std::string base64 = "L/8=";
+  EXPECT_EQ(json_of({"ls", "--json", target}).at("entries").at(0).at("path_base64"), base64);
+  EXPECT_EQ(json_of({"hash", "--json", target, "/"}).at("hashes").at(0).at("path_base64"), base64);
+  EXPECT_EQ(json_of({"diff", "--json", "--ignore", "mtime", none.root().string(), target})
+                .at("differences")
+                .at(0)
+                .at("path_base64"),
+            base64);
+  EXPECT_EQ(json_of({"extract", "--json", "--dry-run", target, "-C", (work / "out").string()}).at("paths_base64").at(0),
+            "/w==");
+  EXPECT_EQ(run_fstool({"extract", "--dry-run", target, "-C", (work / "out").string()}).out, "\xff\n");
+}
+
 class BrowseDisk : public testing::Test {
  protected:
   void SetUp() override {
@@ -467,6 +491,17 @@ class BrowseDisk : public testing::Test {
   const TempDir work_;
   const std::filesystem::path disk_ = work_ / "disk.img";
 };
+
+TEST_F(BrowseDisk, TerminalsGetEscapedNamesOfPartitions) {
+  FSTOOL_E2E_REQUIRE(true, {"script"});
+  expect_success({"sgdisk", "--change-name=1:\033[31mred", disk_.string()});
+  for (const std::string command : {"convert --plan", "info"}) {
+    const std::string shown = expect_success(
+        {"script", "--quiet", "--return", "--command",
+         fmt::format("export LC_ALL=C.UTF-8; '{}' {} '{}'", FSTOOL_E2E_PROGRAM, command, disk_.string()), "/dev/null"});
+    EXPECT_NE(shown.find("\\033[31mred"), std::string::npos) << shown;
+  }
+}
 
 TEST_F(BrowseDisk, InfoShowsTheLayers) {
   const ProcessResult text = run_fstool({"info", disk_.string()});

@@ -132,6 +132,19 @@ TEST_F(Extract, AManifestKeepsWhatAUserCannotSet) {
   EXPECT_EQ(manifest.find("passwd"), std::string::npos) << manifest;
 }
 
+TEST_F(Extract, FewDescriptorsAreEnoughForManyThreads) {
+  const TempDir work;
+  const TreeBuilder tree(work / "tree");
+  for (int i = 0; i < 2000; ++i) {
+    tree.directory(std::to_string(i));
+    tree.file(std::to_string(i) + "/file", "x");
+  }
+  const fs::path image = made_by_fstool(work, tree);
+  expect_success({"sh", "-ec", "ulimit -n 128; exec \"$@\"", "sh", FSTOOL_E2E_PROGRAM, "extract", image.string(), "-C",
+                  (work / "out").string(), "--threads", "32", "-q"});
+  EXPECT_EQ(count_nodes(work / "out"), 4002U);  // and lost+found
+}
+
 TEST_F(Extract, PathsSelectWhatIsWritten) {
   const TempDir work;
   const TreeBuilder tree(work / "tree");

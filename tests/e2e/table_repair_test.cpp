@@ -128,6 +128,19 @@ TEST_F(TableRepair, OfAGrownDiskPutsTheBackupAtItsEnd) {
   EXPECT_EQ(partitions[1].size, originals[1].size);
 }
 
+TEST_F(TableRepair, IsOnlyPlannedWhereThatIsAskedFor) {
+  build("gpt");
+  damage(512, 512);
+  const std::string before = sha256(work_ / "disk.img");
+  for (const char* const option : {"--dry-run", "--plan"}) {
+    const ProcessResult result = repair({option});
+    EXPECT_EQ(result.exit_code, 0) << result.output();
+    EXPECT_NE(result.out.find("would write GPT header"), std::string::npos) << result.out;
+  }
+  EXPECT_EQ(repair({"-O", "compression=zstd"}).exit_code, 2) << "there is nothing that it could be for";
+  EXPECT_EQ(sha256(work_ / "disk.img"), before);
+}
+
 TEST_F(TableRepair, WithoutAGoodCopyWritesNothing) {
   build("gpt");
   damage(512, 512);

@@ -98,7 +98,7 @@ int DirectoryOpener::open(std::uint32_t directory) {
   }
   open_.emplace_front(directory, open_new(directory));
   known_.emplace(directory, open_.begin());
-  if (open_.size() > kCapacity) {
+  if (open_.size() > capacity_) {
     known_.erase(open_.back().first);
     open_.pop_back();
   }

@@ -19,14 +19,11 @@ namespace fstool {
 /// open. For one thread.
 class DirectoryOpener {
  public:
-  /// How many stay open.
-  static constexpr std::size_t kCapacity = 32;
+  /// `top` is open and stays it; `top_path` is its name in messages. `capacity` (at least 1) is how many stay open.
+  DirectoryOpener(const ExtractionPlan& plan, int top, const std::string& top_path, std::size_t capacity)
+      : plan_(plan), top_(top), top_path_(top_path), capacity_(capacity) {}
 
-  /// `top` is open and stays it; `top_path` is its name in messages.
-  DirectoryOpener(const ExtractionPlan& plan, int top, const std::string& top_path)
-      : plan_(plan), top_(top), top_path_(top_path) {}
-
-  /// A descriptor (O_PATH) of plan.directories[directory], valid until kCapacity others were opened. Throws
+  /// A descriptor (O_PATH) of plan.directories[directory], valid until `capacity` others were opened. Throws
   /// system_error() if it isn't there, or is no directory any more.
   int open(std::uint32_t directory);
 
@@ -41,6 +38,7 @@ class DirectoryOpener {
   const ExtractionPlan& plan_;
   int top_;
   const std::string& top_path_;
+  std::size_t capacity_;
   using Open = std::pair<std::uint32_t, FileDescriptor>;
   std::list<Open> open_;  // the last used first
   std::unordered_map<std::uint32_t, std::list<Open>::iterator> known_;

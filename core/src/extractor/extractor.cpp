@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -55,6 +56,16 @@ std::uint64_t host_position(const Node& node) {
   }
 }
 
+/// How many directories each of `openers` keeps open: half of what the process may have, for there is also what is
+/// read. Names of two directories at a time are needed for a link.
+std::size_t open_directories(std::size_t openers) {
+  constexpr rlim_t kFewest = 2;
+  constexpr rlim_t kMost = 32;
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kFewest;
+  return static_cast<std::size_t>(std::clamp<rlim_t>(limit.rlim_cur / 2 / openers, kFewest, kMost));
+}
+
 class Extraction {
  public:
   Extraction(const Tree& tree, const ExtractionPlan& plan, const std::filesystem::path& directory,
@@ -66,10 +77,11 @@ class Extraction {
         top_path_(directory.string()),
         top_(open_top(directory)),
         attributes_(omissions_),
-        opener_(plan, top_.get(), top_path_),
+        opener_(plan, top_.get(), top_path_, open_directories(context.workers().size() + 1)),
         made_(plan.directories.size()) {
+    const std::size_t capacity = open_directories(context.workers().size() + 1);
     for (unsigned i = 0; i < context.workers().size(); ++i) {
-      workers_.push_back(std::make_unique<Worker>(plan, top_.get(), top_path_, context));
+      workers_.push_back(std::make_unique<Worker>(plan, top_.get(), top_path_, capacity, context));
     }
   }
 
@@ -99,8 +111,8 @@ class Extraction {
 
  private:
   struct Worker {
-    Worker(const ExtractionPlan& plan, int top, const std::string& top_path, Context& context)
-        : opener(plan, top, top_path), content(context) {}
+    Worker(const ExtractionPlan& plan, int top, const std::string& top_path, std::size_t capacity, Context& context)
+        : opener(plan, top, top_path, capacity), content(context) {}
     DirectoryOpener opener;
     ContentWriter content;
   };

@@ -4,7 +4,7 @@
 #include <span>
 #include <utility>
 
-#include "fstool/output_file.h"
+#include "text_file.h"
 
 namespace fstool {
 
@@ -40,10 +40,7 @@ std::string depfile_text(const std::filesystem::path& output, std::vector<std::s
 
 void write_depfile(const std::filesystem::path& path, const std::filesystem::path& output,
                    std::vector<std::string> dependencies) {
-  OutputFile file(path, {.force = false, .sync = OutputFile::Sync::Never});
-  const std::string text = depfile_text(output, std::move(dependencies));
-  file.write_at(0, std::as_bytes(std::span(text)));
-  file.commit();
+  write_text_file(path, depfile_text(output, std::move(dependencies)), OutputFile::Sync::Never);
 }
 
 }  // namespace fstool

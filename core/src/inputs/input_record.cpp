@@ -13,7 +13,7 @@
 
 #include "fstool/blob.h"
 #include "fstool/error.h"
-#include "fstool/output_file.h"
+#include "text_file.h"
 
 namespace fstool {
 
@@ -244,10 +244,7 @@ std::optional<InputRecord> load_record(const fs::path& output) {
 }
 
 void save_record(const InputRecord& record, const fs::path& output) {
-  OutputFile file(record_path(output), {.force = false, .sync = OutputFile::Sync::Never});
-  const std::string text = text_of(record);
-  file.write_at(0, std::as_bytes(std::span(text)));
-  file.commit();
+  write_text_file(record_path(output), text_of(record), OutputFile::Sync::Never);
 }
 
 RecordedOutput recorded_output(const fs::path& path) {

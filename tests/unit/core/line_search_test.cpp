@@ -85,6 +85,14 @@ TEST_F(LineSearchTest, CutsLinesThatAreTooLong) {
   EXPECT_LE(found(text, "needle").size(), kMaxSearchedLine + 100);
 }
 
+TEST_F(LineSearchTest, KeepsLinesBehindALongOneWhole) {
+  std::string text(kMaxSearchedLine - 100'000, 'x');
+  for (int i = 0; text.size() < kMaxSearchedLine + 1'000'000; ++i) text += fmt::format("\nline {} ends", i);
+  const std::string with_newline = text + "\n";
+  EXPECT_EQ(search(blob_of(with_newline), "^line [0-9]* ends$", {.report = SearchReport::Count}),
+            fmt::format("{}\n", std::ranges::count(text, '\n')));
+}
+
 TEST_F(LineSearchTest, StopsAtItsLimitAndGoesOn) {
   std::string text;
   for (int i = 0; i < 200'000; ++i) text += "line\n";

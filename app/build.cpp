@@ -1,11 +1,13 @@
 #include "build.h"
 
 #include <fmt/format.h>
+#include <link.h>
 
 #include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "file_stamp.h"
 #include "fstool/error.h"
 #include "inputs/depfile.h"
 #include "inputs/input_collector.h"
@@ -39,15 +41,33 @@ void add_plugins(InputCollector& inputs, const Session& session) {
   }
 }
 
+std::string stamp_text(const std::filesystem::path& file) {
+  const FileStamp stamp = stamp_of(file);
+  return fmt::format("{}:{}:{}", file.string(), stamp.size, stamp.modified_at);
+}
+
+/// Of the libraries that are loaded: what a codec makes depends on the version of its library.
+std::string library_stamps() {
+  std::string stamps;
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* library, std::size_t /*size*/, void* text) {
+        const std::filesystem::path file = library->dlpi_name;
+        std::error_code error;
+        if (std::filesystem::is_regular_file(file, error)) *static_cast<std::string*>(text) += " " + stamp_text(file);
+        return 0;
+      },
+      &stamps);
+  return stamps;
+}
+
 /// A plugin in the making keeps its version.
 std::string plugin_stamps(const Session& session) {
   std::string stamps;
   for (const PluginRecord& plugin : session.plugins) {
     if (plugin.status != PluginStatus::Loaded) continue;
-    const RecordedOutput state = recorded_output(plugin.path);
-    stamps += fmt::format(" {}:{}:{}", plugin.path.string(), state.size, state.modified_at);
+    stamps += fmt::format(" {}", stamp_text(plugin.path));
   }
-  return stamps;
+  return stamps + library_stamps();
 }
 
 std::vector<std::string> dependencies_of(const InputRecord& record, const BuildSubject& subject) {
@@ -67,20 +87,33 @@ bool is_up_to_date(const ParsedOptions& options, const BuildSubject& subject, co
   if (!record) return false;
   const Freshness freshness = compare(*record, request, context);
   if (freshness == Freshness::Changed) return false;
-  if (freshness == Freshness::Touched) save_record(*record, output);
+  if (freshness == Freshness::Touched) {
+    try {
+      save_record(*record, output);
+    } catch (const Error& error) {
+      context.warn(fmt::format("the next run reads its sources again: {}", error.what()));
+    }
+  }
   if (options.has("depfile")) write_depfile(options.text("depfile"), output, dependencies_of(*record, subject));
   return true;
 }
 
 /// The output is good even if what it was made of changed meanwhile; then the next run makes it again.
 void record_inputs(InputCollector& inputs, const std::string& request, const OutputReport& output, Context& context) {
-  std::vector<std::filesystem::path> outputs = {output.path};
-  outputs.insert(outputs.end(), output.companions.begin(), output.companions.end());
   try {
-    save_record(inputs.record(request, outputs, context), output.path);
+    save_record(inputs.record(request, output.outcome, context), output.path);
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::Changed && error.code() != ErrorCode::NotFound) throw;
+    if (error.code() == ErrorCode::Cancelled) throw;
     context.warn(fmt::format("the next run builds again: {}", error.what()));
+  }
+}
+
+/// The same for what the next run can take from the output.
+void save_pieces(PieceStore& pieces, const OutputOutcome& outcome, Context& context) {
+  try {
+    pieces.save(outcome);
+  } catch (const Error& error) {
+    context.warn(fmt::format("the next run can take nothing from this one: {}", error.what()));
   }
 }
 
@@ -111,7 +144,7 @@ std::optional<Report> run(const MakePlan& make_plan, const BuildSubject& subject
   Report report = write_plan(plan, output, {.force = options.has("force"), .sync = sync_option(options)}, context);
   if (pieces) {
     report.output->pieces = pieces->counts();
-    pieces->save();
+    save_pieces(*pieces, report.output->outcome, context);
   }
   if (options.has("if-changed")) record_inputs(inputs, request, *report.output, context);
   if (options.has("depfile")) write_depfile(options.text("depfile"), output, inputs.dependencies());

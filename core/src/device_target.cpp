@@ -58,7 +58,7 @@ class DeviceTarget final : public OutputTarget {
 
   void reserve(std::uint64_t /*size*/) override {}
 
-  void commit(bool sync) override {
+  void prepare(bool sync) override {
     const std::uint64_t end = std::max(size_, boost::icl::is_empty(written_) ? 0 : boost::icl::last(written_) + 1);
     Ranges stale;
     stale += range(0, end);
@@ -66,6 +66,8 @@ class DeviceTarget final : public OutputTarget {
     for (const Range& gap : stale) zero(gap.lower(), gap.upper());
     if (sync && ::fsync(fd()) != 0) throw write_error(path_, errno);
   }
+
+  void publish(bool /*sync*/) override {}
 
  private:
   // The unit in which devices can zero by themselves: no logical sector is larger.

@@ -26,7 +26,10 @@ Error::Error(ErrorCode code, std::string message) : code_(code), text_(std::move
 
 Error::~Error() = default;
 
-void Error::add_context(std::string_view doing) { text_.insert(0, std::string(doing) + ": "); }
+void Error::add_context(std::string_view doing) {
+  const std::string begin = std::string(doing) + ": ";
+  if (!text_.starts_with(begin)) text_.insert(0, begin);
+}
 
 Error system_error(std::string_view doing, int error_number) {
   // Unlike strerror(), this is thread-safe.

@@ -1,3 +1,5 @@
+#include "file_blob.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/fs.h>
@@ -10,19 +12,17 @@
 
 #include "blob_range.h"
 #include "file_descriptor.h"
-#include "fstool/blob.h"
+#include "file_stamp.h"
 #include "fstool/error.h"
 #include "fstool/reuse.h"
 
 namespace fstool {
 namespace {
 
-bool same(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
-
 /// A regular file or block device that is open for reading.
 class OpenedFile final : public HostFile {
  public:
-  explicit OpenedFile(std::string name) : name_(std::move(name)) {
+  OpenedFile(std::string name, StatusChanges status_changes) : name_(std::move(name)), status_changes_(status_changes) {
     // Without O_NONBLOCK, opening a FIFO would wait for somebody to write to it.
     fd_ = FileDescriptor(::open(name_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!fd_) throw system_error(doing(), errno);
@@ -41,10 +41,10 @@ class OpenedFile final : public HostFile {
   void verify() const override {
     // The times of a device's node say nothing about what the device holds.
     if (!S_ISREG(status_.st_mode)) return;
-    const struct stat now = current_status();
-    if (now.st_size != status_.st_size || !same(now.st_mtim, status_.st_mtim) || !same(now.st_ctim, status_.st_ctim)) {
-      throw_changed();
-    }
+    FileStamp now = stamp_of(current_status());
+    const FileStamp then = stamp_of(status_);
+    if (status_changes_ == StatusChanges::Ignored) now.changed_at = then.changed_at;
+    if (now != then) throw_changed();
   }
 
   std::uint64_t size() const { return size_; }
@@ -52,8 +52,8 @@ class OpenedFile final : public HostFile {
   /// Names what it holds; empty if its times may not tell.
   std::string identity() const {
     if (!S_ISREG(status_.st_mode) || !fstool::is_settled(status_.st_ctim.tv_sec)) return {};
-    return fmt::format("{}:{}:{}:{}.{}:{}.{}:{}", status_.st_dev, status_.st_ino, size_, status_.st_mtim.tv_sec,
-                       status_.st_mtim.tv_nsec, status_.st_ctim.tv_sec, status_.st_ctim.tv_nsec, name_);
+    if (!trusts_stamps(fd_.get())) return {};
+    return fmt::format("{}:{}", text_of(stamp_of(status_)), name_);
   }
 
   void read(std::uint64_t offset, std::span<std::byte> out) const {
@@ -117,6 +117,7 @@ class OpenedFile final : public HostFile {
   }
 
   std::string name_;
+  StatusChanges status_changes_;
   FileDescriptor fd_;
   struct stat status_ {};  // when the file was opened
   std::uint64_t size_ = 0;
@@ -149,8 +150,10 @@ class FileBlob final : public Blob {
 
 }  // namespace
 
-BlobPtr open_file_blob(const std::filesystem::path& path) {
-  return std::make_shared<FileBlob>(std::make_shared<OpenedFile>(path.string()));
+BlobPtr open_file_blob(const std::filesystem::path& path, StatusChanges status_changes) {
+  return std::make_shared<FileBlob>(std::make_shared<OpenedFile>(path.string(), status_changes));
 }
+
+BlobPtr open_file_blob(const std::filesystem::path& path) { return open_file_blob(path, StatusChanges::Counted); }
 
 }  // namespace fstool

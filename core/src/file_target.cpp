@@ -82,8 +82,11 @@ class FileTarget final : public OutputTarget {
     throw write_error(path_, errno);
   }
 
-  void commit(bool sync) override {
+  void prepare(bool sync) override {
     if (sync && ::fsync(fd()) != 0) throw write_error(path_, errno);
+  }
+
+  void publish(bool sync) override {
     if (!temporary_) link_file();
     if (temporary_) replace_target();
     if (sync && ::fsync(directory_.get()) != 0) throw write_error(path_, errno);
@@ -125,7 +128,8 @@ class FileTarget final : public OutputTarget {
   /// A file that replaces another is open to whom that was open to.
   void adopt_mode() {
     struct stat status {};
-    if (::fstatat(directory_.get(), name_.c_str(), &status, 0) != 0) return;
+    if (::fstatat(directory_.get(), name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return;
+    if (!S_ISREG(status.st_mode)) return;
     if (::fchmod(fd(), status.st_mode & 0777U) != 0) throw write_error(path_, errno);
   }
 

@@ -10,12 +10,14 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "fstool/error.h"
 #include "kernel_copy.h"
+#include "output_outcome.h"
 #include "output_target.h"
 
 namespace fstool {
@@ -25,12 +27,27 @@ constexpr const char* kStandardOutput = "-";
 
 std::string doing(const std::filesystem::path& path) { return "writing " + path.string(); }
 
+/// Refuses a link that somebody else has put where anybody may put one (/tmp), as the kernel does when it follows links
+/// itself (fs.protected_symlinks).
+void refuse_planted_link(const std::filesystem::path& link) {
+  const std::filesystem::path parent = link.has_parent_path() ? link.parent_path() : std::filesystem::path(".");
+  struct stat directory {};
+  struct stat status {};
+  if (::stat(parent.c_str(), &directory) != 0 || ::lstat(link.c_str(), &status) != 0) return;
+  const bool is_for_anybody = (directory.st_mode & S_ISVTX) != 0 && (directory.st_mode & S_IWOTH) != 0;
+  if (!is_for_anybody || status.st_uid == ::geteuid() || status.st_uid == directory.st_uid) return;
+  throw Error(
+      ErrorCode::InvalidArgument,
+      fmt::format("{}: this is a symbolic link of another user in a directory that all may write to", doing(link)));
+}
+
 /// What `path` leads to, through any symbolic links. The file itself need not exist.
 std::filesystem::path follow_links(std::filesystem::path path) {
   constexpr int kMaxLinks = 40;  // as the kernel
   for (int i = 0; i < kMaxLinks; ++i) {
     std::error_code error;
     if (!std::filesystem::is_symlink(std::filesystem::symlink_status(path, error))) return path;
+    refuse_planted_link(path);
     const std::filesystem::path link = std::filesystem::read_symlink(path, error);
     if (error) throw system_error(doing(path), error.value());
     path = path.parent_path() / link;
@@ -108,6 +125,7 @@ struct OutputFile::Impl {
   bool writes_out_early = false;
   bool shares_blocks = false;  ///< what is copied from files is not in the kernel's cache to be written
   std::vector<std::unique_ptr<OutputFile>> companions;
+  std::optional<FileStamp> committed;  ///< as commit() left it; nothing before, and if somebody has changed it
   std::atomic<std::uint64_t> bytes_written = 0;
   std::atomic<std::uint64_t> bytes_in_cache = 0;  ///< of those, what was not shared
 
@@ -125,6 +143,28 @@ struct OutputFile::Impl {
   /// Lets the kernel write what is in its cache while more is made, so that commit() finds little left to do (the sync
   /// of a GiB in a file: 0.01 s instead of 0.5 s). Only a hint: commit() reports what goes wrong.
   void begin_write_out() const { ::sync_file_range(target->fd(), 0, 0, SYNC_FILE_RANGE_WRITE); }
+
+  /// The state of a target that is a file.
+  std::optional<FileStamp> stamp() const {
+    struct stat status {};
+    if (::fstat(target->fd(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+    return stamp_of(status);
+  }
+
+  void prepare() {
+    target->prepare(sync);
+    committed = stamp();
+  }
+
+  void publish() {
+    target->publish(sync);
+    if (!committed) return;
+    const FileStamp prepared = *committed;
+    committed = stamp();  // another name is a change of the file, too
+    const bool is_whole =
+        committed && committed->size == prepared.size && committed->modified_at == prepared.modified_at;
+    if (!is_whole) committed.reset();
+  }
 };
 
 OutputFile::OutputFile(std::filesystem::path target, Options options) : impl_(std::make_unique<Impl>()) {
@@ -188,8 +228,25 @@ std::vector<std::filesystem::path> OutputFile::companion_targets() const {
 }
 
 void OutputFile::commit() {
-  for (const auto& companion : impl_->companions) companion->commit();
-  impl_->target->commit(impl_->sync);
+  // What takes long and may fail comes before the first of them has its place.
+  for (const auto& companion : impl_->companions) companion->impl_->prepare();
+  impl_->prepare();
+  for (const auto& companion : impl_->companions) companion->impl_->publish();
+  impl_->publish();
+}
+
+OutputOutcome OutputOutcome::of(const OutputFile& output) {
+  OutputOutcome outcome{.files = {}, .is_synced = true};
+  bool is_known = true;
+  const auto add = [&](const OutputFile& file) {
+    outcome.is_synced = outcome.is_synced && file.impl_->sync;
+    is_known = is_known && file.impl_->committed;
+    if (is_known) outcome.files.push_back({file.impl_->path, *file.impl_->committed});
+  };
+  add(output);
+  for (const auto& companion : output.impl_->companions) add(*companion);
+  if (!is_known) outcome.files.clear();
+  return outcome;
 }
 
 Error write_error(const std::filesystem::path& path, int error_number) {

@@ -38,8 +38,12 @@ class OutputTarget {
   /// OutputFile::reserve().
   virtual void reserve(std::uint64_t size) = 0;
 
-  /// OutputFile::commit() of this file alone.
-  virtual void commit(bool sync) = 0;
+  /// The first half of OutputFile::commit(), of this file alone: what is written is complete, and, if `sync`, on stable
+  /// storage.
+  virtual void prepare(bool sync) = 0;
+
+  /// The second half: a file takes its target's place.
+  virtual void publish(bool sync) = 0;
 };
 
 /// How an unfinished file is hidden.

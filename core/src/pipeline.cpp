@@ -290,6 +290,7 @@ Report write_plan(const Plan& plan, const std::filesystem::path& output, OutputF
   OutputReport& written = report.output.emplace();
   written.path = output;
   written.companions = file.companion_targets();
+  written.outcome = OutputOutcome::of(file);
   written.seconds = plan.seconds + seconds_since(start);
   written.file_size = file.bytes_written();
   if (file.is_stream()) return report;

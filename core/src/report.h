@@ -11,6 +11,7 @@
 #include "fstool/derivation.h"
 #include "fstool/filesystem.h"
 #include "fstool/partition_table.h"
+#include "output_outcome.h"
 
 namespace fstool {
 
@@ -51,6 +52,7 @@ struct PieceCounts {
 struct OutputReport {
   std::filesystem::path path;
   std::vector<std::filesystem::path> companions;  ///< other files that belong to it
+  OutputOutcome outcome;                          ///< its files as they were left
   std::uint64_t file_size = 0;                    ///< bytes
   std::uint64_t allocated_size = 0;               ///< bytes that the host stores for it; 0 if it is no file
   double seconds = 0;                             ///< planning and writing

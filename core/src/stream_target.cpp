@@ -35,7 +35,8 @@ class StreamTarget final : public OutputTarget {
   void written(std::uint64_t /*offset*/, std::uint64_t /*length*/) override {}
   void set_size(std::uint64_t size) override { fill_up_to(size); }
   void reserve(std::uint64_t /*size*/) override {}
-  void commit(bool /*sync*/) override {}
+  void prepare(bool /*sync*/) override {}
+  void publish(bool /*sync*/) override {}
 
  private:
   void fill_up_to(std::uint64_t offset) {

@@ -100,9 +100,8 @@ std::optional<HostRange> FileContent::host_range(std::uint64_t offset, std::uint
 }
 
 void FileContent::fingerprint(std::uint64_t offset, std::uint64_t length, Fingerprint& out) const {
-  if (!is_settled(static_cast<std::int64_t>(identity_.ctime / kNanosecondsPerSecond))) {
-    return Blob::fingerprint(offset, length, out);
-  }
+  const auto changed_at = static_cast<std::int64_t>(identity_.ctime / kNanosecondsPerSecond);
+  if (!directory_.tree->trusts_times() || !is_settled(changed_at)) return Blob::fingerprint(offset, length, out);
   out.add_range(
       fmt::format("{}:{}:{}:{}:{}", identity_.inode, identity_.size, identity_.mtime, identity_.ctime, path()), offset,
       length);

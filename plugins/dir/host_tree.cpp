@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -44,6 +45,8 @@ HostTree::HostTree(const std::filesystem::path& location, Links links, unsigned 
   struct stat status {};
   if (::fstat(top_descriptor_->get(), &status) != 0) throw error(location_, errno);
   top_.identity = {status.st_dev, status.st_ino};
+  struct statvfs file_system {};
+  trusts_times_ = ::fstatvfs(top_descriptor_->get(), &file_system) == 0 && (file_system.f_flag & ST_RDONLY) == 0;
 }
 
 HostTree::~HostTree() = default;

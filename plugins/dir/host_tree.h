@@ -58,6 +58,9 @@ class HostTree : public std::enable_shared_from_this<HostTree> {
 
   const Directory& top() const noexcept { return top_; }
   Links links() const noexcept { return links_; }
+  /// Whether a file whose times are the same is the same. Those of a file system that is mounted read-only are an
+  /// image's, which another image in its place may have, too.
+  bool trusts_times() const noexcept { return trusts_times_; }
 
   /// The path of `name` in `directory`, for messages: it begins as the user named the top directory.
   std::string path(const Directory& directory, std::string_view name) const;
@@ -110,6 +113,7 @@ class HostTree : public std::enable_shared_from_this<HostTree> {
   Links links_;
   Directory top_;
   std::shared_ptr<const Descriptor> top_descriptor_;
+  bool trusts_times_ = false;
   std::vector<WorkerStorage> storage_;
   /// Reading should leave no trace in access times, but only a file's owner may ask for that; after the first refusal
   /// nobody tries again.

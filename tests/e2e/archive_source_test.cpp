@@ -44,7 +44,10 @@ void PrintTo(const Dialect& dialect, std::ostream* out) { *out << dialect.name; 
 
 constexpr const char* kGnuUnpack = "tar --xattrs --xattrs-include='*' --acls --numeric-owner -xpf archive -C out";
 constexpr const char* kBsdUnpack = "bsdtar --numeric-owner --xattrs --acls -xpf archive -C out; touch -r tree out";
-// Tools that unpack symbolic links with the time of now; what isn't in an archive is of 1970.
+// A root that isn't in an archive is as old as the newest file.
+constexpr const char* kTimeOfRoot =
+    "; touch -d \"@$(find tree -mindepth 1 -printf '%T@\\n' | sort -n | tail -n 1)\" out";
+// Tools that unpack symbolic links with the time of now.
 constexpr const char* kTimesOfLinks = "; cd tree; find . -type l -exec touch -hr {} ../out/{} ';'";
 
 std::string python_tar(const std::string& format) {
@@ -54,7 +57,7 @@ std::string python_tar(const std::string& format) {
 
 std::vector<Dialect> dialects() {
   const std::string gnu_pax = "tar --format=pax --xattrs --xattrs-include='*' --acls --numeric-owner ";
-  const std::string unzip = std::string("cd out; unzip -qKX ../archive; touch -d @0 .; cd ..") + kTimesOfLinks;
+  const std::string unzip = std::string("cd out; unzip -qKX ../archive; cd ..") + kTimeOfRoot + kTimesOfLinks;
   // It leaves devices out.
   const std::string xorriso =
       std::string(
@@ -94,7 +97,7 @@ std::vector<Dialect> dialects() {
        unzip},
       {"SevenZip", Packed::Plain,
        "rm tree/dev/*; touch -d @1 tree/dev; 7z a -snl archive.7z ./tree/. > log; mv archive.7z archive",
-       "7z x -oout archive > log; touch -d @0 out; chmod 4755 out/bin/su", true},
+       std::string("7z x -oout archive > log; chmod 4755 out/bin/su") + kTimeOfRoot, true},
       {"IsoRockRidge", Packed::Plain, "xorriso -as mkisofs -quiet -R -o archive tree 2>&1", xorriso, true},
       {"IsoJolietRockRidge", Packed::Plain, "genisoimage -quiet -R -J -o archive tree", xorriso},
   };

@@ -126,7 +126,7 @@ TEST_F(Incremental, BuildsAgainWhenTheOutputIsNotWhatItWas) {
   EXPECT_TRUE(builds());
   std::filesystem::remove(work_ / ".image.fstool-inputs");
   EXPECT_TRUE(builds());
-  write_text(work_ / ".image.fstool-inputs", "fstool-inputs 1\nrequest x\nnonsense\n");
+  write_text(work_ / ".image.fstool-inputs", "fstool-inputs 2\nrequest x\nnonsense\n");
   EXPECT_TRUE(builds());
   EXPECT_FALSE(builds());
 }

@@ -156,6 +156,147 @@ TEST_P(Rebuild, NeedsAFile) {
   EXPECT_EQ(run_fstool({"create", "-t", "ext4", tree_.root().string(), "-o", "-", "--incremental"}).exit_code, 2);
 }
 
+/// A record beside an output, which is no reason for that to fail.
+class PieceRecord : public testing::Test {
+ protected:
+  PieceRecord() {
+    for (int i = 0; i < 20; ++i) tree_.file(std::to_string(i), 20'000, Content::Random);
+    tree_.settle_times();
+  }
+
+  Command command(const std::string& name) const {
+    return {FSTOOL_E2E_PROGRAM,      "create",       "-t", "ext4", tree_.root().string(), "-o",
+            (work_ / name).string(), "--incremental"};
+  }
+
+  std::string build(const std::string& name = "image") const {
+    const ProcessResult result = run(command(name));
+    EXPECT_EQ(result.exit_code, 0) << result.output();
+    EXPECT_EQ(result.err, "");
+    return result.out;
+  }
+
+  static bool takes_nothing(const std::string& said) { return said.find("; 0 of ") != std::string::npos; }
+
+  const TempDir work_;
+  const TreeBuilder tree_ = TreeBuilder(work_ / "tree");
+  const std::filesystem::path record_ = work_ / ".image.fstool-pieces";
+};
+
+TEST_F(PieceRecord, OfAnOutputWithoutASyncHoldsUntilTheHostRestarts) {
+  FSTOOL_E2E_REQUIRE(true, {"unshare", "mount"});
+  write_text(work_ / "boot_id", "11111111-2222-3333-4444-555555555555\n");
+  const auto build_after_restart = [&] {
+    Command later = {"unshare",
+                     "--mount",
+                     "sh",
+                     "-ec",
+                     "mount --bind \"$0\" /proc/sys/kernel/random/boot_id; exec \"$@\"",
+                     (work_ / "boot_id").string()};
+    for (const std::string& argument : command("image")) later.push_back(argument);
+    return expect_success(later);
+  };
+  EXPECT_TRUE(takes_nothing(build()));
+  EXPECT_TRUE(takes_nothing(build_after_restart())) << "it was new, and nobody waited for the disk";
+  EXPECT_FALSE(takes_nothing(build())) << "it replaced another one, and is on the disk";
+  EXPECT_FALSE(takes_nothing(build_after_restart()));
+}
+
+TEST_F(PieceRecord, IsNeverWrittenThroughALink) {
+  write_text(work_ / "victim", "mine\n");
+  std::filesystem::create_symlink(work_ / "victim", record_);
+  build();
+  EXPECT_EQ(read_text(work_ / "victim"), "mine\n");
+  EXPECT_FALSE(std::filesystem::is_symlink(record_));
+  EXPECT_FALSE(takes_nothing(build()));
+}
+
+TEST_F(PieceRecord, OfTenGigabytesOfNothingIsNotRead) {
+  write_text(record_, "");
+  std::filesystem::resize_file(record_, std::uint64_t{10} << 30U);
+  const std::string bound = kMemoryIsComparable ? "ulimit -v 4000000; " : "";
+  Command bounded = {"sh", "-ec", bound + "exec \"$@\"", "sh"};
+  for (const std::string& argument : command("image")) bounded.push_back(argument);
+  expect_success(bounded);
+}
+
+TEST_F(PieceRecord, ThatCannotBeWrittenIsAWarning) {
+  const ProcessResult result = run(command(std::string(244, 'n')));
+  EXPECT_EQ(result.exit_code, 0) << result.output();
+  EXPECT_NE(result.err.find("the next run can take nothing from this one: "), std::string::npos) << result.err;
+}
+
+TEST_F(PieceRecord, OfFilesOnAReadOnlyMountTrustsNoTimes) {
+  FSTOOL_E2E_REQUIRE(true, {"mke2fs"});
+  const std::filesystem::path disk = work_ / "disk";
+  const auto make_disk = [&](const std::string& text) {
+    const TreeBuilder content(work_ / "content");
+    content.file("file", text);
+    content.time("file", 1'000'000'000, 0);
+    content.settle_times(Precision::Seconds);
+    expect_success({"sh", "-ec", "rm -f \"$0\"; SOURCE_DATE_EPOCH=1000000000 \"$1\" create -t ext4 \"$2\" -o \"$0\" -q",
+                    disk.string(), FSTOOL_E2E_PROGRAM, content.root().string()});
+  };
+  const auto content_after_rebuild = [&] {
+    const LoopMount mounted(disk, Access::ReadOnly);
+    const std::string image = (work_ / "image").string();
+    expect_success({FSTOOL_E2E_PROGRAM, "create", "-t", "ext4", mounted.path().string(), "-o", image, "--incremental",
+                    "--if-changed", "-q"});
+    return expect_success({FSTOOL_E2E_PROGRAM, "cat", image, "/file"});
+  };
+  make_disk("one\n");
+  EXPECT_EQ(content_after_rebuild(), "one\n");
+  make_disk("two\n");
+  EXPECT_EQ(content_after_rebuild(), "two\n");
+}
+
+/// The two have the places of the old ones together, or not at all.
+TEST(ImageAndDataFile, StayWhatTheyWereIfOneOfThemCannotReachTheDisk) {
+  FSTOOL_E2E_REQUIRE(false, {"strace"});
+  const TempDir work;
+  const std::string image = (work / "image.qcow2").string();
+  const std::string data = (work / "data.raw").string();
+  const auto command = [&](const std::string& size) -> Command {
+    write_text(
+        work / "spec.toml",
+        fmt::format("[image]\npartition_table = \"gpt\"\nsize = \"{}\"\n[[partitions]]\ntype = \"linux\"\nsize = "
+                    "\"4MiB\"\n[container]\ntype = \"qcow2\"\ndata_file = \"data.raw\"\ndata_file_raw = true\n",
+                    size));
+    return {FSTOOL_E2E_PROGRAM, "run", (work / "spec.toml").string(), "-o", image, "-q"};
+  };
+  expect_success(command("32MiB"));
+  const std::string before = sha256(image) + sha256(data);
+  for (const char* const when : {"1", "2"}) {
+    Command traced = {"strace", "-f",
+                      "-o",     (work / "log").string(),
+                      "-e",     "trace=fsync",
+                      "-e",     fmt::format("inject=fsync:error=ENOSPC:when={}", when),
+                      "-E",     "ASAN_OPTIONS=detect_leaks=0"};
+    for (const std::string& argument : command("16MiB")) traced.push_back(argument);
+    EXPECT_EQ(run(traced).exit_code, 1) << when;
+    EXPECT_EQ(sha256(image) + sha256(data), before) << when;
+  }
+  expect_success(command("16MiB"));
+  EXPECT_EQ(std::filesystem::file_size(data), 16U << 20U);
+}
+
+TEST(PlantedLinks, AreNotFollowed) {
+  FSTOOL_E2E_REQUIRE(true, {"setpriv"});
+  const TempDir work;
+  const TreeBuilder tree(work / "tree");
+  std::filesystem::permissions(work.path(), std::filesystem::perms(0755));
+  std::filesystem::create_directory(work / "shared");
+  std::filesystem::permissions(work / "shared", std::filesystem::perms(01777));
+  write_text(work / "victim", "mine\n");
+  const std::string link = (work / "shared/image").string();
+  expect_success(
+      {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "ln", "-s", (work / "victim").string(), link});
+  const ProcessResult result = run_fstool({"create", "-t", "ext4", tree.root().string(), "-o", link});
+  EXPECT_EQ(result.exit_code, 1) << result.output();
+  EXPECT_NE(result.err.find("a symbolic link of another user"), std::string::npos) << result.err;
+  EXPECT_EQ(read_text(work / "victim"), "mine\n");
+}
+
 const auto kOutputs = testing::Values(OutputKind{"Raw", ".img", {}}, OutputKind{"Plain", ".qcow2", {}},
                                       OutputKind{"Deflate", ".qcow2", {"--codec", "deflate"}},
                                       OutputKind{"Zstd", ".qcow2", {"--codec", "zstd"}});

@@ -88,11 +88,12 @@ class FSTOOL_API OutputFile {
   /// Bytes written so far by write_at() and copy_from(), to this file alone.
   std::uint64_t bytes_written() const noexcept;
 
-  /// Puts the companions and then the result in their targets' places: sync (as Options say), rename, sync of the
-  /// directory. Call it once, last.
+  /// Puts the companions and then the result in their targets' places: sync of them all (as Options say), then for each
+  /// rename and sync of the directory. Call it once, last.
   void commit();
 
  private:
+  friend struct OutputOutcome;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

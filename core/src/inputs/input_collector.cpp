@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "fstool/error.h"
+#include "record_file.h"
 
 namespace fstool {
 
@@ -22,11 +23,17 @@ void InputCollector::add(const std::filesystem::path& path, InputUse use) {
 
 void InputCollector::add_dependency(const std::filesystem::path& path) { dependencies_.push_back(path); }
 
-InputRecord InputCollector::record(std::string request, const std::vector<std::filesystem::path>& outputs,
-                                   Context& context) {
-  InputRecord record{.request = std::move(request), .outputs = {}, .taken_at = taken_at_, .inputs = inputs_};
+InputRecord InputCollector::record(std::string request, const OutputOutcome& outcome, Context& context) {
+  if (outcome.files.empty()) throw Error(ErrorCode::Changed, "the output was changed as soon as it was there");
+  InputRecord record{.request = std::move(request),
+                     .boot = outcome.is_synced ? std::string() : this_boot_alone(),
+                     .outputs = {},
+                     .taken_at = taken_at_,
+                     .inputs = inputs_};
   hash_inputs(all_states(record.inputs), context);
-  for (const std::filesystem::path& output : outputs) record.outputs.push_back(recorded_output(output));
+  for (const OutputOutcome::File& file : outcome.files) {
+    record.outputs.push_back({file.path, file.stamp.size, file.stamp.modified_at});
+  }
   return record;
 }
 

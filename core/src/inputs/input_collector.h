@@ -11,6 +11,7 @@
 #include "fstool/context.h"
 #include "inputs/input_record.h"
 #include "inputs/input_state.h"
+#include "output_outcome.h"
 
 namespace fstool {
 
@@ -27,8 +28,9 @@ class InputCollector {
   /// Adds a file that the output depends on by what it says alone, which the request of a record holds: a spec.
   void add_dependency(const std::filesystem::path& path);
 
-  /// The record of an output of which everything was added. Reads all files. Throws as hash_inputs().
-  InputRecord record(std::string request, const std::vector<std::filesystem::path>& outputs, Context& context);
+  /// The record of an output of which everything was added. Reads all files. Throws as hash_inputs(), and
+  /// Error(Changed) if the output is something else by now.
+  InputRecord record(std::string request, const OutputOutcome& outcome, Context& context);
 
   /// The paths of everything that was added, in order, directories and what is below them included.
   std::vector<std::string> dependencies() const;

@@ -1,19 +1,18 @@
 #include "inputs/input_record.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <span>
 #include <string_view>
 #include <utility>
 
+#include "file_stamp.h"
 #include "fstool/blob.h"
 #include "fstool/error.h"
-#include "text_file.h"
+#include "record_file.h"
 
 namespace fstool {
 
@@ -21,7 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view kFirstLine = "fstool-inputs 1";
+constexpr std::string_view kFirstLine = "fstool-inputs 2";
 constexpr std::string_view kLastLine = "end";
 constexpr std::string_view kNothing = "-";
 
@@ -62,6 +61,7 @@ std::string_view or_nothing(std::string_view text) { return text.empty() ? kNoth
 
 std::string text_of(const InputRecord& record) {
   std::string text = fmt::format("{}\nrequest {}\n", kFirstLine, record.request);
+  if (!record.boot.empty()) text += fmt::format("boot {}\n", record.boot);
   for (const RecordedOutput& output : record.outputs) {
     text += fmt::format("output {} {} {}\n", output.size, output.modified_at, escaped(output.path.string()));
   }
@@ -135,6 +135,8 @@ void parse_line(Line line, InputRecord& record) {
   const std::string_view kind = line.word();
   if (kind == "request") {
     record.request = line.rest();
+  } else if (kind == "boot") {
+    record.boot = line.rest();
   } else if (kind == "output") {
     RecordedOutput& output = record.outputs.emplace_back();
     output.size = line.number<std::uint64_t>();
@@ -171,7 +173,7 @@ InputRecord parse_record(std::string_view text) {
 // --------------------------------------------------------------------------------------------------------
 
 bool is_as_recorded(const RecordedOutput& output) {
-  const RecordedOutput now = recorded_output(output.path);
+  const FileStamp now = stamp_of(output.path);
   return now.size == output.size && now.modified_at == output.modified_at;
 }
 
@@ -234,7 +236,7 @@ fs::path record_path(const fs::path& output) {
 
 std::optional<InputRecord> load_record(const fs::path& output) {
   try {
-    const std::vector<std::byte> bytes = read_all(*open_file_blob(record_path(output)), kMaxRecordBytes);
+    const std::vector<std::byte> bytes = read_all(*open_record(record_path(output)), kMaxRecordBytes);
     return parse_record({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   } catch (const Error&) {
     return std::nullopt;  // there is none, or nobody may read it
@@ -244,16 +246,8 @@ std::optional<InputRecord> load_record(const fs::path& output) {
 }
 
 void save_record(const InputRecord& record, const fs::path& output) {
-  write_text_file(record_path(output), text_of(record), OutputFile::Sync::Never);
-}
-
-RecordedOutput recorded_output(const fs::path& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) throw system_error(path.string(), errno);
-  constexpr std::int64_t kPerSecond = 1'000'000'000;
-  return {.path = path,
-          .size = static_cast<std::uint64_t>(status.st_size),
-          .modified_at = status.st_mtim.tv_sec * kPerSecond + status.st_mtim.tv_nsec};
+  const std::string text = text_of(record);
+  write_record(record_path(output), std::as_bytes(std::span(text)));
 }
 
 std::int64_t time_now() {
@@ -261,7 +255,7 @@ std::int64_t time_now() {
 }
 
 Freshness compare(InputRecord& record, const std::string& request, Context& context) {
-  if (record.request != request) return Freshness::Changed;
+  if (record.request != request || (!record.boot.empty() && !is_this_boot(record.boot))) return Freshness::Changed;
   try {
     if (!std::ranges::all_of(record.outputs, is_as_recorded)) return Freshness::Changed;
     return compare_states(record, context);

@@ -3,8 +3,9 @@
 ///
 /// The record of DIR/NAME is the file DIR/.NAME.fstool-inputs, a text of lines:
 ///
-///     fstool-inputs 1
+///     fstool-inputs 2
 ///     request HASH                                what was asked for: see InputRecord::request
+///     boot ID                                     only if the output was not synced: see InputRecord::boot
 ///     output SIZE MTIME PATH                      a file of the output, as it was left
 ///     taken TIME                                  when the states below were listed
 ///     input USE PATH                              a file or directory that was named; its states follow
@@ -46,6 +47,8 @@ struct InputRecord {
   /// Names everything beside the inputs that decides on the output: the spec after its expansion, options, versions of
   /// fstool and of the plugins, SOURCE_DATE_EPOCH.
   std::string request;
+  /// Empty, or the record holds only until the host restarts: see this_boot_alone().
+  std::string boot;
   std::vector<RecordedOutput> outputs;
   std::int64_t taken_at = 0;  ///< before the first state was listed: nanoseconds since 1970
   std::vector<RecordedInput> inputs;
@@ -57,11 +60,8 @@ std::filesystem::path record_path(const std::filesystem::path& output);
 /// The record of `output`; nothing if there is none.
 std::optional<InputRecord> load_record(const std::filesystem::path& output);
 
-/// Replaces the record of `output`. Throws as OutputFile does.
+/// Replaces the record of `output`. Throws as write_record().
 void save_record(const InputRecord& record, const std::filesystem::path& output);
-
-/// The state of a file of the output. Throws Error(NotFound/Io).
-RecordedOutput recorded_output(const std::filesystem::path& path);
 
 /// Nanoseconds since 1970, for InputRecord::taken_at.
 std::int64_t time_now();

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include <utility>
 
 #include "content_hash.h"
+#include "file_stamp.h"
 #include "fstool/blob.h"
 #include "fstool/error.h"
 #include "tree_digest.h"
@@ -23,15 +25,8 @@ namespace fstool {
 
 namespace {
 
-std::int64_t nanoseconds(const timespec& time) {
-  constexpr std::int64_t kPerSecond = 1'000'000'000;
-  return time.tv_sec * kPerSecond + time.tv_nsec;
-}
-
-std::string stamp_of(const struct stat& status) {
-  return fmt::format("{}:{}:{}:{}:{}", status.st_dev, status.st_ino, status.st_size, nanoseconds(status.st_mtim),
-                     nanoseconds(status.st_ctim));
-}
+/// Of a file whose times don't tell whether it has changed: it may have done so at any moment.
+constexpr std::int64_t kUnknownTime = std::numeric_limits<std::int64_t>::max() / 2;
 
 /// Calls `read(buffer, capacity)`, one of the xattr calls, until the buffer is large enough. Nothing if there is none
 /// to be had: the attribute has gone, or the file system knows none.
@@ -114,8 +109,9 @@ class Lister {
   void add(const std::string& path, const struct stat& status) {
     InputState& state = states_.emplace_back();
     state.path = path;
-    state.stamp = stamp_of(status);
-    state.changed_at = nanoseconds(status.st_ctim);
+    const FileStamp stamp = stamp_of(status);
+    state.stamp = text_of(stamp);
+    state.changed_at = trusts_times(path, status) ? stamp.changed_at : kUnknownTime;
     state.is_file = S_ISREG(status.st_mode);
     if (state.is_file) state.size = static_cast<std::uint64_t>(status.st_size);
     if (use_ == InputUse::Metadata) state.metadata = metadata_of(path, status);
@@ -131,12 +127,19 @@ class Lister {
     }
   }
 
+  bool trusts_times(const std::string& path, const struct stat& status) {
+    if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) return true;
+    const auto [known, is_new] = trusted_.try_emplace(status.st_dev, false);
+    if (is_new) known->second = trusts_stamps(path);
+    return known->second;
+  }
+
   std::string metadata_of(const std::string& path, const struct stat& status) {
     Digest digest;
     digest.add(std::uint64_t{status.st_mode});
     digest.add(std::uint64_t{status.st_uid});
     digest.add(std::uint64_t{status.st_gid});
-    digest.add(static_cast<std::uint64_t>(nanoseconds(status.st_mtim)));
+    digest.add(static_cast<std::uint64_t>(stamp_of(status).modified_at));
     if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) digest.add(std::uint64_t{status.st_rdev});
     if (S_ISLNK(status.st_mode)) digest.add(std::string_view(std::filesystem::read_symlink(path).native()));
     if (!S_ISDIR(status.st_mode) && status.st_nlink > 1) digest.add(first_link(status));
@@ -152,14 +155,13 @@ class Lister {
   InputUse use_;
   std::vector<InputState> states_;
   std::map<std::pair<dev_t, ino_t>, std::uint64_t> links_;
+  std::map<dev_t, bool> trusted_;  // by the file system of a file
 };
 
 void hash_file(InputState& state, Context& context) {
   const BlobPtr content = open_file_blob(state.path);
   std::string hash = hash_content(content.get(), HashAlgorithm::Sha256, context);
-  struct stat status {};
-  if (::stat(state.path.c_str(), &status) != 0) throw system_error("reading " + state.path, errno);
-  if (stamp_of(status) != state.stamp) {
+  if (text_of(stamp_of(std::filesystem::path(state.path))) != state.stamp) {
     throw Error(ErrorCode::Changed, fmt::format("reading {}: the file changed while it was read", state.path));
   }
   state.hash = std::move(hash);

@@ -28,7 +28,7 @@ struct InputState {
   std::string stamp;
   bool is_file = false;         ///< a regular file: it has a hash
   std::uint64_t size = 0;       ///< bytes of a file
-  std::int64_t changed_at = 0;  ///< nanoseconds since 1970: st_ctim
+  std::int64_t changed_at = 0;  ///< nanoseconds since 1970: st_ctim; in the far future where times don't tell
   std::string hash;             ///< SHA-256 of a file's content in hexadecimal; empty: not known yet
 };
 

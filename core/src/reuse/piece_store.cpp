@@ -1,7 +1,6 @@
 #include "reuse/piece_store.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -11,8 +10,10 @@
 #include <string_view>
 #include <tuple>
 
+#include "file_blob.h"
+#include "file_stamp.h"
 #include "fstool/error.h"
-#include "fstool/output_file.h"
+#include "record_file.h"
 
 namespace fstool {
 
@@ -46,12 +47,15 @@ PieceKey key_of(std::span<const std::byte> bytes) {
 
 PieceKey key_of(std::string_view text) { return key_of(std::as_bytes(std::span(text))); }
 
-/// Names a file as it is: it changes with anything that is written to it.
-PieceKey file_key(const std::filesystem::path& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) throw system_error(path.string(), errno);
-  return key_of(fmt::format("{}:{}:{}:{}.{}:{}.{}", status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec,
-                            status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec));
+/// Names a file as it is, for good, or, with a `boot`, until the host restarts.
+PieceKey file_key(const FileStamp& stamp, std::string_view boot) {
+  return key_of(fmt::format("{} {}", text_of(stamp), boot));
+}
+
+bool is_named(const FileStamp& stamp, const PieceKey& name) {
+  if (name == file_key(stamp, {})) return true;
+  const std::string boot = this_boot_alone();
+  return is_this_boot(boot) && name == file_key(stamp, boot);
 }
 
 bool comes_before(const std::pair<PieceKey, StoredPiece>& a, const std::pair<PieceKey, StoredPiece>& b) {
@@ -75,20 +79,21 @@ PieceStore::PieceStore(std::filesystem::path output, std::string_view request)
 }
 
 void PieceStore::load() {
-  const std::vector<std::byte> record =
-      read_all(*open_file_blob(pieces_path(output_)), sizeof(RecordHead) + kMaxPieces * sizeof(RecordPiece));
+  const BlobPtr stored = open_record(pieces_path(output_));
   RecordHead head{};
-  if (record.size() < sizeof head + sizeof(PieceKey)) return;
-  std::memcpy(&head, record.data(), sizeof head);
-  const auto body = std::span(record).subspan(sizeof head, record.size() - sizeof head - sizeof(PieceKey));
-  const bool is_whole = std::string_view(head.magic.data(), head.magic.size()) == kMagic &&
-                        body.size() / sizeof(RecordPiece) == head.pieces && body.size() % sizeof(RecordPiece) == 0;
-  if (!is_whole || head.request != request_ || head.file != file_key(output_)) return;
+  if (stored->size() < sizeof head + sizeof(PieceKey)) return;
+  stored->read(0, std::as_writable_bytes(std::span(&head, 1)));
+  const std::uint64_t body_bytes = stored->size() - sizeof head - sizeof(PieceKey);
+  const bool is_whole = std::string_view(head.magic.data(), head.magic.size()) == kMagic && head.pieces <= kMaxPieces &&
+                        body_bytes == head.pieces * sizeof(RecordPiece);
+  if (!is_whole || head.request != request_ || !is_named(stamp_of(output_), head.file)) return;
+  const std::vector<std::byte> record = read_all(*stored, stored->size());
+  const auto body = std::span(record).subspan(sizeof head, body_bytes);
   const PieceKey seal = key_of(std::span(record).first(record.size() - sizeof(PieceKey)));
   if (!std::ranges::equal(seal, std::span(record).last(sizeof seal))) return;
 
-  BlobPtr file = open_file_blob(output_);
-  if (head.file != file_key(output_)) return;  // replaced meanwhile
+  BlobPtr file = open_file_blob(output_, StatusChanges::Ignored);
+  if (!is_named(stamp_of(output_), head.file)) return;  // replaced meanwhile
   earlier_.reserve(head.pieces);
   for (std::size_t at = 0; at < body.size(); at += sizeof(RecordPiece)) {
     RecordPiece piece;
@@ -116,7 +121,13 @@ void PieceStore::note(const PieceKey& key, const StoredPiece& piece) {
   noted_.emplace_back(key, piece);
 }
 
-void PieceStore::save() {
+void PieceStore::save(const OutputOutcome& outcome) {
+  if (outcome.files.empty()) {
+    throw Error(ErrorCode::Changed, fmt::format("{} was changed as soon as it was there", output_.string()));
+  }
+  if (noted_.size() > kMaxPieces) {
+    throw Error(ErrorCode::Unsupported, fmt::format("{} has more than {} pieces", output_.string(), kMaxPieces));
+  }
   // Of pieces that are the same, the first in the file: not all hosts' threads come in one order.
   std::ranges::sort(noted_, [](const Piece& a, const Piece& b) {
     return std::tie(a.first, a.second.offset) < std::tie(b.first, b.second.offset);
@@ -124,8 +135,10 @@ void PieceStore::save() {
   const auto same = [](const Piece& a, const Piece& b) { return a.first == b.first; };
   noted_.erase(std::unique(noted_.begin(), noted_.end(), same), noted_.end());
 
-  std::vector<std::byte> record(sizeof(RecordHead) + noted_.size() * sizeof(RecordPiece));
-  RecordHead head{.magic = {}, .request = request_, .file = file_key(output_), .pieces = noted_.size()};
+  const std::size_t sealed = sizeof(RecordHead) + noted_.size() * sizeof(RecordPiece);
+  std::vector<std::byte> record(sealed + sizeof(PieceKey));
+  RecordHead head{.magic = {}, .request = request_, .file = {}, .pieces = noted_.size()};
+  head.file = file_key(outcome.files.front().stamp, outcome.is_synced ? std::string() : this_boot_alone());
   std::ranges::copy(kMagic, head.magic.begin());
   std::memcpy(record.data(), &head, sizeof head);
   std::byte* at = record.data() + sizeof head;
@@ -134,11 +147,9 @@ void PieceStore::save() {
     std::memcpy(at, &piece, sizeof piece);
     at += sizeof piece;
   }
-  const PieceKey seal = key_of(record);
-  record.insert(record.end(), seal.begin(), seal.end());
-  OutputFile file(pieces_path(output_), {.force = false, .sync = OutputFile::Sync::Never});
-  file.write_at(0, record);
-  file.commit();
+  const PieceKey seal = key_of(std::span(record).first(sealed));
+  std::memcpy(at, &seal, sizeof seal);
+  write_record(pieces_path(output_), record);
 }
 
 }  // namespace fstool

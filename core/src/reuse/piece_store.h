@@ -5,7 +5,7 @@
 ///
 ///     16 bytes   "fstool-pieces 1\n"
 ///     24         names the request: what is asked for beside the contents of sources
-///     24         names the output's file as it was left
+///     24         names the output's file as it was left, and, if it was not synced, the time until the host restarts
 ///     8          number of pieces
 ///     40 each    key (24), offset (8), bytes (4), form (4), sorted by key
 ///     24         names all that is before
@@ -23,11 +23,12 @@
 
 #include "fstool/blob.h"
 #include "fstool/reuse.h"
+#include "output_outcome.h"
 #include "report.h"
 
 namespace fstool {
 
-/// Keeps 48 bytes for each piece of the earlier and of the new output.
+/// Keeps 40 bytes for each piece of the earlier output, and up to 160 for each of the new one until it is saved.
 class PieceStore final : public EarlierOutput {
  public:
   /// `request` names all that decides on the output beside the contents of its sources.
@@ -40,8 +41,9 @@ class PieceStore final : public EarlierOutput {
   /// Of the new output so far.
   PieceCounts counts() const;
 
-  /// Replaces the record, once the output has taken its place. Throws as OutputFile does.
-  void save();
+  /// Replaces the record, once the output has taken its place as `outcome` says. Throws Error(Changed) if that is not
+  /// known, else as write_record().
+  void save(const OutputOutcome& outcome);
 
  private:
   using Piece = std::pair<PieceKey, StoredPiece>;

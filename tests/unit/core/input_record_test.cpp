@@ -40,7 +40,8 @@ class InputRecordTest : public testing::Test {
   InputRecord recorded() {
     InputCollector inputs(true);
     inputs.add(path("tree"), InputUse::Metadata);
-    save_record(inputs.record("request", {path("output")}, context_), path("output"));
+    const OutputOutcome outcome{.files = {{path("output"), stamp_of(path("output"))}}, .is_synced = true};
+    save_record(inputs.record("request", outcome, context_), path("output"));
     return load_record(path("output")).value();
   }
 
@@ -126,9 +127,9 @@ TEST_F(InputRecordTest, OfAnythingElseIsNone) {
     EXPECT_FALSE(load_record(path("output"))) << length;
   }
   for (const std::string text :
-       {"fstool-inputs 2\nend\n", "fstool-inputs 1\nrequest \noutput 1 1 x\nend\n",
-        "fstool-inputs 1\nstate 1 1 1 - - x\nend\n", "fstool-inputs 1\nrequest a\noutput -1 1 x\nend\n",
-        "fstool-inputs 1\nrequest a\noutput 99999999999999999999 1 x\nend\n"}) {
+       {"fstool-inputs 3\nend\n", "fstool-inputs 2\nrequest \noutput 1 1 x\nend\n",
+        "fstool-inputs 2\nstate 1 1 1 - - x\nend\n", "fstool-inputs 2\nrequest a\noutput -1 1 x\nend\n",
+        "fstool-inputs 2\nrequest a\noutput 99999999999999999999 1 x\nend\n"}) {
     put(name, text);
     EXPECT_FALSE(load_record(path("output"))) << text;
   }

@@ -295,7 +295,8 @@ TEST_F(OutputFileTest, HidesTheUnfinishedFileBehindATemporaryNameIfItNeedsOne) {
   EXPECT_EQ(get(path("disk.img")), "old");
   const auto target = make_file_target(path("disk.img"), Unfinished::Named);
   write_all(target->fd(), path("disk.img"), 0, bytes_of("new"));
-  target->commit(true);
+  target->prepare(true);
+  target->publish(true);
   EXPECT_EQ(get(path("disk.img")), "new");
   EXPECT_EQ(names(), (std::vector<std::string>{"disk.img"}));
 }

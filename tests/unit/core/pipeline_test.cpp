@@ -517,6 +517,7 @@ TEST(ReportTest, SaysWhatWasBuiltInOneLine) {
   report.partitions[2].partition.number = 2;
   report.output = OutputReport{.path = "disk.qcow2",
                                .companions = {},
+                               .outcome = {},
                                .file_size = 340ULL << 20,
                                .allocated_size = 0,
                                .seconds = 2.34,

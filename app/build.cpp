@@ -48,15 +48,18 @@ std::string stamp_text(const std::filesystem::path& file) {
 
 /// Of the libraries that are loaded: what a codec makes depends on the version of its library.
 std::string library_stamps() {
-  std::string stamps;
+  std::vector<std::filesystem::path> files;
   ::dl_iterate_phdr(
-      [](dl_phdr_info* library, std::size_t /*size*/, void* text) {
-        const std::filesystem::path file = library->dlpi_name;
-        std::error_code error;
-        if (std::filesystem::is_regular_file(file, error)) *static_cast<std::string*>(text) += " " + stamp_text(file);
+      [](dl_phdr_info* library, std::size_t /*size*/, void* paths) {
+        static_cast<std::vector<std::filesystem::path>*>(paths)->emplace_back(library->dlpi_name);
         return 0;
       },
-      &stamps);
+      &files);
+  std::string stamps;
+  for (const std::filesystem::path& file : files) {
+    std::error_code error;  // the program itself and the kernel's own have no name
+    if (std::filesystem::is_regular_file(file, error)) stamps += " " + stamp_text(file);
+  }
   return stamps;
 }
 

@@ -137,8 +137,9 @@ void PieceStore::save(const OutputOutcome& outcome) {
 
   const std::size_t sealed = sizeof(RecordHead) + noted_.size() * sizeof(RecordPiece);
   std::vector<std::byte> record(sealed + sizeof(PieceKey));
-  RecordHead head{.magic = {}, .request = request_, .file = {}, .pieces = noted_.size()};
-  head.file = file_key(outcome.files.front().stamp, outcome.is_synced ? std::string() : this_boot_alone());
+  const std::string boot = outcome.is_synced ? std::string() : this_boot_alone();
+  RecordHead head{
+      .magic = {}, .request = request_, .file = file_key(outcome.files.front().stamp, boot), .pieces = noted_.size()};
   std::ranges::copy(kMagic, head.magic.begin());
   std::memcpy(record.data(), &head, sizeof head);
   std::byte* at = record.data() + sizeof head;

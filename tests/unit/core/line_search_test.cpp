@@ -1,5 +1,6 @@
 #include "line_search.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -98,8 +98,10 @@ void set_permissions(Node& node, std::uint16_t permissions) {
   std::optional<Acl> acl = acl_from_xattr(stored->value);
   if (!acl) return;
   change_mode(*acl, permissions);
+  std::string value = acl_to_xattr(*acl);
+  if (value == stored->value) return;  // nodes share their attributes
   Xattrs xattrs = *node.xattrs;
-  xattrs[static_cast<std::size_t>(stored - node.xattrs->begin())].value = acl_to_xattr(*acl);
+  xattrs[static_cast<std::size_t>(stored - node.xattrs->begin())].value = std::move(value);
   node.xattrs = std::make_shared<const Xattrs>(std::move(xattrs));
 }
 

@@ -12,8 +12,8 @@
 
 namespace fstool {
 
-/// Opens a record. Throws Error(NotFound/Io), and Error(InvalidArgument) for what this user has not written: a symbolic
-/// link, or somebody else's file.
+/// Opens a record. Throws Error(NotFound/Io), and Error(Io/InvalidArgument) for what this user has not written: a
+/// symbolic link, or somebody else's file.
 BlobPtr open_record(const std::filesystem::path& path);
 
 /// Replaces the record, or the symbolic link in its place. Throws Error(NoSpace/Io/NotFound).

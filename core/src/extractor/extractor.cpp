@@ -77,11 +77,11 @@ class Extraction {
         top_path_(directory.string()),
         top_(open_top(directory)),
         attributes_(omissions_),
-        opener_(plan, top_.get(), top_path_, open_directories(context.workers().size() + 1)),
+        capacity_(open_directories(context.workers().size() + 1)),
+        opener_(plan, top_.get(), top_path_, capacity_),
         made_(plan.directories.size()) {
-    const std::size_t capacity = open_directories(context.workers().size() + 1);
     for (unsigned i = 0; i < context.workers().size(); ++i) {
-      workers_.push_back(std::make_unique<Worker>(plan, top_.get(), top_path_, capacity, context));
+      workers_.push_back(std::make_unique<Worker>(plan, top_.get(), top_path_, capacity_, context));
     }
   }
 
@@ -288,6 +288,7 @@ class Extraction {
   FileDescriptor top_;
   Omissions omissions_;
   AttributeSetter attributes_;
+  std::size_t capacity_;    // of each opener
   DirectoryOpener opener_;  // of the calling thread
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<bool> made_;  // by index: the directory did not exist before

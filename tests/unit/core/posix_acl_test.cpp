@@ -62,6 +62,13 @@ TEST(SetPermissions, ReachTheGroupWhereThereIsNoMask) {
   EXPECT_EQ(access_acl(node), (Acl{{AclTag::UserObj, 7}, {AclTag::GroupObj, 5}, {AclTag::Other, 1}}));
 }
 
+TEST(SetPermissions, ThatChangeNothingLeaveAttributesShared) {
+  Node node = node_with(kWithMask);
+  const auto shared = node.xattrs;
+  set_permissions(node, 0674);
+  EXPECT_EQ(node.xattrs, shared);
+}
+
 TEST(SetPermissions, LeaveOtherNodesAndWhatIsNoAclAlone) {
   Node node = node_with(kWithMask);
   Node other;

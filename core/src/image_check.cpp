@@ -22,11 +22,6 @@ namespace fstool {
 
 namespace {
 
-/// True for what is wrong with an image; false for what is wrong with the host or the program.
-bool is_of_image(const Error& error) {
-  return error.code() == ErrorCode::Corrupt || error.code() == ErrorCode::Unsupported;
-}
-
 class ImageCheck {
  public:
   ImageCheck(const ImageReference& reference, const FormatOverrides& overrides, const Registry& registry,

@@ -21,10 +21,6 @@ namespace {
 /// Alignment leaves gaps up to this size everywhere.
 constexpr std::uint64_t kSmallGap = std::uint64_t{1} << 20;
 
-bool is_of_image(const Error& error) {
-  return error.code() == ErrorCode::Corrupt || error.code() == ErrorCode::Unsupported;
-}
-
 std::optional<std::uint64_t> allocated_size(const std::filesystem::path& file) {
   constexpr std::uint64_t kSectorBytes = 512;
   struct stat status {};

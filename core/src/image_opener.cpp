@@ -118,4 +118,8 @@ OpenedImage open_image(BlobPtr bytes, const std::string& name, Context& context)
   return open_part(open_disk_image(std::move(bytes), name, {}, context), name, std::nullopt, context);
 }
 
+bool is_of_image(const Error& error) {
+  return error.code() == ErrorCode::Corrupt || error.code() == ErrorCode::Unsupported;
+}
+
 }  // namespace fstool

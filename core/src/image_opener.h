@@ -35,4 +35,7 @@ OpenedImage open_image(const ImageReference& reference, Context& context);
 /// The same of bytes that are no file; messages call them `name`.
 OpenedImage open_image(BlobPtr bytes, const std::string& name, Context& context);
 
+/// True for what is wrong with an image; false for what is wrong with the host or the program.
+bool is_of_image(const Error& error);
+
 }  // namespace fstool

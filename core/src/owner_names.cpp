@@ -22,9 +22,7 @@ std::string_view take_field(std::string_view& text, char separator) {
 OwnerNames read_names(Target& target, const char* path) {
   try {
     const LocatedNode file = target.locate(path, OpenScope::Depth::Node, LastLink::Follow);
-    if (!file->content || file->content->size() > kMaxBytes) return {};
-    const std::vector<std::byte> bytes = read_all(*file->content, kMaxBytes);
-    return OwnerNames({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    return read_owner_names(*file);
   } catch (const Error& error) {
     // Numbers can be shown all the same.
     if (error.code() == ErrorCode::Cancelled || error.code() == ErrorCode::Internal) throw;
@@ -68,6 +66,12 @@ std::vector<std::string> OwnerNames::all() const {
   std::vector<std::string> names;
   for (const auto& [name, id] : ids_) names.push_back(name);
   return names;
+}
+
+OwnerNames read_owner_names(const Node& file) {
+  if (file.kind != NodeKind::File || !file.content) return {};
+  const std::vector<std::byte> bytes = read_all(*file.content, kMaxBytes);
+  return OwnerNames({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 Owners read_owners(Target& target) { return {read_names(target, "/etc/passwd"), read_names(target, "/etc/group")}; }

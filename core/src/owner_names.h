@@ -35,6 +35,10 @@ class OwnerNames {
   std::map<std::string, std::uint32_t> ids_;
 };
 
+/// The names in a file as passwd(5) and group(5) describe; none if `file` is no file. Throws what reading it throws,
+/// and Error if it has more than 4 MiB.
+OwnerNames read_owner_names(const Node& file);
+
 struct Owners {
   OwnerNames users;
   OwnerNames groups;

@@ -16,6 +16,7 @@
 #include "fstool/error.h"
 #include "fstool/posix_acl.h"
 #include "rules/attribute_changes.h"
+#include "rules/device_limits.h"
 #include "rules/mode_change.h"
 #include "rules/owner_choice.h"
 #include "rules/tree_path.h"
@@ -25,8 +26,6 @@ namespace fstool {
 namespace {
 
 constexpr std::uint16_t kModeBits = 07777;
-constexpr std::uint32_t kMaxMajor = 0xFFF;    // of Linux
-constexpr std::uint32_t kMaxMinor = 0xFFFFF;  // the same
 
 void refuse_bad_path(const std::string& path, const LocationPtr& location) {
   const std::vector<std::string_view> names = names_of(path);

@@ -11,6 +11,7 @@
 #include "fstool/posix_acl.h"
 #include "node_status.h"
 #include "rules/attribute_files.h"
+#include "rules/device_limits.h"
 #include "rules/layer_names.h"
 #include "rules/mode_change.h"
 #include "rules/named_place.h"
@@ -22,8 +23,6 @@ namespace fstool {
 namespace {
 
 constexpr std::uint64_t kMaxTableBytes = std::uint64_t{4} << 20;
-constexpr std::uint32_t kMaxMajor = 0xFFF;    // of Linux
-constexpr std::uint32_t kMaxMinor = 0xFFFFF;  // the same
 /// Of all lines: more than any machine has devices, and few enough for any machine's memory.
 constexpr std::uint64_t kMaxNodes = 1'000'000;
 

@@ -13,8 +13,6 @@ namespace fstool {
 
 namespace {
 
-constexpr std::uint64_t kMaxNamesBytes = std::uint64_t{4} << 20;
-
 const char* file_of(OwnerKind kind) { return kind == OwnerKind::User ? "/etc/passwd" : "/etc/group"; }
 
 OwnerChoice owner_of(std::string_view text, const OptionValue& value, std::string_view key) {
@@ -44,10 +42,7 @@ OwnerNames read_names(const Tree& tree, OwnerKind kind) {
     if (error.code() != ErrorCode::NotFound) throw;
     return {};
   }
-  if (file->kind != NodeKind::File || !file->content) return {};
-  const std::vector<std::byte> bytes =
-      with_context([&] { return file_of(kind); }, [&] { return read_all(*file->content, kMaxNamesBytes); });
-  return OwnerNames({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  return with_context([&] { return file_of(kind); }, [&] { return read_owner_names(*file); });
 }
 
 }  // namespace

@@ -371,7 +371,7 @@ class Placer {
       for (DiskRange* range : followers) range->offset += shift;
       first += shift;
     }
-    remaining.size = first - remaining.offset;
+    remaining.size = round_down(first - remaining.offset, request_.sector_size);  // a gap need not be whole sectors
     if (remaining.end() > address_limit(*remaining_)) throw too_large(*remaining_);
   }
 

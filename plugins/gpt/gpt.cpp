@@ -248,6 +248,9 @@ Layout GptTable::plan(const TableRequest& request, Context& /*context*/) {
   const Placement placement = place_partitions(request, rules);
   const Places disk = places(request.sector_size, placement.disk_size);
   const Seed seed = request.seed.derive("gpt");
+  if (options_.disk_guid && options_.disk_guid->is_nil()) {
+    throw Error(ErrorCode::InvalidArgument, "the disk_guid is zero, which is none: leave it out, or set another one");
+  }
   Layout layout;
   layout.table = "gpt";
   layout.disk_id = options_.disk_guid.value_or(seed.uuid("disk")).to_string();
@@ -285,9 +288,17 @@ BlobPtr GptTable::compose(const TableRequest& request, const Layout& layout, std
   return disk.finish(layout.disk_size);
 }
 
-bool GptTable::probe(const Blob& disk) const { return has_protective_mbr(disk) && has_any_header(disk); }
+bool GptTable::probe(const Blob& disk) const {
+  return (has_protective_mbr(disk) || has_damaged_protective_mbr(disk)) && has_any_header(disk);
+}
 
-Layout GptTable::open(const Blob& disk, Context& context) { return layout_of(usable_copies(disk, context), disk); }
+Layout GptTable::open(const Blob& disk, Context& context) {
+  if (has_damaged_protective_mbr(disk)) {
+    context.report_damage(fmt::format(
+        "no record of the protective MBR has type 0xee, so that others may see no GPT; `{}` mends it", kRepairCommand));
+  }
+  return layout_of(usable_copies(disk, context), disk);
+}
 
 BlobPtr GptTable::grow(BlobPtr disk, std::uint64_t size, Context& context) {
   return grow_table(disk, usable_copies(*disk, context), size);

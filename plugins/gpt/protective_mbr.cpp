@@ -53,7 +53,8 @@ auto find_protective(Mbr& mbr) {
 }
 
 /// A record that was the protective one before its type was damaged: no partition begins where the GPT's header is.
-auto find_former_protective(ProtectiveMbr& mbr) {
+template <class Mbr>
+auto find_former_protective(Mbr& mbr) {
   return std::ranges::find_if(mbr.partition_record, [](const MbrRecord& record) {
     return record.os_type != 0 && record.starting_lba == kPrimaryLba;
   });
@@ -95,6 +96,12 @@ bool has_protective_mbr(const Blob& disk) {
   if (disk.size() < sizeof(ProtectiveMbr)) return false;
   const ProtectiveMbr mbr = read_mbr(disk);
   return mbr.signature == kMbrSignature && find_protective(mbr) != mbr.partition_record.end();
+}
+
+bool has_damaged_protective_mbr(const Blob& disk) {
+  if (disk.size() < sizeof(ProtectiveMbr) || has_protective_mbr(disk)) return false;
+  const ProtectiveMbr mbr = read_mbr(disk);
+  return mbr.signature == kMbrSignature && find_former_protective(mbr) != mbr.partition_record.end();
 }
 
 bool is_hybrid(const ProtectiveMbr& mbr) {

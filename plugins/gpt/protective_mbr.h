@@ -41,6 +41,9 @@ ProtectiveMbr read_mbr(const Blob& disk);
 /// True if there is a signature and a record of the protective type. Never throws on damaged bytes.
 bool has_protective_mbr(const Blob& disk);
 
+/// True if there is none, but a record that lies as it would and has another type. Never throws on damaged bytes.
+bool has_damaged_protective_mbr(const Blob& disk);
+
 /// True if there are records beside the protective one.
 bool is_hybrid(const ProtectiveMbr& mbr);
 

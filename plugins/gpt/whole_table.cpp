@@ -7,7 +7,7 @@
 
 #include "computed_fields.h"
 #include "fstool/error.h"
-#include "fstool/size.h"
+#include "fstool/partition_layout.h"
 
 namespace fstool::gpt {
 namespace {
@@ -88,7 +88,7 @@ class Remaking {
     if (whole_.places.disk_sectors >= tail && whole_.first_free <= whole_.places.disk_sectors - tail) return;
     throw Error(ErrorCode::NoSpace,
                 fmt::format("the backup GPT doesn't fit behind the last partition: the disk needs {} at least",
-                            format_size((whole_.first_free + tail) * sector_)));
+                            exact_size((whole_.first_free + tail) * sector_)));
   }
 
   /// The last sector in front of the backup; as it is, if the backup was there before and the field makes sense.

@@ -139,7 +139,7 @@ BlobPtr MbrTable::compose(const TableRequest& request, const Layout& layout, std
 
 bool MbrTable::probe(const Blob& disk) const {
   const std::optional<MasterBootRecord> mbr = read_boot_record(disk, 0, sizeof(MasterBootRecord));
-  if (!mbr || has_protective_record(*mbr)) return false;
+  if (!mbr || has_protective_record(*mbr) || is_damaged_protective_mbr(*mbr, disk)) return false;
   const bool any_used = std::any_of(mbr->partitions.begin(), mbr->partitions.end(),
                                     [](const PartitionRecord& record) { return record.used(); });
   return any_used && find_problems(*mbr, std::numeric_limits<std::uint64_t>::max(), sizeof(MasterBootRecord)).empty();
@@ -171,7 +171,7 @@ Layout MbrTable::open(const Blob& disk, Context& context) {
   return layout;
 }
 
-std::vector<DiskPatch> MbrTable::repair(const Blob& disk, Context& /*context*/) { return find_repairs(disk); }
+std::vector<DiskPatch> MbrTable::repair(const Blob& disk, Context& context) { return find_repairs(disk, context); }
 
 void MbrTable::check(const Blob& disk, Context& context) { check_table(disk, context); }
 

@@ -11,8 +11,8 @@
 namespace fstool::mbr {
 namespace {
 
-constexpr std::uint32_t kUsual = 512;
-constexpr std::uint32_t kLarge = 4096;
+constexpr std::uint32_t kUsual = kSectorSizes[0];
+constexpr std::uint32_t kLarge = kSectorSizes[1];
 
 bool has_file_system(const BlobPtr& disk, const PartitionRecord& record, std::uint32_t sector_size,
                      const Registry& registry) {

@@ -10,6 +10,7 @@
 /// A disk whose partitions are all empty thus has sectors of 512 bytes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "fstool/blob.h"
@@ -17,6 +18,9 @@
 #include "structures.h"
 
 namespace fstool::mbr {
+
+/// Those that disks with an MBR have, in bytes.
+inline constexpr std::array<std::uint32_t, 2> kSectorSizes = {512, 4096};
 
 /// In bytes: 512 or 4096. `mbr` are the first bytes of `disk`. Reads no more than the file systems of
 /// context.registry() look at to recognize themselves.

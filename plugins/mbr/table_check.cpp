@@ -74,19 +74,23 @@ void warn_if_misaligned(std::size_t number, std::uint64_t first, std::uint32_t s
                            number, first));
 }
 
-void check_logical_partitions(const Blob& disk, const PartitionRecord& extended, std::uint32_t sector_size,
-                              Context& context) {
-  const auto damage = [&](const std::string& what) { context.report_damage(what); };
+struct CheckedChain {
+  LogicalChain chain;
+  std::vector<std::string> problems;  ///< a sentence each
+};
+
+CheckedChain check_chain(const Blob& disk, const PartitionRecord& extended, std::uint32_t sector_size,
+                         const Context& context) {
+  CheckedChain checked;
+  const auto damage = [&](const std::string& what) { checked.problems.push_back(what); };
+  checked.chain = read_logical_chain(disk, extended, sector_size, damage, context);
   std::vector<SectorRange> ranges;
-  const LogicalChain chain = read_logical_chain(disk, extended, sector_size, damage, context);
-  for (const LogicalPartition& partition : chain.partitions) {
-    warn_if_misaligned(partition.number, partition.first, sector_size, context);
+  for (const LogicalPartition& partition : checked.chain.partitions) {
     ranges.push_back({partition.first, partition.end, partition.number});
   }
-  std::vector<std::string> problems;
-  find_overlaps(ranges, problems);
-  find_covered_records(chain.boot_records, ranges, problems);
-  for (const std::string& problem : problems) damage(problem);
+  find_overlaps(ranges, checked.problems);
+  find_covered_records(checked.chain.boot_records, ranges, checked.problems);
+  return checked;
 }
 
 /// True for what is more likely code or text than a table: one wrong boot indicator is damage, several are not.
@@ -95,23 +99,32 @@ bool is_other_boot_sector(const MasterBootRecord& mbr) {
                        [](const PartitionRecord& record) { return !record.has_boot_indicator(); }) > 1;
 }
 
-/// A GPT without its protective record looks like an MBR with a partition that covers all of it.
-void check_gpt(const Blob& disk, const MasterBootRecord& mbr, std::uint32_t sector_size, Context& context) {
+/// True if a GPT begins in the second sector, whatever size sectors have.
+bool has_gpt_header(const Blob& disk) {
   constexpr std::string_view kHeaderSignature = "EFI PART";
-  std::array<char, kHeaderSignature.size()> start{};
-  if (disk.size() < sector_size + start.size()) return;
-  disk.read(sector_size, std::as_writable_bytes(std::span(start)));
-  if (std::string_view(start.data(), start.size()) != kHeaderSignature) return;
-  for (std::size_t index = 0; index < mbr.partitions.size(); ++index) {
-    const PartitionRecord& record = mbr.partitions[index];
-    if (!record.used() || record.starting_lba != 1) continue;
-    context.report_damage(
-        fmt::format("partition {} covers a GPT, but has type 0x{:02x} instead of 0xee: the protective "
-                    "MBR is damaged",
-                    index + 1, record.os_type));
-    return;
+  return std::ranges::any_of(kSectorSizes, [&](std::uint32_t sector_size) {
+    std::array<char, kHeaderSignature.size()> start{};
+    if (disk.size() < sector_size + start.size()) return false;
+    disk.read(sector_size, std::as_writable_bytes(std::span(start)));
+    return std::string_view(start.data(), start.size()) == kHeaderSignature;
+  });
+}
+
+/// The record that protected a GPT before its type was damaged: no partition begins where the GPT's header is.
+auto find_former_protective(const MasterBootRecord& mbr) {
+  return std::ranges::find_if(mbr.partitions,
+                              [](const PartitionRecord& record) { return record.used() && record.starting_lba == 1; });
+}
+
+void check_gpt(const Blob& disk, const MasterBootRecord& mbr, Context& context) {
+  if (!has_gpt_header(disk)) return;
+  const auto former = find_former_protective(mbr);
+  if (former == mbr.partitions.end()) {
+    return context.warn("there is a GPT header behind the MBR, which nothing protects: a disk that had a GPT before");
   }
-  context.warn("there is a GPT header behind the MBR, which nothing protects: a disk that had a GPT before");
+  context.report_damage(
+      fmt::format("partition {} covers a GPT, but has type 0x{:02x} instead of 0xee: the protective MBR is damaged",
+                  former - mbr.partitions.begin() + 1, former->os_type));
 }
 
 /// What is no contradiction, but rarely meant.
@@ -136,6 +149,10 @@ void warn_of_oddities(const MasterBootRecord& mbr, std::uint32_t sector_size, Co
 std::optional<MasterBootRecord> read_boot_record(const Blob& disk, std::uint64_t sector, std::uint32_t sector_size) {
   const std::optional<MasterBootRecord> record = read_sector(disk, sector, sector_size);
   return record && record->signature == kSignature ? record : std::nullopt;
+}
+
+bool is_damaged_protective_mbr(const MasterBootRecord& mbr, const Blob& disk) {
+  return find_former_protective(mbr) != mbr.partitions.end() && has_gpt_header(disk);
 }
 
 std::vector<std::string> find_problems(const MasterBootRecord& mbr, std::uint64_t disk_size,
@@ -185,18 +202,28 @@ void check_table(const Blob& disk, Context& context) {
   }
   for (const std::string& problem : find_problems(mbr, disk.size(), sector_size)) context.report_damage(problem);
   warn_of_oddities(mbr, sector_size, context);
-  check_gpt(disk, mbr, sector_size, context);
+  check_gpt(disk, mbr, context);
   for (const PartitionRecord& record : mbr.partitions) {
-    if (record.used() && is_extended(record.os_type)) check_logical_partitions(disk, record, sector_size, context);
+    if (!record.used() || !is_extended(record.os_type)) continue;
+    const CheckedChain checked = check_chain(disk, record, sector_size, context);
+    for (const LogicalPartition& partition : checked.chain.partitions) {
+      warn_if_misaligned(partition.number, partition.first, sector_size, context);
+    }
+    for (const std::string& problem : checked.problems) context.report_damage(problem);
   }
 }
 
-std::vector<DiskPatch> find_repairs(const Blob& disk) {
+std::vector<DiskPatch> find_repairs(const Blob& disk, const Context& context) {
   const MasterBootRecord mbr = read_damaged_mbr(disk);
   if (mbr.signature != kSignature) {
     return {{offsetof(MasterBootRecord, signature), {std::byte{0x55}, std::byte{0xAA}}, "signature of the MBR"}};
   }
-  const std::vector<std::string> problems = find_problems(mbr, disk.size(), sizeof(MasterBootRecord));
+  const std::uint32_t sector_size = find_sector_size(disk, mbr, context);
+  std::vector<std::string> problems = find_problems(mbr, disk.size(), sector_size);
+  for (const PartitionRecord& record : mbr.partitions) {
+    if (!problems.empty() || !record.used() || !is_extended(record.os_type)) continue;
+    problems = check_chain(disk, record, sector_size, context).problems;
+  }
   if (problems.empty()) return {};
   throw Error(ErrorCode::Corrupt, fmt::format("{}, and an MBR has no copy to mend it from", problems.front()));
 }

@@ -21,12 +21,16 @@ std::optional<MasterBootRecord> read_boot_record(const Blob& disk, std::uint64_t
 /// disk of `disk_size`.
 std::vector<std::string> find_problems(const MasterBootRecord& mbr, std::uint64_t disk_size, std::uint32_t sector_size);
 
+/// True if a record begins where the header of a GPT is, as no partition does: the table is the GPT, and that record
+/// was of type 0xee before it was damaged.
+bool is_damaged_protective_mbr(const MasterBootRecord& mbr, const Blob& disk);
+
 /// Reports the problems of the MBR and of the chain in its extended partition, and of a GPT that it should protect.
 /// Throws Error(Corrupt) if the first sector is no MBR, but the boot sector of something else.
 void check_table(const Blob& disk, Context& context);
 
 /// What PartitionTable::repair() promises: the signature of an MBR whose records are good. Throws Error(Corrupt) for
-/// other damage and for what is no MBR.
-std::vector<DiskPatch> find_repairs(const Blob& disk);
+/// other damage, that of the chain among it, and for what is no MBR.
+std::vector<DiskPatch> find_repairs(const Blob& disk, const Context& context);
 
 }  // namespace fstool::mbr

@@ -17,12 +17,16 @@ void check_bad_pages(const SwapArea& area, Context& context) {
                                       area.bad_pages, max_bad_pages(area.page_size)));
   }
   std::set<std::uint32_t> seen;
+  std::set<std::uint32_t> repeated;
   for (const std::uint32_t page : area.bad_page_list) {
-    if (page == 0 || page >= area.pages) {
+    if (!seen.insert(page).second) {
+      repeated.insert(page);
+    } else if (page == 0 || page >= area.pages) {
       context.report_damage(fmt::format("page {} is listed as bad, but pages are 1 to {}", page, area.pages - 1));
-    } else if (!seen.insert(page).second) {
-      context.report_damage(fmt::format("page {} is listed as bad twice", page));
     }
+  }
+  for (const std::uint32_t page : repeated) {
+    context.report_damage(fmt::format("page {} is listed as bad more than once", page));
   }
 }
 

@@ -108,7 +108,8 @@ INSTANTIATE_TEST_SUITE_P(
     Losses, LostPartOfGpt,
     testing::Values(Loss{"Header", 512, 512}, Loss{"ByteOfTheHeader", 560, 1}, Loss{"Entries", 1024, 300},
                     Loss{"HeaderAndEntries", 512, 16896}, Loss{"WholePrimary", 440, 16968},
-                    Loss{"ProtectiveMbr", 440, 72}, Loss{"BackupHeader", kDiskSize - 512, 512},
+                    Loss{"ProtectiveMbr", 440, 72}, Loss{"TypeOfTheProtectiveRecord", 450, 1},
+                    Loss{"TypeOfTheProtectiveRecord4096", 450, 1, 4096}, Loss{"BackupHeader", kDiskSize - 512, 512},
                     Loss{"BackupEntries", kDiskSize - 16896, 1024}, Loss{"WholeBackup", kDiskSize - 16896, 16896},
                     Loss{"Header4096", 4096, 4096, 4096}, Loss{"WholeBackup4096", kDiskSize - 20480, 20480, 4096}),
     [](const testing::TestParamInfo<Loss>& param) { return param.param.name; });
@@ -158,6 +159,24 @@ TEST_F(TableRepair, OfAnMbrBringsItsSignatureBack) {
   expect_damaged();
   EXPECT_EQ(repair().exit_code, 0);
   EXPECT_TRUE(is_original("disk.img"));
+}
+
+TEST_F(TableRepair, OfLogicalPartitionsWhoseChainIsBrokenWritesNothing) {
+  FSTOOL_E2E_REQUIRE(false, {"sfdisk"});
+  std::ofstream(work_ / "disk.img").close();
+  fs::resize_file(work_ / "disk.img", kDiskSize);
+  write_text(work_ / "script",
+             "label: dos\nstart=2048, size=30720, type=5\nstart=4096, size=2048, type=83\n"
+             "start=8192, size=2048, type=83\n");
+  expect_success({"sh", "-c", fmt::format("sfdisk -q {} < {}", path("disk.img"), path("script"))});
+  EXPECT_EQ(repair().out, "the mbr partition table is good\n");
+  damage(2048 * 512 + 510, 2);
+  const std::string before = sha256(work_ / "disk.img");
+  const ProcessResult result = repair();
+  EXPECT_EQ(result.exit_code, 1) << result.output();
+  EXPECT_NE(result.err.find("there is no boot record at sector 2048, and an MBR has no copy"), std::string::npos)
+      << result.err;
+  EXPECT_EQ(sha256(work_ / "disk.img"), before);
 }
 
 TEST_F(TableRepair, OfAContainerIsWrittenToACopy) {

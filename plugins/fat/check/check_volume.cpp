@@ -147,7 +147,7 @@ void check_volume(BlobPtr image, Context& context) {
   ClusterClaims claims(volume);
   DirectoryChecker directories(volume, claims);
   directories.check();
-  if (directories.label() && boot.has_label() && *directories.label() != label_of(boot)) {
+  if (directories.label() && boot.has_label() && *directories.label() != decode_label(boot.extended.label)) {
     context.warn(fmt::format("the label is \"{}\" in the root directory, but \"{}\" in the boot sector",
                              *directories.label(), label_of(boot)));
   }

@@ -70,6 +70,7 @@ void DirectoryChecker::report(std::size_t index, std::string_view name, std::str
 
 void DirectoryChecker::check_directory(std::size_t index) {
   const Geometry& geometry = volume_.geometry;
+  short_names_.clear();
   names_.clear();
   const auto report_here = [&](const std::string& what) { report(index, "", what); };
   std::size_t entries = 0;
@@ -137,9 +138,13 @@ void DirectoryChecker::check_names(const NamedEntry& entry, const Report& report
     report("its short name has characters that short names can't have");
   }
   if (!is_valid_long_name(entry.long_name)) report("its long name has characters that names can't have");
-  const std::u16string short_name = upper_case(to_utf16(short_name_text(entry.fields)).value_or(u""));
+  // Which letters other characters are, only those who know the code page can tell.
+  const bool is_ascii = std::ranges::all_of(entry.fields.name, [](std::uint8_t character) { return character < 0x80; });
+  const std::u16string short_name =
+      is_ascii ? upper_case(to_utf16(short_name_text(entry.fields)).value_or(u"")) : std::u16string();
   const std::u16string long_name = upper_case(entry.long_name);
-  if (!names_.insert(short_name).second) report("the directory has its short name twice");
+  const bool is_new = short_names_.insert(entry.fields.name).second;
+  if (!is_new || (is_ascii && !names_.insert(short_name).second)) report("the directory has its short name twice");
   if (!long_name.empty() && long_name != short_name && !names_.insert(long_name).second) {
     report("the directory has this name twice");
   }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -49,7 +50,9 @@ class DirectoryChecker {
   const VolumeState& volume_;
   ClusterClaims& claims_;
   std::vector<Directory> directories_;
-  std::unordered_set<std::u16string> names_;  // of the directory that is being checked, in capitals
+  // Of the directory that is being checked:
+  std::set<ShortName> short_names_;           // as stored
+  std::unordered_set<std::u16string> names_;  // in capitals; of short names those of ASCII
   std::optional<std::string> label_;
   unsigned reports_ = 0;
 };

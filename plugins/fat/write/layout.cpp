@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "fstool/error.h"
+#include "fstool/partition_layout.h"
 #include "fstool/size.h"
 #include "ondisk/boot_sector.h"
 #include "write/floppy.h"
@@ -281,8 +282,8 @@ Geometry LayoutPlanner::fixed(std::uint64_t size) const {
   const std::uint64_t sectors = size / sector_size_;
   if (sectors > kMaxSectors) {
     throw Error(ErrorCode::Unsupported,
-                fmt::format("{} is more than the {} that FAT with sectors of {} bytes holds", format_size(size),
-                            format_size(kMaxSectors * sector_size_), sector_size_));
+                fmt::format("{} is more than the {} that FAT with sectors of {} bytes holds", exact_size(size),
+                            exact_size(kMaxSectors * sector_size_), sector_size_));
   }
   if (auto found = choose(sectors, true)) return *found;
   const Geometry fitted = fit({});

@@ -269,6 +269,9 @@ TEST(PartitionLayout, WhatRemainsLeavesTheGapsOfThoseBehind) {
   PartitionRequest last = named("b", kMiB);
   last.gap = 2 * kMiB;
   EXPECT_EQ(placed(request({named("a", kRemaining), last}, 64 * kMiB)), "disk 64 MiB: 1 MiB + 59 MiB; 62 MiB + 1 MiB;");
+  last.gap = 2 * kMiB - 1;
+  EXPECT_EQ(placed(request({named("a", kRemaining), last}, 64 * kMiB)), "disk 64 MiB: 1 MiB + 59 MiB; 62 MiB + 1 MiB;")
+      << "of whole sectors";
 }
 
 TEST(PartitionLayout, LeadsAreKeptFreeInFrontOfPartitions) {

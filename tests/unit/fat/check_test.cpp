@@ -158,6 +158,24 @@ TEST(FatCheckFlags, DirtyIsAWarning) {
   EXPECT_THAT(check_image(fat32.blob()), ElementsAre(HasSubstr("warning: it was not unmounted cleanly")));
 }
 
+TEST(FatCheckNames, OfAnotherCodePageAreOnesOfTheirOwn) {
+  Damaged image(Variant::Fat16);
+  // С and Т in code page 866; in 437, upper and lower case of one letter.
+  DirectoryEntry& a = image.slot(kA);
+  DirectoryEntry& b = image.slot(kB);
+  a.name[0] = 0x91;
+  b.name[0] = 0x92;
+  EXPECT_THAT(check_image(image.blob()), IsEmpty());
+}
+
+TEST(FatCheckLabel, ThatSaysThereIsNoneIsNoOther) {
+  Damaged image(Variant::Fat16);
+  constexpr std::string_view kNoName = "NO NAME    ";
+  std::ranges::copy(kNoName, image.slot("LABEL      ").name.begin());
+  std::ranges::copy(kNoName, image.at<Fat16BootSector>(0).extended.label.begin());
+  EXPECT_THAT(check_image(image.blob()), IsEmpty());
+}
+
 TEST(FatCheckLabel, DifferentOnesAreAWarning) {
   Damaged image(Variant::Fat16);
   image.at<Fat16BootSector>(0).extended.label[0] = 'X';

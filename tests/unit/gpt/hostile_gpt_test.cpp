@@ -135,6 +135,8 @@ TEST_F(HostileGpt, DamageIsAnErrorWhereStrictnessIsAskedFor) {
 
 TEST_F(HostileGpt, AStaleTableBehindAnotherMbrIsNotProbed) {
   bytes_[446 + 4] = std::byte{0x83};
+  EXPECT_TRUE(probe()) << "no partition begins at the header: the record was the protective one";
+  bytes_[446 + 9] = std::byte{0x08};  // from sector 0x801 on
   EXPECT_FALSE(probe());
   wipe(0, 512);
   EXPECT_FALSE(probe());

@@ -142,6 +142,13 @@ TEST_F(GptShape, HoldsAsManyPartitionsAsItHasEntries) {
   EXPECT_EQ(warnings(), "");
 }
 
+TEST_F(GptShape, TheDiskHasAGuid) {
+  GptOptions options = shaped(128);
+  options.disk_guid = Uuid();
+  GptTable table(options);
+  EXPECT_THAT(error_of([&] { table.plan(request({}), context_); }).second, HasSubstr("disk_guid is zero"));
+}
+
 TEST_F(GptShape, MovedArraysAreWhatSgdiskMakes) {
   for (const std::uint64_t lba : {34U, 2048U}) {
     GptTable table(shaped(128, lba * 512));

@@ -14,22 +14,53 @@ namespace {
   throw Error(ErrorCode::Corrupt, fmt::format("its \"{}\" is no {}", what, wanted));
 }
 
+/// Throws if there is more than a document may have. (A callback of Json::parse() could do that, too, but with one,
+/// each object in an array takes time for all those before it.)
+class Bounds : public nlohmann::json_sax<Json> {
+ public:
+  bool null() override { return count(); }
+  bool boolean(bool /*value*/) override { return count(); }
+  bool number_integer(number_integer_t /*value*/) override { return count(); }
+  bool number_unsigned(number_unsigned_t /*value*/) override { return count(); }
+  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return count(); }
+  bool string(string_t& /*value*/) override { return count(); }
+  bool binary(binary_t& /*value*/) override { return count(); }
+  bool key(string_t& /*name*/) override { return count(); }
+  bool start_object(std::size_t /*elements*/) override { return enter(); }
+  bool end_object() override { return leave(); }
+  bool start_array(std::size_t /*elements*/) override { return enter(); }
+  bool end_array() override { return leave(); }
+  /// Json::parse() will come to it, too.
+  bool parse_error(std::size_t /*byte*/, const std::string& /*token*/, const Json::exception& /*error*/) override {
+    return false;
+  }
+
+ private:
+  bool count() {
+    if (++values_ <= kMaxJsonValues) return true;
+    throw Error(ErrorCode::Unsupported, fmt::format("its JSON has more than {} values", kMaxJsonValues));
+  }
+  bool enter() {
+    if (++depth_ <= kMaxJsonDepth) return count();
+    throw Error(ErrorCode::Unsupported, fmt::format("its JSON is nested more than {} deep", kMaxJsonDepth));
+  }
+  bool leave() {
+    --depth_;
+    return true;
+  }
+
+  std::size_t values_ = 0;
+  int depth_ = 0;
+};
+
 }  // namespace
 
 Json parse_json(std::span<const std::byte> text) {
-  std::size_t values = 0;
-  const auto count = [&](int depth, Json::parse_event_t /*event*/, Json& /*parsed*/) {
-    if (depth > kMaxJsonDepth) {
-      throw Error(ErrorCode::Unsupported, fmt::format("its JSON is nested more than {} deep", kMaxJsonDepth));
-    }
-    if (++values > kMaxJsonValues) {
-      throw Error(ErrorCode::Unsupported, fmt::format("its JSON has more than {} values", kMaxJsonValues));
-    }
-    return true;
-  };
   try {
     const auto* const begin = reinterpret_cast<const char*>(text.data());
-    return Json::parse(begin, begin + text.size(), count);
+    Bounds bounds;
+    Json::sax_parse(begin, begin + text.size(), &bounds);
+    return Json::parse(begin, begin + text.size());
   } catch (const Json::parse_error& error) {
     throw Error(ErrorCode::Corrupt, fmt::format("it is no JSON, at byte {}", error.byte));
   } catch (const Json::exception&) {

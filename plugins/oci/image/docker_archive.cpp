@@ -10,6 +10,7 @@
 
 #include "fstool/error.h"
 #include "image/blob_store.h"
+#include "image/budget.h"
 
 namespace fstool::oci {
 
@@ -77,11 +78,12 @@ Image open_image(const ImageFiles& files, const ImageOffer& offer, const std::st
   return image;
 }
 
-ImageOffer read_offer(const Files& files, const Json& entry) {
+ImageOffer read_offer(const Files& files, const Json& entry, Budget& to_read) {
   const std::string config_name = text_member(entry, "Config");
   std::vector<std::string> layers = texts(entry, "Layers");
   check_layer_count(layers.size());
   const Config config = read_config(*files, config_name);
+  to_read.spend(config.text.size());
   ImageOffer offer{texts(entry, "RepoTags"), {config.digest}, platform_of(config.json), {}};
   offer.open = [files, described = offer, config_name, layers = std::move(layers)] {
     return open_image(*files, described, config_name, layers);
@@ -102,7 +104,8 @@ std::vector<ImageOffer> offers_of_docker_archive(const Files& files, const Json&
     throw Error(ErrorCode::Unsupported, fmt::format("it lists {} images, more than {}", list.size(), kMaxImages));
   }
   std::vector<ImageOffer> offers;
-  for (const Json& entry : list) offers.push_back(read_offer(files, entry));
+  Budget to_read(kMaxReadBytes, "to find its images, one would read");
+  for (const Json& entry : list) offers.push_back(read_offer(files, entry, to_read));
   return offers;
 }
 

@@ -10,6 +10,7 @@
 
 #include "fstool/error.h"
 #include "image/blob_store.h"
+#include "image/budget.h"
 #include "image/descriptor.h"
 
 namespace fstool::oci {
@@ -19,6 +20,8 @@ namespace {
 /// An index in an index is usual, one more is known; what is deeper is a bad joke.
 constexpr std::size_t kMaxIndexDepth = 8;
 constexpr std::size_t kMaxDocuments = 1000;
+/// What opens an image, about.
+constexpr std::size_t kClosureBytes = 512;
 
 using Store = std::shared_ptr<const BlobStore>;
 
@@ -132,7 +135,7 @@ class IndexWalk {
     offer.open = [store = store_, described = offer, digest, manifest] {
       return open_image(*store, described, digest, manifest);
     };
-    offers_.push_back(std::move(offer));
+    keep(std::move(offer));
   }
 
   std::vector<ImageOffer> take() { return std::move(offers_); }
@@ -156,6 +159,7 @@ class IndexWalk {
     }
     count_document();
     const Document document = store_->document(descriptor, "the index");
+    to_read_.spend(document.text.size());
     with_context([&] { return fmt::format("the index {}", descriptor.digest.text()); },
                  [&] {
                    require_schema(document.json);
@@ -170,6 +174,7 @@ class IndexWalk {
     offer.platform = descriptor.platform;
     if (!offer.platform) {
       count_document();
+      to_read_.spend(descriptor.size);
       const Manifest manifest = read_manifest(*store_, descriptor);
       if (!is_image_config(manifest.config)) return;
       offer.platform = platform_in(manifest.config);
@@ -177,11 +182,20 @@ class IndexWalk {
     offer.open = [store = store_, described = offer, descriptor] {
       return open_image(*store, described, descriptor.digest, read_manifest(*store, descriptor));
     };
-    offers_.push_back(std::move(offer));
+    keep(std::move(offer));
   }
 
-  std::optional<Platform> platform_in(const Descriptor& config) const {
-    return platform_of(store_->document(config, "the configuration").json);
+  std::optional<Platform> platform_in(const Descriptor& config) {
+    const Document document = store_->document(config, "the configuration");
+    to_read_.spend(document.text.size());
+    return platform_of(document.json);
+  }
+
+  void keep(ImageOffer offer) {
+    std::uint64_t bytes = sizeof(ImageOffer) + kClosureBytes + offer.digests.size() * sizeof(Digest);
+    for (const std::string& name : offer.names) bytes += sizeof(std::string) + name.size();
+    to_keep_.spend(bytes * 2);  // what opens it has a copy
+    offers_.push_back(std::move(offer));
   }
 
   void count_document() {
@@ -193,6 +207,8 @@ class IndexWalk {
   std::vector<ImageOffer> offers_;
   std::set<Digest> seen_;  // below the current entry
   std::size_t documents_ = 0;
+  Budget to_read_{kMaxReadBytes, "to find its images, one would read"};
+  Budget to_keep_{kMaxOfferBytes, "the list of its images takes"};
 };
 
 /// The document of a file that has to be there.

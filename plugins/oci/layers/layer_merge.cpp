@@ -45,6 +45,7 @@ Tree merge_layers(const Image& image, std::string_view name, std::uint64_t max_s
   std::vector<BlobPtr> tars = open_tars(image, name, max_size, context);
   Tree tree;
   for (std::size_t i = 0; i < tars.size(); ++i) {
+    if (tars[i]->size() == 0) continue;  // a tar of nothing, as some builders make them
     const SourceInput input(std::exchange(tars[i], nullptr), fmt::format("{}, {}", name, layer_name(image, i)));
     Layer upper = load_archive(input, max_size, context);
     with_context([&] { return layer_name(image, i); },

@@ -31,11 +31,13 @@ struct Compression {
   std::string_view codec;  ///< as it is registered
   std::array<unsigned char, 4> magic;
   std::size_t magic_bytes;
+  unsigned char first_byte_mask = 0xff;
 };
 constexpr Compression kCompressions[] = {
     {"gzip", {0x1f, 0x8b, 0x08, 0}, 3},     // RFC 1952, with the method "deflate"
     {"zstd", {0x28, 0xb5, 0x2f, 0xfd}, 4},  // RFC 8878, a frame
-    {"zstd", {0x50, 0x2a, 0x4d, 0x18}, 4},  // RFC 8878, a skippable frame
+    // RFC 8878, a skippable frame: 0x184D2A50 to 0x184D2A5F
+    {.codec = "zstd", .magic = {0x50, 0x2a, 0x4d, 0x18}, .magic_bytes = 4, .first_byte_mask = 0xf0},
 };
 
 /// The codec's name; empty if it isn't compressed.
@@ -43,7 +45,9 @@ std::string_view codec_of(const Blob& layer) {
   std::array<unsigned char, 4> begin{};
   layer.read(0, std::as_writable_bytes(std::span(begin)).first(std::min<std::uint64_t>(begin.size(), layer.size())));
   for (const Compression& compression : kCompressions) {
-    if (std::equal(begin.begin(), begin.begin() + compression.magic_bytes, compression.magic.begin())) {
+    auto bytes = begin;
+    bytes[0] &= compression.first_byte_mask;
+    if (std::equal(bytes.begin(), bytes.begin() + compression.magic_bytes, compression.magic.begin())) {
       return compression.codec;
     }
   }

@@ -43,6 +43,13 @@ TEST(JsonDocument, RefusesMoreValuesThanItHasMemoryFor) {
   EXPECT_EQ(parsing(text + "1]"), ErrorCode::Unsupported);
 }
 
+/// As many objects as there may be don't take time for each pair of them.
+TEST(JsonDocument, ObjectsInAnArrayTakeNoLongerThanOthers) {
+  std::string text = "[";
+  for (std::size_t i = 0; i + 2 < kMaxJsonValues; ++i) text += "{},";
+  EXPECT_EQ(parse_json(bytes_of(text + "{}]")).size(), kMaxJsonValues - 1);
+}
+
 TEST(JsonDocument, MembersHaveTheirTypes) {
   const Json json = parse_json(bytes_of(
       R"({"text":"x","size":5,"negative":-1,"half":0.5,"huge":18446744073709551615,"list":[],"object":{},"null":null})"));

@@ -308,6 +308,26 @@ TEST_F(Layout, BoundsItsIndexes) {
   EXPECT_THAT(failure(), fails_with(ErrorCode::Unsupported, "more than 1000"));
 }
 
+/// One index of thousands of images, to which as many others refer as one likes.
+TEST_F(Layout, BoundsWhatSharedIndexesCost) {
+  std::vector<Json> entries;
+  for (int i = 0; i < 2000; ++i) {
+    Json manifest = image_.manifest("linux/amd64", {});
+    manifest["digest"] = digest_of(bytes_of(std::to_string(i)), "sha256").text();
+    entries.push_back(std::move(manifest));
+  }
+  const Json shared = image_.index(entries);
+  std::vector<Json> many;
+  for (int i = 0; i < 200; ++i) many.push_back(image_.index({shared, image_.manifest(std::to_string(i), {})}));
+  image_.finish_layout(many);
+  EXPECT_THAT(failure(), fails_with(ErrorCode::Unsupported, "the list of its images takes more than 64 MiB"));
+}
+
+TEST_F(Layout, LayersMayBeOfNothing) {
+  build({image_.layer({}), simple_layer(), image_.layer({})});
+  EXPECT_EQ(greeting(), "hello\n");
+}
+
 TEST_F(Layout, BoundsItsLayers) {
   const Json layer = simple_layer();
   build(std::vector<Json>(600, layer));

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "foreign_formats.h"
 #include "format_probe.h"
 #include "fstool/error.h"
 #include "fstool/partition_layout.h"
@@ -28,6 +29,7 @@ void open_stream(DiskImage& image, const std::filesystem::path& name, const Form
 void open_container(DiskImage& image, const std::string& name, std::string_view snapshot, Context& context) {
   auto container = choose_format<Container>(context.registry(), name, *image.disk);
   if (!container) {
+    refuse_foreign_format(*image.disk);
     if (snapshot.empty()) return;
     throw Error(ErrorCode::NotFound,
                 fmt::format("there is no snapshot \"{}\": the file is no container that a plugin knows (they know: {})",

@@ -10,6 +10,7 @@
 #include "check_recorder.h"
 #include "disk_image.h"
 #include "escape.h"
+#include "foreign_formats.h"
 #include "format_probe.h"
 #include "fstool/container.h"
 #include "fstool/error.h"
@@ -113,7 +114,10 @@ class ImageCheck {
 
   bool check_container() {
     const auto container = choose_format<Container>(registry_, overrides_.container, *image_.disk);
-    if (!container) return true;
+    if (!container) {
+      refuse_foreign_format(*image_.disk);
+      return true;
+    }
     image_.container = container->name;
     const ContainerFile file{image_.disk, reference_.file};
     if (!reference_.partition) {

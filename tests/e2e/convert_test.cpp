@@ -199,6 +199,26 @@ TEST_F(Convert, EachOptionGivesAnImageThatQemuTakes) {
   tool({"cmp", "data.raw", "disk.img"});
 }
 
+/// The bytes of an image in a format that nobody here reads are no disk that anybody meant.
+TEST_F(Convert, ImagesOfForeignFormatsAreNoRawDisks) {
+  FSTOOL_E2E_REQUIRE(false, {"qemu-img", "bzip2", "lz4", "xz", "cmp"});
+  const std::filesystem::path disk = make_disk(4 * kMiB);
+  for (const char* const format : {"vhdx", "qcow", "qed", "parallels"}) {
+    tool({"qemu-img", "convert", "-f", "raw", "-O", format, disk.string(), "foreign.img"});
+    EXPECT_NE(refused({"foreign.img", "out.qcow2"}).find("which no plugin reads"), std::string::npos) << format;
+    EXPECT_FALSE(std::filesystem::exists(work_ / "out.qcow2")) << format;
+    convert({"foreign.img", "out.img", "--format", "raw"});
+    tool({"cmp", "foreign.img", "out.img"});
+    std::filesystem::remove(work_ / "out.img");
+  }
+  for (const char* const packing : {"bzip2 -c", "lz4 -lqc", "xz --format=lzma -c"}) {
+    tool({"sh", "-c", fmt::format("{} disk.img > disk.packed", packing)});
+    EXPECT_NE(refused({"disk.packed", "out.qcow2"}).find("a stream of"), std::string::npos) << packing;
+    EXPECT_NE(run_fstool({"check", "disk.packed"}, {.directory = work_.path()}).err.find("a stream of"),
+              std::string::npos);
+  }
+}
+
 TEST_F(Convert, AChainOfThreeAndWhatQemuWroteToIt) {
   make_disk(40 * kMiB);
   convert({"disk.img", "base.qcow2", "-O", "codec=deflate"});

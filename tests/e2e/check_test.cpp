@@ -298,6 +298,10 @@ std::vector<Fault> ext4_faults() {
        [](const Victim& v) { v.flip(v.inode("/fragmented") + 0x28); }},
       {"ExtentLeaf", Base::Ext4, kFilesystem, "the checksum of its extent block", Judge::E2fsck,
        [](const Victim& v) { v.flip_block(v.block_of("/fragmented", "ETB0"), 12 + 8, 1); }},
+      {"ExtentLeafThatBeginsLater", Base::Ext4, kFilesystem, "says 0 where its leaf begins with block 2", Judge::E2fsck,
+       [](const Victim& v) { v.flip_block(v.block_of("/fragmented", "ETB0"), 12, 2); }},
+      {"ExtentRoom", Base::Ext4, kFilesystem, "1 entries of 1 in a place for 4", Judge::E2fsck,
+       [](const Victim& v) { v.flip(v.inode("/fragmented") + 0x28 + 4, 5); }},
       {"IndirectBlock", Base::Ext2, kFilesystem, "outside of the file system", Judge::E2fsck,
        [](const Victim& v) { v.flip_block(v.block_of("/indirect", "IND"), 3); }},
       {"DirectoryEntry", Base::Ext2, kFilesystem, "has a length of", Judge::E2fsck,
@@ -334,6 +338,29 @@ std::vector<Fault> ext4_faults() {
                                                              "Orphan file inode: +([0-9]+)")) +
                                     ">"),
                       kBlock - 1);
+       }},
+      {"OrphanFileOfPartOfABlock", Base::OrphanFile, kFilesystem, "the orphan file: it has 5000 bytes", Judge::E2fsck,
+       debugfs("sif <12> size 5000")},
+      {"OrphanFileWithAHole", Base::OrphanFile, kFilesystem, "the orphan file: ", Judge::E2fsck,
+       debugfs("sif <12> size 400000")},
+      {"OrphanFileWithoutItsFeature", Base::Ext4, kFilesystem, "an orphan file without the feature", Judge::E2fsck,
+       debugfs("ssv orphan_file_inum 12")},
+      {"JournalsHereAndElsewhere", Base::Ext4, kFilesystem, "and one on another device", Judge::Nobody,
+       debugfs("ssv journal_dev 5")},
+      {"ClustersPerGroup", Base::Ext4, kFilesystem, "s_clusters_per_group is 100", Judge::E2fsck,
+       debugfs("ssv clusters_per_group 100")},
+      {"GroupsPerFlex", Base::Ext4, kFilesystem, "s_log_groups_per_flex is 40", Judge::E2fsck,
+       debugfs("ssv log_groups_per_flex 40")},
+      {"Revision", Base::Ext4, kFilesystem, "s_rev_level is 7", Judge::E2fsck, debugfs("ssv rev_level 7")},
+      {"SizeOfADevice", Base::Ext4, kFilesystem, "but has a size", Judge::E2fsck,
+       [](const Victim& v) {
+         v.debugfs("mknod device c 1 3");
+         v.debugfs("sif device size 0x100000000");
+       }},
+      {"ContentOfADevice", Base::Ext4, kFilesystem, "is said to have content", Judge::E2fsck,
+       [](const Victim& v) {
+         v.debugfs("mknod device c 1 3");
+         v.debugfs("sif device flags 0x80000");
        }},
       {"OrphanList", Base::Ext2, kFilesystem, "the list of orphans", Judge::Nobody, debugfs("ssv last_orphan 999999")},
       {"FreeBlocks", Base::Ext4, kFilesystem, "free blocks", Judge::E2fsck, debugfs("ssv free_blocks_count 77")},
@@ -567,6 +594,37 @@ TEST_F(CheckTest, AJournalToReplayIsAWarning) {
   const ProcessResult result = run_fstool({"check", cut.string()});
   EXPECT_EQ(result.exit_code, 0) << result.output();
   EXPECT_NE(result.out.find("warning: it was not unmounted"), std::string::npos) << result.out;
+}
+
+/// Nor is it damage that the superblock's sums are those of the last time that it was unmounted.
+TEST_F(CheckTest, SumsOfAFileSystemInUseAreAWarning) {
+  FSTOOL_E2E_REQUIRE(true, {"mke2fs", "sync"});
+  const std::filesystem::path image = work_ / "image";
+  const std::filesystem::path cut = work_ / "cut";
+  run_mke2fs(image, {"-t", "ext4", "-O", "^has_journal"}, 64 * kMiB);
+  {
+    const LoopMount mounted(image, Access::ReadWrite);
+    build_tree(TreeBuilder(mounted.path()));
+    expect_success({"sync", "-f", mounted.path().string()});
+    std::filesystem::copy_file(image, cut);
+  }
+  const ProcessResult result = run_fstool({"check", cut.string()});
+  EXPECT_EQ(result.exit_code, 0) << result.output();
+  EXPECT_NE(result.out.find("free blocks, and there are"), std::string::npos) << result.out;
+}
+
+/// As the kernel reads it, which has left such files when they were made longer.
+TEST_F(CheckTest, AnInlineFileMayHaveZerosBehindItsInode) {
+  FSTOOL_E2E_REQUIRE(false, {"mke2fs", "debugfs", "e2fsck"});
+  const std::filesystem::path image = work_ / "image";
+  run_mke2fs(image, {"-t", "ext4", "-b", "1024", "-O", "inline_data"}, 8 * kMiB);
+  write_text(work_ / "hi", "hi\n");
+  const Victim victim(image);
+  victim.debugfs("write " + (work_ / "hi").string() + " a");
+  victim.debugfs("sif a size 100000");
+  expect_success({"e2fsck", "-fn", image.string()});
+  expect_nothing_said(image);
+  EXPECT_EQ(run_fstool({"cat", image.string(), "/a"}).out, "hi\n" + std::string(99'997, '\0'));
 }
 
 /// 12 TiB of nothing take no memory. They have more block groups than a copy of the superblock can number.

@@ -116,13 +116,16 @@ void check_block_bitmaps(CheckState& state) {
   if (state.layout().features.has_incompat(kIncompat64bit)) {
     recorded |= std::uint64_t{superblock.free_blocks_count_hi} << 32;
   }
+  const auto report = [&](const std::string& what) {
+    if ((superblock.state & kStateClean) != 0) return state.context().report_damage(what);
+    state.context().warn(what + ", as it was not unmounted");
+  };
   if (recorded != free_blocks) {
-    state.context().report_damage(
-        fmt::format("the superblock: it counts {} free blocks, and there are {}", recorded, free_blocks));
+    report(fmt::format("the superblock: it counts {} free blocks, and there are {}", recorded, free_blocks));
   }
   if (superblock.free_inodes_count != free_inodes) {
-    state.context().report_damage(fmt::format("the superblock: it counts {} free inodes, and its groups have {}",
-                                              superblock.free_inodes_count.value(), free_inodes));
+    report(fmt::format("the superblock: it counts {} free inodes, and its groups have {}",
+                       superblock.free_inodes_count.value(), free_inodes));
   }
 }
 

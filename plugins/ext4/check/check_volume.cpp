@@ -20,10 +20,13 @@ namespace fstool::ext4 {
 
 namespace {
 
-/// The image with its journal replayed, or as it is if the journal is damaged.
+/// The image with its journal replayed, or as it is if the journal is damaged or can't be replayed.
 BlobPtr recover_if_possible(BlobPtr image, FoundSuperblock& found, Context& context) {
+  const bool needs_recovery = found.layout.features.has_incompat(kIncompatNeedsRecovery);
   try {
-    return recover(image, found, context);
+    BlobPtr recovered = recover(image, found, context);
+    if (needs_recovery) context.warn("it was not unmounted: this is how it is after its journal was replayed");
+    return recovered;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::Corrupt && error.code() != ErrorCode::Unsupported) throw;
     context.report_damage(error.what());
@@ -38,7 +41,6 @@ void check_volume(BlobPtr image, Context& context) {
   const bool needs_recovery = found.layout.features.has_incompat(kIncompatNeedsRecovery);
   const std::uint64_t image_size = image->size();
   image = recover_if_possible(std::move(image), found, context);
-  if (needs_recovery) context.warn("it was not unmounted: this is how it is after its journal was replayed");
 
   const std::uint64_t size = found.layout.blocks * found.layout.block_size;
   if (image_size < size) {

@@ -25,7 +25,7 @@ void ExtentWalk::run() {
     visitor_.damage(fmt::format("its extent tree has {} levels", header.depth.value()));
     return;
   }
-  walk_node(root_.block, header.depth, {0, kMaxFileBlocks});
+  walk_node(root_.block, header.depth, {0, kMaxFileBlocks, false});
 }
 
 void ExtentWalk::walk_node(std::span<const std::byte> bytes, unsigned depth, Range range) {
@@ -35,7 +35,8 @@ void ExtentWalk::walk_node(std::span<const std::byte> bytes, unsigned depth, Ran
   if (header.depth != depth) {
     return visitor_.damage(fmt::format("level {} of its extent tree says that it is {}", depth, header.depth.value()));
   }
-  if (header.max_entries > room || header.entries > header.max_entries || header.max_entries == 0) {
+  // Two entries' place may be kept for other things, as libext2fs has it.
+  if (header.max_entries > room || header.entries > header.max_entries || header.max_entries + 2U < room) {
     return visitor_.damage(fmt::format("the header of its extent tree says {} entries of {} in a place for {}",
                                        header.entries.value(), header.max_entries.value(), room));
   }
@@ -69,7 +70,7 @@ void ExtentWalk::walk_leaf(std::span<const std::byte> entries, Range range) {
                                   extent.logical, extent.length, extent.physical));
       continue;
     }
-    if (i == 0 && range.first != 0 && extent.logical != range.first) {
+    if (i == 0 && range.is_exact && extent.logical != range.first) {
       visitor_.damage(fmt::format("the index of its extent tree says {} where its leaf begins with block {}",
                                   range.first, extent.logical));
     } else if (extent.logical < next || end > range.end) {
@@ -85,10 +86,10 @@ void ExtentWalk::walk_index(std::span<const std::byte> entries, unsigned depth, 
   const std::size_t count = entries.size() / sizeof(ExtentIndex);
   for (std::size_t i = 0; i < count; ++i) {
     const auto index = entry_at<ExtentIndex>(entries, i);
-    Range child{index.first_block, range.end};
+    Range child{index.first_block, range.end, true};
     if (i + 1 < count) child.end = entry_at<ExtentIndex>(entries, i + 1).first_block;
     if (child.first < range.first || child.end <= child.first || child.end > range.end ||
-        (i == 0 && range.first != 0 && child.first != range.first)) {
+        (i == 0 && range.is_exact && child.first != range.first)) {
       visitor_.damage(fmt::format("the index entry of block {} in its extent tree is out of order", child.first));
       child.end = range.end;
     }

@@ -23,6 +23,7 @@ class ExtentWalk {
   struct Range {
     std::uint64_t first;
     std::uint64_t end;
+    bool is_exact;  ///< it has to begin with the first, as an index says
   };
 
   void walk_node(std::span<const std::byte> bytes, unsigned depth, Range range);

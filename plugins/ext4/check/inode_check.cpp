@@ -270,8 +270,14 @@ void InodeCheck::check_map(Job& job) {
   const bool has_content =
       job.kind == NodeKind::File || job.kind == NodeKind::Directory || job.kind == NodeKind::Symlink;
   if (!has_content) {
-    if (job.record.fields.size_lo != 0) damage("it is a device, FIFO or socket, but has a size");
+    if (inode.size_lo != 0 || inode.size_hi != 0) damage("it is a device, FIFO or socket, but has a size");
+    if ((inode.flags & (kInodeExtents | kInodeInlineData)) != 0) {
+      damage("it is a device, FIFO or socket, but is said to have content");
+    }
     return;
+  }
+  if (job.kind == NodeKind::Symlink && inode.size_hi != 0) {
+    damage("it is a symbolic link, but the upper half of its size is not 0");
   }
   if ((inode.flags & kInodeInlineData) != 0) return check_inline(job);
   if (job.kind == NodeKind::Symlink && is_fast_symlink(inode, layout_)) {
@@ -291,7 +297,6 @@ void InodeCheck::check_map(Job& job) {
 void InodeCheck::check_sizes(const Job& job, const MapOfInode& map) {
   const auto damage = [&](const std::string& what) { job.scan.findings.add("inode {}: {}", job.record.number, what); };
   const std::uint32_t block_size = layout_.block_size;
-  const bool has_extents = (job.record.fields.flags & kInodeExtents) != 0;
   if (job.role == InodeRole::Resize || job.role == InodeRole::BadBlocks) return;
   switch (job.kind) {
     case NodeKind::Directory: {
@@ -311,9 +316,7 @@ void InodeCheck::check_sizes(const Job& job, const MapOfInode& map) {
           !state_.orphans.contains(job.record.number)) {
         damage(fmt::format("it has {} bytes, and its map goes on to block {}", job.size, map.written_end() - 1));
       }
-      const std::uint64_t most = has_extents ? kMaxFileBlocks : max_pointed_blocks(layout_);
-      if (job.size > most * block_size)
-        damage(fmt::format("its size of {} bytes is more than a file can have", job.size));
+      check_file_size(job);
       break;
     }
     case NodeKind::Symlink: {
@@ -327,6 +330,13 @@ void InodeCheck::check_sizes(const Job& job, const MapOfInode& map) {
     default:
       break;
   }
+}
+
+void InodeCheck::check_file_size(const Job& job) {
+  const bool has_pointers = (job.record.fields.flags & (kInodeExtents | kInodeInlineData)) == 0;
+  const std::uint64_t most = has_pointers ? max_pointed_blocks(layout_) : kMaxFileBlocks;
+  if (job.size <= most * layout_.block_size) return;
+  job.scan.findings.add("inode {}: its size of {} bytes is more than a file can have", job.record.number, job.size);
 }
 
 void InodeCheck::check_inline(Job& job) {
@@ -344,8 +354,8 @@ void InodeCheck::check_inline(Job& job) {
     case NodeKind::Symlink:
       check_symlink(job, std::string(as_text(inode.block)) + more);
       break;
-    default:
-      if (job.size > room) damage(fmt::format("it has {} bytes, and its inode has room for {}", job.size, room));
+    default:  // files have zeros behind what there is room for
+      check_file_size(job);
   }
 }
 

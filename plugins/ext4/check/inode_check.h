@@ -50,6 +50,7 @@ class InodeCheck {
   std::uint64_t value_blocks_of(std::uint64_t xattr_block, std::uint32_t owner);
   void check_map(Job& job);
   void check_sizes(const Job& job, const MapOfInode& map);
+  void check_file_size(const Job& job);
   void check_inline(Job& job);
   void check_symlink(const Job& job, std::string_view target);
   void check_blocks(const Job& job);

@@ -50,6 +50,11 @@ class SpecialFiles {
   std::unordered_set<std::uint32_t> orphans_in_file() {
     const InodeRecord record = inodes_.read(state_.superblock.orphan_file_inode);
     const FileMap map = map_of(record);
+    const std::uint64_t size = size_of(record.fields, layout_);
+    if (size == 0 || size % layout_.block_size != 0) {
+      throw Error(ErrorCode::Corrupt, fmt::format("it has {} bytes, which are not whole blocks", size));
+    }
+    require_all_blocks(map, size / layout_.block_size);
     const std::uint32_t seed = state_.volume.inode_seed(record.number, record.fields.generation);
     std::unordered_set<std::uint32_t> orphans;
     for (const MappedExtent& extent : map) {
@@ -70,9 +75,7 @@ class SpecialFiles {
       throw Error(ErrorCode::Corrupt, fmt::format("its superblock says that it has {} blocks, and it has {}",
                                                   superblock.max_blocks.value(), blocks));
     }
-    std::uint64_t mapped = 0;
-    for (const MappedExtent& extent : map) mapped += extent.length;
-    if (mapped < blocks) throw Error(ErrorCode::Corrupt, fmt::format("{} of its blocks are holes", blocks - mapped));
+    require_all_blocks(map, blocks);
     if (superblock.block_type == kSuperblockVersion2 && superblock.user_count > 1) {
       throw Error(ErrorCode::Corrupt,
                   fmt::format("it says that {} file systems use it", superblock.user_count.value()));
@@ -85,6 +88,12 @@ class SpecialFiles {
   }
 
  private:
+  static void require_all_blocks(const FileMap& map, std::uint64_t blocks) {
+    std::uint64_t mapped = 0;
+    for (const MappedExtent& extent : map) mapped += extent.length;
+    if (mapped < blocks) throw Error(ErrorCode::Corrupt, fmt::format("{} of its blocks are holes", blocks - mapped));
+  }
+
   FileMap map_of(const InodeRecord& record) const {
     if (kind_of(record.fields) != NodeKind::File || record.fields.links_count == 0) {
       throw Error(ErrorCode::Corrupt, "its inode is not one of a file");
@@ -153,6 +162,9 @@ void find_orphans(CheckState& state) {
       const auto orphans = files.orphans_in_file();
       if (!orphans.empty() && !state.layout().features.has_ro_compat(kRoCompatOrphanPresent)) {
         state.context().report_damage("the orphan file: it has inodes, which takes the feature orphan_present");
+      }
+      if (orphans.empty() && state.layout().features.has_ro_compat(kRoCompatOrphanPresent)) {
+        state.context().warn("it has the feature orphan_present, and its orphan file is empty");
       }
       state.orphans.insert(orphans.begin(), orphans.end());
     });

@@ -1,10 +1,13 @@
 #include "check/superblock_check.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "fstool/error.h"
 #include "ondisk/mmp.h"
@@ -14,6 +17,8 @@ namespace fstool::ext4 {
 namespace {
 
 constexpr std::uint32_t kOriginalFirstInode = 11;
+constexpr std::uint32_t kDynamicRevision = 1;
+constexpr std::uint8_t kMaxLogFlex = 31;      // libext2fs and Linux
 constexpr std::uint8_t kLastHashVersion = 6;  // SipHash, of casefolded and encrypted directories
 
 class SuperblockCheck {
@@ -54,7 +59,11 @@ class SuperblockCheck {
             "s_log_cluster_size", superblock_.log_cluster_size);
     require(superblock_.reserved_gdt_blocks <= layout_.block_size / sizeof(little_uint32_t), "s_reserved_gdt_blocks",
             superblock_.reserved_gdt_blocks);
+    require(layout_.cluster_ratio > 1 || superblock_.clusters_per_group == superblock_.blocks_per_group,
+            "s_clusters_per_group", superblock_.clusters_per_group);
+    require(superblock_.rev_level <= kDynamicRevision, "s_rev_level", superblock_.rev_level);
     if (superblock_.rev_level == 0) return;
+    require(superblock_.log_groups_per_flex <= kMaxLogFlex, "s_log_groups_per_flex", superblock_.log_groups_per_flex);
     require(layout_.first_inode >= kOriginalFirstInode && layout_.first_inode <= layout_.inodes, "s_first_ino",
             layout_.first_inode);
     require(superblock_.default_hash_version <= kLastHashVersion, "s_def_hash_version",
@@ -74,16 +83,29 @@ class SuperblockCheck {
       if (superblock_.journal_inode == 0 && superblock_.journal_device == 0) {
         damage("it has the feature has_journal, but no journal");
       }
+      if (superblock_.journal_inode != 0 && superblock_.journal_device != 0) {
+        damage("it has a journal in an inode and one on another device");
+      }
     }
     if (features.has_ro_compat(kRoCompatQuota)) {
       inode("s_usr_quota_inum", superblock_.user_quota_inode);
       inode("s_grp_quota_inum", superblock_.group_quota_inode);
       inode("s_prj_quota_inum", superblock_.project_quota_inode);
+    } else if (superblock_.user_quota_inode != 0 || superblock_.group_quota_inode != 0 ||
+               superblock_.project_quota_inode != 0) {
+      state_.context().warn("the superblock: it has files of quotas without the feature quota");
     }
     if (features.has_compat(kCompatOrphanFile)) {
       inode("s_orphan_file_inum", superblock_.orphan_file_inode);
     } else if (features.has_ro_compat(kRoCompatOrphanPresent)) {
       damage("it has the feature orphan_present without orphan_file");
+    } else if (superblock_.orphan_file_inode != 0) {
+      damage("it has an orphan file without the feature orphan_file");
+    }
+    if (const std::vector<std::string> unknown = feature_names(unnamed_features(features)); !unknown.empty()) {
+      state_.context().warn(
+          fmt::format("the file system has features that are not known here, and may be so elsewhere: {}",
+                      fmt::join(unknown, ", ")));
     }
     if (features.has_compat(kCompatResizeInode) && features.has_incompat(kIncompatMetaBg)) {
       damage("it has both of the features resize_inode and meta_bg");

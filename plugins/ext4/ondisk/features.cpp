@@ -91,6 +91,12 @@ std::vector<std::string> feature_names(const Features& features) {
   return names;
 }
 
+Features unnamed_features(const Features& features) {
+  Features named;
+  for (const NamedFeature& known : kNames) named = named | known.bit;
+  return features & ~named;
+}
+
 std::optional<Features> feature_by_name(std::string_view name) {
   for (const NamedFeature& known : kNames) {
     if (known.name == name) return known.bit;

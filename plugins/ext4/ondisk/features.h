@@ -80,6 +80,9 @@ struct Features {
 /// dumpe2fs does ("FEATURE_C27").
 std::vector<std::string> feature_names(const Features& features);
 
+/// Those bits of `features` that have no name.
+Features unnamed_features(const Features& features);
+
 /// The one feature bit of that name, the alias "extents" and its like included; nothing for an unknown one.
 std::optional<Features> feature_by_name(std::string_view name);
 

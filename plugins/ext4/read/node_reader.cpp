@@ -105,8 +105,8 @@ BlobPtr NodeReader::content(const InodeRecord& record, const std::optional<std::
 
 BlobPtr NodeReader::inline_content(const InodeRecord& record, const std::string& inline_data, std::uint64_t size,
                                    const Report& report) const {
-  if (size > kInodeBlockBytes + volume_->layout.inode_size) {
-    report(fmt::format("its size of {} bytes is more than its inode has room for", size));
+  if (size > kMaxFileBlocks * volume_->layout.block_size) {
+    report(fmt::format("its size of {} bytes is more than a file can have", size));
     return std::make_shared<UnreadableContent>(size, ErrorCode::Corrupt,
                                                fmt::format("inode {} does not have all of its content", record.number));
   }
@@ -114,9 +114,14 @@ BlobPtr NodeReader::inline_content(const InodeRecord& record, const std::string&
   std::vector<std::byte> bytes(in_inode.begin(), in_inode.end());
   const auto more = std::as_bytes(std::span(inline_data));
   bytes.insert(bytes.end(), more.begin(), more.end());
-  bytes.resize(size);  // what was never written is zero
+  bytes.resize(std::min<std::uint64_t>(size, bytes.size()));
   bytes.shrink_to_fit();
-  return make_memory_blob(std::move(bytes));
+  const bool is_whole = bytes.size() == size;
+  BlobPtr stored = make_memory_blob(std::move(bytes));
+  if (is_whole) return stored;
+  BlobBuilder content;
+  content.add(0, std::move(stored));
+  return content.finish(size);  // what was never written is zero
 }
 
 std::string NodeReader::stored_target(const InodeRecord& record, const std::optional<std::string>& inline_data) const {

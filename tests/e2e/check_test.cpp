@@ -404,7 +404,7 @@ std::vector<Fault> table_faults() {
       {"GptBackupHeader", Base::Gpt, kTable, "the backup GPT is damaged", Judge::Sgdisk, flip_from_end(kSector - 60)},
       {"GptBackupEntries", Base::Gpt, kTable, "the backup GPT is damaged", Judge::Sgdisk,
        flip_from_end(33 * kSector - 32)},
-      {"GptProtectiveType", Base::Gpt, kTable, "the protective MBR is damaged", Judge::Nobody, flip(kRecord + 4, 0x10)},
+      {"GptProtectiveType", Base::Gpt, kTable, "no record has type 0xee", Judge::Nobody, flip(kRecord + 4, 0x10)},
       {"GptProtectiveSignature", Base::Gpt, kTable, "the protective MBR is missing", Judge::Nobody, flip(510, 1)},
       {"GptProtectiveSize", Base::Gpt, kTable, "the protective MBR covers", Judge::Nobody, flip(kRecord + 12, 1)},
       {"GptDiskMadeLarger", Base::Gpt, kTable, "it was made larger", Judge::Sgdisk,

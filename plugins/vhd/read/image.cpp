@@ -39,13 +39,24 @@ bool has_right_checksum(const Structure& structure) {
 
 bool is_good(const Footer& footer) { return equals(footer.cookie, kFooterCookie) && has_right_checksum(footer); }
 
+/// What versions before Virtual PC 2004 made of the footer at the end (VHD specification, "Hard Disk Footer Format").
+constexpr std::size_t kOldFooterBytes = 511;
+
 /// The sectors at either end of a file, which has at least one.
 struct Footers {
   Footer front;
   Footer end;
+  std::size_t end_bytes = sizeof(Footer);  ///< in the file
 
   explicit Footers(const Blob& file)
-      : front(load<Footer>(file, 0)), end(load<Footer>(file, file.size() - sizeof(Footer))) {}
+      : front(load<Footer>(file, 0)), end(load<Footer>(file, file.size() - sizeof(Footer))) {
+    if (end_has_cookie()) return;
+    Footer old{};
+    file.read(file.size() - kOldFooterBytes, std::as_writable_bytes(std::span(&old, 1)).first(kOldFooterBytes));
+    if (!is_good(old)) return;
+    end = old;
+    end_bytes = kOldFooterBytes;
+  }
 
   bool front_has_cookie() const { return equals(front.cookie, kFooterCookie); }
   bool end_has_cookie() const { return equals(end.cookie, kFooterCookie); }
@@ -186,7 +197,7 @@ Image read_image(const Blob& file, Context& context) {
                 fmt::format("it is VHD of version {}; version 1 can be read", image.footer.file_format_version >> 16U));
   }
   image.disk_size = disk_size(image.footer);
-  image.footer_at = footers.end_has_cookie() ? file.size() - sizeof(Footer) : file.size();
+  image.footer_at = footers.end_has_cookie() ? file.size() - footers.end_bytes : file.size();
   if (is_dynamic(image.footer)) {
     image.blocks = read_blocks(file, image.footer.data_offset, image.disk_size, context);
   } else if (image.disk_size > image.footer_at) {

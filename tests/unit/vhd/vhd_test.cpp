@@ -326,6 +326,14 @@ TEST_F(QemuVhd, IsReadWhateverItsKind) {
   }
 }
 
+/// As Virtual PC made them before 2004.
+TEST_F(VhdTest, MayHaveAFooterOf511Bytes) {
+  const std::vector<std::byte> bytes = random_bytes(kMiB, 7);
+  write(*make_memory_blob(bytes), {.subformat = Subformat::Fixed});
+  std::filesystem::resize_file(path("disk.vhd"), kMiB + 511);
+  expect_same(*make_memory_blob(bytes), *open_image(container_, "disk.vhd"));
+}
+
 TEST_F(QemuVhd, HasTheSizeThatItsCreatorGoesBy) {
   using namespace std::string_view_literals;
   for (const bool fixed : {false, true}) {

@@ -579,36 +579,33 @@ TEST_F(CheckTest, TablesOfOthersAreClean) {
   expect_nothing_said(mbr);
 }
 
-/// The kernel would replay the journal: it is a warning, and what is checked is what the kernel would see.
-TEST_F(CheckTest, AJournalToReplayIsAWarning) {
-  FSTOOL_E2E_REQUIRE(true, {"mke2fs", "e2fsck", "sync"});
-  const std::filesystem::path image = work_ / "image";
-  const std::filesystem::path cut = work_ / "cut";
-  run_mke2fs(image, {"-t", "ext4"}, 64 * kMiB);
-  {
+/// A copy of a file system that the kernel is about to go on with, made with these arguments of mke2fs.
+class FileSystemInUse : public CheckTest {
+ protected:
+  std::filesystem::path copy(const Command& arguments) {
+    const std::filesystem::path image = work_ / "image";
+    const std::filesystem::path copied = work_ / "copied";
+    run_mke2fs(image, arguments, 64 * kMiB);
     const LoopMount mounted(image, Access::ReadWrite);
     build_tree(TreeBuilder(mounted.path()));
     expect_success({"sync", "-f", mounted.path().string()});
-    std::filesystem::copy_file(image, cut);
+    std::filesystem::copy_file(image, copied);
+    return copied;
   }
-  const ProcessResult result = run_fstool({"check", cut.string()});
+};
+
+/// The kernel would replay the journal: it is a warning, and what is checked is what the kernel would see.
+TEST_F(FileSystemInUse, AJournalToReplayIsAWarning) {
+  FSTOOL_E2E_REQUIRE(true, {"mke2fs", "sync"});
+  const ProcessResult result = run_fstool({"check", copy({"-t", "ext4"}).string()});
   EXPECT_EQ(result.exit_code, 0) << result.output();
   EXPECT_NE(result.out.find("warning: it was not unmounted"), std::string::npos) << result.out;
 }
 
 /// Nor is it damage that the superblock's sums are those of the last time that it was unmounted.
-TEST_F(CheckTest, SumsOfAFileSystemInUseAreAWarning) {
+TEST_F(FileSystemInUse, SumsOfTheSuperblockAreAWarning) {
   FSTOOL_E2E_REQUIRE(true, {"mke2fs", "sync"});
-  const std::filesystem::path image = work_ / "image";
-  const std::filesystem::path cut = work_ / "cut";
-  run_mke2fs(image, {"-t", "ext4", "-O", "^has_journal"}, 64 * kMiB);
-  {
-    const LoopMount mounted(image, Access::ReadWrite);
-    build_tree(TreeBuilder(mounted.path()));
-    expect_success({"sync", "-f", mounted.path().string()});
-    std::filesystem::copy_file(image, cut);
-  }
-  const ProcessResult result = run_fstool({"check", cut.string()});
+  const ProcessResult result = run_fstool({"check", copy({"-t", "ext4", "-O", "^has_journal"}).string()});
   EXPECT_EQ(result.exit_code, 0) << result.output();
   EXPECT_NE(result.out.find("free blocks, and there are"), std::string::npos) << result.out;
 }
